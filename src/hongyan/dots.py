@@ -1,0 +1,93 @@
+"""Dot-stuffing, the framing that SMTP's DATA and POP3's multi-line replies share.
+
+RFC 5321 §4.5.2 and RFC 1939 §3. Out: every line ends in CRLF, no CR or LF stands alone, every line
+that begins with a dot gets another, one ``.`` line ends it all. In: only CRLF ``.`` CRLF ends it,
+and nothing is held back but a possible beginning of that. Both work on chunks cut anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_END: Final = b"\r\n.\r\n"
+_NEWLINE: Final = re.compile(rb"\r\n|\r|\n")
+
+
+class Stuffer:
+    """Turn the chunks of a message into the octets that follow DATA.
+
+    NUL octets, which RFC 5322 §2.2 forbids and some servers strip before they look for the end of
+    data, are left out.
+    """
+
+    __slots__ = ("_held_cr", "_line_start")
+
+    def __init__(self) -> None:
+        self._held_cr = False
+        self._line_start = True
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Return the stuffed form of ``chunk``, save a final CR, which waits for its LF."""
+        if b"\0" in chunk:
+            chunk = chunk.replace(b"\0", b"")
+        if self._held_cr:
+            chunk = b"\r" + chunk
+        self._held_cr = chunk.endswith(b"\r")
+        if self._held_cr:
+            chunk = chunk[:-1]
+        if not chunk:
+            return b""
+        pairs = chunk.count(b"\r\n")
+        if chunk.count(b"\n") != pairs or chunk.count(b"\r") != pairs:
+            chunk = _NEWLINE.sub(b"\r\n", chunk)
+        stuffed = chunk.replace(b"\r\n.", b"\r\n..")
+        if self._line_start and stuffed.startswith(b"."):
+            stuffed = b"." + stuffed
+        self._line_start = stuffed.endswith(b"\r\n")
+        return stuffed
+
+    def finish(self) -> bytes:
+        """Return what completes the last line, and the end of data."""
+        return b".\r\n" if self._line_start and not self._held_cr else _END
+
+
+class Unstuffer:
+    """Take dot-stuffed content apart again; ``finished`` once its final dot has been seen."""
+
+    __slots__ = ("_started", "finished")
+
+    def __init__(self) -> None:
+        self._started = False
+        self.finished = False
+
+    def take(self, data: bytes, at: int) -> tuple[bytes, int]:
+        """Return the content in ``data[at:]`` that is certain, and the offset after it."""
+        if not self._started:
+            head = data[at : at + 3]
+            if head == b".\r\n":
+                self.finished = True
+                return b"", at + 3
+            if b".\r\n".startswith(head):
+                return b"", at
+            self._started = True
+            if head.startswith(b"."):
+                at += 1
+        end = data.find(_END, at)
+        if end >= 0:
+            self.finished = True
+            return _unstuff(data[at : end + 2]), end + 5
+        end = len(data) - _possible_end(data, at)
+        return _unstuff(data[at:end]), end
+
+
+def _unstuff(content: bytes) -> bytes:
+    return content.replace(b"\r\n.", b"\r\n") if b"\r\n." in content else content
+
+
+def _possible_end(data: bytes, at: int) -> int:
+    """Return how many of the last octets could be the beginning of the end of data."""
+    for size in range(min(4, len(data) - at), 0, -1):
+        if data.endswith(_END[:size]):
+            return size
+    return 0

@@ -1,0 +1,98 @@
+"""The one error tree of Hongyan; every room raises from it and the command line maps it to exit codes.
+
+::
+
+    HongyanError
+    ├── NetworkError            the line: nothing wrong was said, but it does not carry
+    │   ├── ConnectFailed       no connection could be made (DNS, refused, unreachable)
+    │   ├── ConnectionLost      the peer closed, or the line broke
+    │   ├── TimedOut            a deadline passed
+    │   └── TLSFailed           no trusted TLS: certificate, host name, version
+    ├── ProtocolError           the peer spoke outside its protocol; the connection is closed
+    ├── Refused                 the server said no, in its own words
+    │   └── AuthenticationRefused
+    ├── Unsafe                  we decline: it would break a promise (credentials in clear, step down)
+    ├── InvalidArgument         what the person gave cannot be sent or read; names the field
+    ├── NotFound                no such account, mailbox or message
+    ├── StoreError              the store cannot be opened, read or written
+    └── Cancelled               the person, or a shutdown, ended it
+"""
+
+from __future__ import annotations
+
+
+class HongyanError(Exception):
+    """Root of all errors that Hongyan raises on purpose."""
+
+
+class NetworkError(HongyanError):
+    """The network failed; trying again later may help."""
+
+
+class ConnectFailed(NetworkError):
+    """No connection could be made."""
+
+
+class ConnectionLost(NetworkError):
+    """The peer closed the connection, or it broke."""
+
+
+class TimedOut(NetworkError):
+    """A deadline passed before the peer had done its part."""
+
+
+class TLSFailed(NetworkError):
+    """TLS could not be established with a trusted peer."""
+
+
+class ProtocolError(HongyanError):
+    """The peer broke its protocol; nothing more from this connection can be believed."""
+
+
+class Refused(HongyanError):
+    """The server refused a command.
+
+    ``code`` is the reply code (SMTP ``"550"``) or POP3 response code (``"IN-USE"``) or ``""``;
+    ``enhanced`` the RFC 3463 status such as ``"5.1.1"`` or ``""``; ``text`` the server's words,
+    already cleaned for display; ``temporary`` whether the same may succeed later.
+    """
+
+    def __init__(
+        self, text: str, *, code: str = "", enhanced: str = "", temporary: bool = False
+    ) -> None:
+        """Keep the server's verdict."""
+        super().__init__(" ".join(part for part in (code, enhanced, text) if part))
+        self.text = text
+        self.code = code
+        self.enhanced = enhanced
+        self.temporary = temporary
+
+
+class AuthenticationRefused(Refused):
+    """The server did not accept the credentials."""
+
+
+class Unsafe(HongyanError):
+    """Hongyan declines an act that would break a promise, such as a password in clear."""
+
+
+class InvalidArgument(HongyanError):
+    """A value given by the person or the caller cannot be used; ``field`` names it."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        """Name the field and say why."""
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class NotFound(HongyanError):
+    """What was asked for does not exist."""
+
+
+class StoreError(HongyanError):
+    """The store cannot be opened, read or written."""
+
+
+class Cancelled(HongyanError):
+    """The operation was ended from outside."""

@@ -1,0 +1,94 @@
+"""Effects and flows: how an operation talks to a peer without knowing a socket.
+
+A `Flow` is a generator that yields effects and returns a result; a driver (``hongyan.net``) carries
+the effects out. This module is the only one with a bare ``yield`` of an effect: everything else
+says ``yield from read()``, so that a lost ``yield from`` is found by a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias, TypeVar
+
+from hongyan.errors import ConnectionLost
+
+T = TypeVar("T")
+
+
+class Wake(Enum):
+    """Why a `Wait` ended."""
+
+    DATA = "the peer sent something"
+    TIMEOUT = "the time is over"
+    CALLED = "wake() was called"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Send ``data`` whole within ``within`` seconds, reading meanwhile whatever arrives.
+
+    ``secrets`` are the octet strings in it that no record may show, now or later.
+    """
+
+    data: bytes
+    within: float
+    secrets: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Give the next octets, or ``b""`` at the end of the stream.
+
+    The clock of ``within`` seconds starts anew only when ``progress`` differs from the last read's:
+    an engine counts whole replies and whole blocks, so octets that trickle in win no time.
+    """
+
+    within: float
+    progress: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Wait up to ``seconds`` for data, a `wake()` or the time; the answer is a `Wake`."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class StartTLS:
+    """Turn the connection into TLS; refused when plaintext is already waiting (RFC 3207 §4.2)."""
+
+
+Effect: TypeAlias = Write | Read | Wait | StartTLS
+Answer: TypeAlias = bytes | Wake | None
+Flow: TypeAlias = Generator[Effect, Answer, T]
+
+
+def write(data: bytes, *, within: float = 300.0, secrets: tuple[bytes, ...] = ()) -> Flow[None]:
+    """Send ``data``; see `Write`."""
+    yield Write(data, within, secrets)
+
+
+def read(*, within: float = 300.0, progress: int = 0) -> Flow[bytes]:
+    """Return at least one octet; see `Read`. Raises `ConnectionLost` at the end of the stream."""
+    data = yield Read(within, progress)
+    if not isinstance(data, bytes):
+        raise TypeError(f"a driver answered a Read with {data!r}")
+    if not data:
+        raise ConnectionLost("the server closed the connection")
+    return data
+
+
+def wait(seconds: float) -> Flow[Wake]:
+    """Wait; see `Wait`."""
+    woken = yield Wait(seconds)
+    if not isinstance(woken, Wake):
+        raise TypeError(f"a driver answered a Wait with {woken!r}")
+    return woken
+
+
+def start_tls() -> Flow[None]:
+    """Start TLS on the open connection; see `StartTLS`."""
+    yield StartTLS()

@@ -1,0 +1,35 @@
+"""What may cross a border: arguments on their way out, foreign words on their way to the screen.
+
+RFC 5321 §4.1.2 and RFC 1939 §3 give no way to quote CR, LF or NUL in an argument, so such a value
+is refused before a byte is sent. Words of a server or a sender are shown on one line, without
+control, bidi or zero-width characters.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from hongyan.errors import InvalidArgument
+
+_LINE_BREAKERS: Final = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
+_UNSHOWABLE: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]+"
+)
+
+
+def argument(field: str, value: str) -> str:
+    """Return ``value`` unchanged, or refuse it because it could end a line or a command.
+
+    Raises `InvalidArgument` for C0 controls, DEL, NEL, LS, PS and lone surrogates.
+    """
+    found = _LINE_BREAKERS.search(value)
+    if found:
+        raise InvalidArgument(field, f"contains the control character U+{ord(found[0]):04X}")
+    return value
+
+
+def shown(text: str, *, limit: int = 1000) -> str:
+    """Return foreign ``text`` fit for one line on a screen, at most ``limit`` characters long."""
+    clean = " ".join(_UNSHOWABLE.sub(" ", text[: limit * 4]).split())
+    return clean if len(clean) <= limit else clean[: limit - 1] + "…"

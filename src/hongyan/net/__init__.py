@@ -1,0 +1,1 @@
+"""Endpoints, TLS and the drivers that run flows."""

@@ -1,0 +1,119 @@
+"""The import table of ARCHITECTURE.md, and the rule that effects are only yielded from."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SRC = Path(__file__).parent.parent / "src" / "hongyan"
+
+ROOT_VALUES = {"errors", "guard"}
+WIRE = {"flow", "errors", "guard", "buffer", "dots", "sasl"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "errors": set(),
+    "guard": {"errors"},
+    "flow": {"errors"},
+    "dots": set(),
+    "buffer": {"errors", "dots"},
+    "config": ROOT_VALUES,
+    "keychain": ROOT_VALUES,
+    "sasl": ROOT_VALUES,
+    "pop3": WIRE,
+    "smtp": WIRE,
+    "imap": WIRE,
+    "mime": ROOT_VALUES,
+    "net": {"flow", *ROOT_VALUES},
+    "store": {"mime", *ROOT_VALUES},
+    "sync": {"smtp", "pop3", "imap", "sasl", "net", "mime", "store", "keychain", *ROOT_VALUES},
+    "demo": {"smtp", "pop3", "sasl", "mime", "dots", "buffer", *ROOT_VALUES},
+    "jmap": {"store", "mime", *ROOT_VALUES},
+    "server": {"jmap", "store", *ROOT_VALUES},
+    "cli": {"app", "jmap", "", *ROOT_VALUES},
+}
+OWNED = {
+    "socket": {"net", "demo"},
+    "ssl": {"net", "demo"},
+    "selectors": {"net"},
+    "asyncio": {"net", "server"},
+    "apsw": {"store"},
+    "threading": {"net", "store", "sync", "demo", "server"},
+    "click": {"cli"},
+}
+FORBIDDEN = {"smtplib", "poplib", "imaplib", "email", "mailbox"}
+
+
+def modules() -> Iterator[tuple[str, Path, ast.Module]]:
+    for path in sorted(SRC.rglob("*.py")):
+        parts = path.relative_to(SRC).with_suffix("").parts
+        yield parts[0] if parts[0] != "__init__" else "", path, ast.parse(path.read_text("utf-8"))
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, "imports are absolute"
+            if node.module == "hongyan":
+                yield from (f"hongyan.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+
+
+@pytest.mark.parametrize(
+    ("room", "path", "tree"), [pytest.param(*m, id=str(m[1].relative_to(SRC))) for m in modules()]
+)
+def test_imports_follow_the_table(room: str, path: Path, tree: ast.Module) -> None:
+    for name in imported(tree):
+        top, _, rest = name.partition(".")
+        if top == "hongyan":
+            other = rest.partition(".")[0]
+            other = "" if other.startswith("__") else other
+            if room in MAY_IMPORT and other != room:
+                assert other in MAY_IMPORT[room], f"{path}: {room} may not import hongyan.{other}"
+        else:
+            assert top not in FORBIDDEN, f"{path}: {top} is what Hongyan replaces"
+            if top in OWNED:
+                assert room in OWNED[top], f"{path}: {top} belongs to {sorted(OWNED[top])}"
+
+
+def flow_functions() -> dict[str, set[str]]:
+    """The names of functions that return a Flow, by name alone."""
+    return {
+        node.name: set()
+        for _, _, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        and node.returns
+        and "Flow[" in ast.unparse(node.returns)
+    }
+
+
+EFFECTS = {"Write", "Read", "Wait", "StartTLS"}
+
+
+@pytest.mark.parametrize(
+    ("room", "path", "tree"), [pytest.param(*m, id=str(m[1].relative_to(SRC))) for m in modules()]
+)
+def test_effects_are_yielded_only_by_flow(room: str, path: Path, tree: ast.Module) -> None:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Yield) and isinstance(node.value, ast.Call):
+            name = ast.unparse(node.value.func)
+            if name in EFFECTS:
+                assert room == "flow", f"{path}:{node.lineno} yields {name} outside flow.py"
+
+
+@pytest.mark.parametrize(
+    ("room", "path", "tree"), [pytest.param(*m, id=str(m[1].relative_to(SRC))) for m in modules()]
+)
+def test_no_flow_is_called_and_dropped(room: str, path: Path, tree: ast.Module) -> None:
+    """A flow called as a bare statement does nothing: a lost ``yield from``."""
+    flows = flow_functions()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            name = ast.unparse(node.value.func).rpartition(".")[2]
+            if room in {"pop3", "smtp", "imap", "sasl"}:
+                assert name not in flows, f"{path}:{node.lineno}: {name}(...) lacks its yield from"
