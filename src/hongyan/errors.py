@@ -1,4 +1,4 @@
-"""The one error tree of Hongyan; every room raises from it and the command line maps it to exit codes.
+"""The one error tree of Hongyan; the command line maps it to exit codes.
 
 ::
 
@@ -11,7 +11,7 @@
     ├── ProtocolError           the peer spoke outside its protocol; the connection is closed
     ├── Refused                 the server said no, in its own words
     │   └── AuthenticationRefused
-    ├── Unsafe                  we decline: it would break a promise (credentials in clear, step down)
+    ├── Unsafe                  we decline: it would break a promise (a password in clear)
     ├── InvalidArgument         what the person gave cannot be sent or read; names the field
     ├── NotFound                no such account, mailbox or message
     ├── StoreError              the store cannot be opened, read or written

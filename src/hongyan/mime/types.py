@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One mailbox of RFC 5322 §3.4: ``name`` decoded for display (or None), ``email`` the addr-spec.
+    """One mailbox of RFC 5322 §3.4: ``name`` decoded (or None), ``email`` the addr-spec.
 
     The names are those of RFC 8621 §4.1.2.3 EmailAddress.
     """
