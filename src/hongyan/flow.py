@@ -10,9 +10,15 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from hongyan.errors import ConnectionLost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hongyan.errors import HongyanError
 
 T = TypeVar("T")
 
@@ -92,3 +98,34 @@ def wait(seconds: float) -> Flow[Wake]:
 def start_tls() -> Flow[None]:
     """Start TLS on the open connection; see `StartTLS`."""
     yield StartTLS()
+
+
+class Running(Generic[T]):
+    """A flow under way, for drivers: while there is an ``effect``, `answer` it or `fail` it."""
+
+    __slots__ = ("_flow", "_result", "effect")
+
+    def __init__(self, flow: Flow[T]) -> None:
+        self._flow = flow
+        self.effect: Effect | None = None
+        self._step(partial(flow.send, None))
+
+    def answer(self, answer: Answer) -> None:
+        """Give the effect's outcome to the flow."""
+        self._step(partial(self._flow.send, answer))
+
+    def fail(self, error: HongyanError) -> None:
+        """Raise ``error`` in the flow, where its effect stands."""
+        self._step(partial(self._flow.throw, error))
+
+    def _step(self, step: Callable[[], Effect]) -> None:
+        try:
+            self.effect = step()
+        except StopIteration as done:
+            self.effect = None
+            self._result: T = done.value
+
+    @property
+    def result(self) -> T:
+        """What the flow returned."""
+        return self._result

@@ -1,0 +1,296 @@
+"""The blocking driver: runs flows over a socket, in the thread that calls.
+
+It reads while it writes, so two peers that both have much to say cannot block each other. Deadlines
+are on the clock, not on octets: a peer that trickles wins no time. `wake` and `cancel` may be
+called from any thread.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import socket
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+from hongyan.errors import (
+    Cancelled,
+    ConnectFailed,
+    ConnectionLost,
+    HongyanError,
+    NetworkError,
+    ProtocolError,
+    TimedOut,
+    TLSFailed,
+)
+from hongyan.flow import Read, Running, StartTLS, Wait, Wake, Write
+from hongyan.net.channel import Channel
+from hongyan.net.endpoint import Security
+
+if TYPE_CHECKING:
+    import ssl
+    from types import TracebackType
+
+    from hongyan.flow import Answer, Effect, Flow
+    from hongyan.net.endpoint import Endpoint
+    from hongyan.net.record import Recorder
+
+T = TypeVar("T")
+_BLOCK: Final = 262_144
+_READ: Final = selectors.EVENT_READ
+_WRITE: Final = selectors.EVENT_WRITE
+HANDSHAKE_SECONDS: Final = 60.0
+
+
+class BlockingDriver:
+    """One connection that runs one flow at a time."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        recorder: Recorder | None = None,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        self.channel = Channel(endpoint, recorder=recorder, context=context)
+        self._socket: socket.socket | None = None
+        self._selector = selectors.DefaultSelector()
+        self._waker, self._woken = socket.socketpair()
+        self._woken.settimeout(0)
+        self._waker.settimeout(0)
+        self._selector.register(self._woken, _READ)
+        self._cancelled = False
+        self._called = False
+        self._progress: int | None = None
+        self._deadline = 0.0
+        self._last = float("inf")
+
+    # -- opening and closing
+
+    def connect(self, *, within: float = 30.0) -> Self:
+        """Open the connection, with TLS where the endpoint has it from the start.
+
+        Raises `ConnectFailed`, `TimedOut`, `TLSFailed` or `Cancelled`.
+        """
+        endpoint = self.channel.endpoint
+        deadline = time.monotonic() + within
+        try:
+            self._socket = self._dial(endpoint, deadline)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if endpoint.security is Security.IMPLICIT:
+                self._start_tls(deadline - time.monotonic())
+        except HongyanError:
+            self.close()
+            raise
+        return self
+
+    def _dial(self, endpoint: Endpoint, deadline: float) -> socket.socket:
+        try:
+            found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise ConnectFailed(f"{endpoint.host} was not found: {_why(error)}") from None
+        reason = "it has no address"
+        for index, (family, kind, proto, _, address) in enumerate(found):
+            share = (deadline - time.monotonic()) / (len(found) - index)
+            sock = socket.socket(family, kind, proto)
+            try:
+                self._try(sock, address, time.monotonic() + share)
+            except (OSError, TimedOut) as error:
+                sock.close()
+                reason = _why(error)
+            except Cancelled:
+                sock.close()
+                raise
+            else:
+                return sock
+        raise ConnectFailed(f"{endpoint.host} port {endpoint.port} cannot be reached: {reason}")
+
+    def _try(self, sock: socket.socket, address: tuple[Any, ...], deadline: float) -> None:
+        sock.settimeout(0)
+        self._selector.register(sock, _WRITE)
+        try:
+            sock.connect(address)
+        except BlockingIOError:
+            self._select(sock, _WRITE, deadline)
+            error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if error:
+                raise OSError(error, os.strerror(error)) from None
+        finally:
+            self._selector.unregister(sock)
+        self._selector.register(sock, _READ)
+
+    def close(self) -> None:
+        """Close the connection at once; may be called twice."""
+        self.channel.close()
+        self._selector.close()
+        self._waker.close()
+        self._woken.close()
+        if self._socket is not None:
+            self._socket.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # -- from other threads
+
+    def wake(self) -> None:
+        """End a `Wait` now."""
+        with suppress(OSError):  # it is awake already, or closed
+            self._waker.send(b"w")
+
+    def cancel(self) -> None:
+        """Make the running flow end with `Cancelled`, and every later one too."""
+        self._cancelled = True
+        self.wake()
+
+    # -- running
+
+    def run(self, flow: Flow[T], *, total: float | None = None) -> T:
+        """Run ``flow`` and return its result; ``total`` bounds the whole of it in seconds.
+
+        When the line or the protocol broke, the connection is closed.
+        """
+        self._last = time.monotonic() + total if total is not None else float("inf")
+        self._progress = None
+        try:
+            running = Running(flow)
+            while (effect := running.effect) is not None:
+                try:
+                    answer = self._perform(effect)
+                except HongyanError as error:
+                    running.fail(error)
+                else:
+                    running.answer(answer)
+            return running.result
+        except (NetworkError, ProtocolError, Cancelled):
+            self.close()
+            raise
+
+    def _perform(self, effect: Effect) -> Answer:
+        match effect:
+            case Read():
+                return self._read(effect)
+            case Write():
+                self._write(effect)
+            case Wait():
+                return self._wait(effect)
+            case StartTLS():
+                self._start_tls(HANDSHAKE_SECONDS)
+        return None
+
+    def _read(self, effect: Read) -> bytes:
+        if effect.progress != self._progress:
+            self._progress = effect.progress
+            self._deadline = time.monotonic() + effect.within
+        while (data := self.channel.take()) is None:
+            self._receive(self._deadline)
+        return data
+
+    def _write(self, effect: Write) -> None:
+        self._progress = None
+        self._send(self.channel.sealed(effect), time.monotonic() + effect.within)
+
+    def _wait(self, effect: Wait) -> Wake:
+        self._progress = None
+        if self.channel.waiting:
+            return Wake.DATA
+        sock = self._connected()
+        try:
+            ready = self._select(sock, _READ, time.monotonic() + effect.seconds, wakes=True)
+        except TimedOut:
+            return Wake.TIMEOUT
+        if ready & _READ:
+            return Wake.DATA
+        self._called = False
+        return Wake.CALLED
+
+    def _start_tls(self, within: float) -> None:
+        deadline = time.monotonic() + within
+        self.channel.start_tls()
+        tunnel = self.channel.tunnel
+        while tunnel is not None:
+            try:
+                done = tunnel.handshake()
+            finally:
+                self._send(tunnel.outgoing(), deadline)  # an alert, too, goes out
+            if done:
+                break
+            if not self._receive(deadline):
+                raise TLSFailed("the server closed the connection during the TLS handshake")
+        self.channel.tls_ready()
+
+    # -- octets
+
+    def _send(self, data: bytes, deadline: float) -> None:
+        sock = self._connected()
+        view = memoryview(data)
+        try:
+            while view:
+                try:
+                    view = view[sock.send(view) :]
+                except BlockingIOError:
+                    events = _WRITE if self.channel.full else _WRITE | _READ
+                    if self._select(sock, events, deadline) & _READ:
+                        self._receive(deadline)
+        except OSError as error:
+            self._drain()
+            raise ConnectionLost(f"the connection broke: {_why(error)}") from None
+
+    def _drain(self) -> None:
+        """Take the server's last words, which explain why it closed, off the line."""
+        sock = self._connected()
+        with suppress(OSError):
+            while data := sock.recv(_BLOCK):
+                self.channel.receive(data)
+        self.channel.receive(b"")
+
+    def _receive(self, deadline: float) -> bool:
+        """Hand one block from the line to the channel; False at the end of the stream."""
+        sock = self._connected()
+        while True:
+            try:
+                data = sock.recv(_BLOCK)
+            except BlockingIOError:
+                self._select(sock, _READ, deadline)
+            except OSError as error:
+                raise ConnectionLost(f"the connection broke: {_why(error)}") from None
+            else:
+                self.channel.receive(data)
+                return bool(data)
+
+    def _select(
+        self, sock: socket.socket, events: int, deadline: float, *, wakes: bool = False
+    ) -> int:
+        """Wait until ``sock`` is ready; return its events, or 0 when woken and ``wakes`` is set."""
+        self._selector.modify(sock, events)
+        while True:
+            left = min(deadline, self._last) - time.monotonic()
+            if self._cancelled:
+                raise Cancelled("the operation was cancelled")
+            if wakes and self._called:
+                return 0
+            if left <= 0:
+                raise TimedOut(f"{self.channel.endpoint.host} did not answer in time")
+            ready = {key.fileobj: mask for key, mask in self._selector.select(left)}
+            if self._woken in ready:
+                self._called = bool(self._woken.recv(4096))
+            if sock in ready and not self._cancelled:
+                return ready[sock]
+
+    def _connected(self) -> socket.socket:
+        if self._socket is None:
+            raise ConnectionLost("not connected")
+        return self._socket
+
+
+def _why(error: BaseException) -> str:
+    return getattr(error, "strerror", None) or str(error)
