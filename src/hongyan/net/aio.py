@@ -21,7 +21,7 @@ from hongyan.errors import (
     TLSFailed,
 )
 from hongyan.flow import Read, Running, StartTLS, Wait, Wake, Write
-from hongyan.net.blocking import HANDSHAKE_SECONDS
+from hongyan.net.blocking import HANDSHAKE_SECONDS, why
 from hongyan.net.channel import Channel
 from hongyan.net.endpoint import Security
 
@@ -75,8 +75,8 @@ class AsyncDriver:
         try:
             found = await loop.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            raise ConnectFailed(f"{endpoint.host} was not found: {error}") from None
-        reason: object = "it has no address"
+            raise ConnectFailed(f"{endpoint.host} was not found: {why(error)}") from None
+        reason = "it has no address"
         for index, (family, kind, proto, _, address) in enumerate(found):
             sock = socket.socket(family, kind, proto)
             sock.settimeout(0)
@@ -85,7 +85,7 @@ class AsyncDriver:
                 await asyncio.wait_for(loop.sock_connect(sock, address), share)
             except (OSError, TimeoutError) as error:
                 sock.close()
-                reason = str(error) or "no answer in time"
+                reason = why(error) or "no answer in time"
             except BaseException:
                 sock.close()
                 raise
@@ -207,7 +207,7 @@ class AsyncDriver:
             sending.result()
         except OSError as error:
             await self._drain(deadline)
-            raise ConnectionLost(f"the connection broke: {error}") from None
+            raise ConnectionLost(f"the connection broke: {why(error)}") from None
         finally:
             sending.cancel()
 
@@ -242,7 +242,7 @@ class AsyncDriver:
         try:
             data = task.result()
         except OSError as error:
-            raise ConnectionLost(f"the connection broke: {error}") from None
+            raise ConnectionLost(f"the connection broke: {why(error)}") from None
         self.channel.receive(data)
         return data
 

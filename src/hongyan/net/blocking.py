@@ -89,7 +89,7 @@ class BlockingDriver:
         try:
             found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            raise ConnectFailed(f"{endpoint.host} was not found: {_why(error)}") from None
+            raise ConnectFailed(f"{endpoint.host} was not found: {why(error)}") from None
         reason = "it has no address"
         for index, (family, kind, proto, _, address) in enumerate(found):
             share = (deadline - time.monotonic()) / (len(found) - index)
@@ -98,7 +98,7 @@ class BlockingDriver:
                 self._try(sock, address, time.monotonic() + share)
             except (OSError, TimedOut) as error:
                 sock.close()
-                reason = _why(error)
+                reason = why(error)
             except Cancelled:
                 sock.close()
                 raise
@@ -243,7 +243,7 @@ class BlockingDriver:
                         self._receive(deadline)
         except OSError as error:
             self._drain()
-            raise ConnectionLost(f"the connection broke: {_why(error)}") from None
+            raise ConnectionLost(f"the connection broke: {why(error)}") from None
 
     def _drain(self) -> None:
         """Take the server's last words, which explain why it closed, off the line."""
@@ -262,7 +262,7 @@ class BlockingDriver:
             except BlockingIOError:
                 self._select(sock, _READ, deadline)
             except OSError as error:
-                raise ConnectionLost(f"the connection broke: {_why(error)}") from None
+                raise ConnectionLost(f"the connection broke: {why(error)}") from None
             else:
                 self.channel.receive(data)
                 return bool(data)
@@ -292,5 +292,9 @@ class BlockingDriver:
         return self._socket
 
 
-def _why(error: BaseException) -> str:
+def why(error: BaseException) -> str:
+    """Return the system's words for an error, without number or address."""
+    number = getattr(error, "errno", None)
+    if isinstance(error, OSError) and number and not isinstance(error, socket.gaierror):
+        return os.strerror(number)
     return getattr(error, "strerror", None) or str(error)

@@ -87,8 +87,9 @@ class ReplayDriver:
 
     def finish(self) -> None:
         """Raise `Mismatch` unless the whole transcript was played."""
-        if self._items:
-            raise Mismatch(f"never reached line {self._items[-1].number}: {self._items[-1]}")
+        left = [item for item in reversed(self._items) if item.data != b"EOF"]
+        if left:
+            raise Mismatch(f"never reached line {left[0].number}: {left[0]}")
 
     def _perform(self, effect: Effect) -> Answer:
         match effect:

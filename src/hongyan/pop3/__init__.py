@@ -1,1 +1,53 @@
-"""The POP3 engine."""
+"""The POP3 engine and its operations (RFC 1939, 2449, 2595, 5034)."""
+
+from hongyan.pop3.connection import TRANSITIONS, Connection
+from hongyan.pop3.flows import (
+    Failure,
+    Sink,
+    authenticate,
+    capa,
+    delete,
+    greet,
+    list_entries,
+    login,
+    noop,
+    open_session,
+    quit_,
+    reset,
+    retrieve,
+    stat,
+    stls,
+    top,
+    user_pass,
+)
+from hongyan.pop3.types import Capabilities, Entry, Limits, Reply, Stat, State, Verb, Window
+
+__all__ = [
+    "TRANSITIONS",
+    "Capabilities",
+    "Connection",
+    "Entry",
+    "Failure",
+    "Limits",
+    "Reply",
+    "Sink",
+    "Stat",
+    "State",
+    "Verb",
+    "Window",
+    "authenticate",
+    "capa",
+    "delete",
+    "greet",
+    "list_entries",
+    "login",
+    "noop",
+    "open_session",
+    "quit_",
+    "reset",
+    "retrieve",
+    "stat",
+    "stls",
+    "top",
+    "user_pass",
+]

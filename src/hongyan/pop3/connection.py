@@ -71,9 +71,12 @@ class Connection:
         """Return the octets of a command, whose reply is now awaited.
 
         Raises `InvalidArgument` for an argument that could end a line, and for a command that has
-        no place in the state that the commands in flight lead to.
+        no place in the state that the commands in flight lead to; `ProtocolError` when the server
+        has said something that no command asked for.
         """
         octets = wire.command(verb, *arguments)
+        if len(self._buffer) and not self._in_flight:
+            raise ProtocolError("the server spoke unasked")
         ahead = State.AUTHORIZATION if self._ahead is State.GREETING else self._ahead
         if (ahead, verb) not in TRANSITIONS:
             raise InvalidArgument("command", f"{verb.value} has no place while {ahead.value}")

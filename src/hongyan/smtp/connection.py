@@ -105,6 +105,8 @@ class Connection:
         blocked = self.state in (State.CONTENT, State.CLOSED)
         if blocked or (self.state is State.CHALLENGED and verb is not Verb.AUTH):
             raise InvalidArgument("command", f"{verb.value} has no place while {self.state.value}")
+        if len(self._buffer) and not self._in_flight:
+            raise ProtocolError("the server spoke unasked")
         self._in_flight.append(verb)
 
     def receive(self, data: bytes) -> None:

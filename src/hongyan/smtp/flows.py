@@ -149,8 +149,9 @@ def submit(
 
     ``content`` is the message in chunks of any size with any line ends. ``before_content`` is
     called just before its first octet goes out: a journal may note there that from now on the
-    outcome can become uncertain. Raises `Refused` when the sender is not accepted, `InvalidArgument` before
-    anything is sent, and a `NetworkError` only while the message cannot have been accepted.
+    outcome can become uncertain. Raises `Refused` when the sender is not accepted,
+    `InvalidArgument` before anything is sent, and a `NetworkError` only while the message cannot
+    have been accepted.
     """
     commands = _opening(conn, envelope)
     replies = yield from _transact(conn, commands)
@@ -175,16 +176,18 @@ def _opening(conn: Connection, envelope: Envelope) -> list[tuple[Verb, str]]:
     """Return the commands before the content. Raises `InvalidArgument` and `Refused`."""
     if not envelope.recipients:
         raise InvalidArgument("recipients", "there is none")
+    sender = "FROM:" + wire.path("sender", envelope.sender)
+    rcpts = [(Verb.RCPT, "TO:" + wire.path("recipient", each)) for each in envelope.recipients]
+    sender += _parameters(conn, envelope)
+    return [(Verb.MAIL, sender), *rcpts, (Verb.DATA, "")]
+
+
+def _parameters(conn: Connection, envelope: Envelope) -> str:
+    """Return MAIL's parameters. Raises `Refused` for what the server cannot take."""
     limit = conn.extensions.size_limit
     if limit and envelope.size and envelope.size > limit:
         words = f"the message has {envelope.size} octets, the server takes {limit}"
         raise Refused(words, code="552", enhanced="5.3.4")
-    sender = "FROM:" + wire.path("sender", envelope.sender) + _parameters(conn, envelope)
-    rcpts = ["TO:" + wire.path("recipient", each) for each in envelope.recipients]
-    return [(Verb.MAIL, sender), *((Verb.RCPT, each) for each in rcpts), (Verb.DATA, "")]
-
-
-def _parameters(conn: Connection, envelope: Envelope) -> str:
     parameters = ""
     if envelope.size is not None and "SIZE" in conn.extensions:
         parameters += f" SIZE={envelope.size}"
