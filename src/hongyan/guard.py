@@ -29,7 +29,20 @@ def argument(field: str, value: str) -> str:
     return value
 
 
+_UNSHOWABLE_IN_TEXT: Final = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
 def shown(text: str, *, limit: int = 1000) -> str:
     """Return foreign ``text`` fit for one line on a screen, at most ``limit`` characters long."""
     clean = " ".join(_UNSHOWABLE.sub(" ", text[: limit * 4]).split())
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+
+
+def shown_text(text: str) -> str:
+    """Return foreign ``text`` of many lines fit for a terminal: no escape, C1 or bidi control.
+
+    Line ends become LF. Joiners stay, since Arabic, Indic scripts and emoji need them.
+    """
+    return _UNSHOWABLE_IN_TEXT.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))

@@ -5,6 +5,7 @@ All rules of synchronisation live here, so they are tested as tables of cases.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,37 +16,30 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Pop3Plan:
-    """What one visit to a maildrop will do.
+class Retrieve:
+    """Fetch ``entry`` and remember it under ``identity``."""
 
-    ``retrieve`` in the server's order; ``unnamed`` are entries without a usable unique id, which
-    would be fetched again and again if they were fetched like the others; ``repeated`` are entries
-    that share their id with an earlier one.
+    entry: Entry
+    identity: str
+
+
+def pop3(listed: Iterable[Entry], known: Collection[str]) -> tuple[Retrieve, ...]:
+    """Decide what to fetch from a maildrop that is left as it is, in the server's order.
+
+    A message is fetched once for each identity that the account does not know. The identity is the
+    unique id, opaque (RFC 1939 §7). Where several messages of one listing share an id, which only
+    identical ones should, the later ones are told apart by size and position, since fetching one
+    too often loses nothing and fetching one too rarely does. Entries without an id are left out:
+    `identify` gives them one first.
     """
-
-    retrieve: tuple[Entry, ...]
-    unnamed: tuple[Entry, ...] = ()
-    repeated: tuple[Entry, ...] = ()
-
-
-def pop3(listed: Iterable[Entry], known: Collection[str]) -> Pop3Plan:
-    """Decide what to fetch from a maildrop that is left as it is.
-
-    A message is fetched once for each unique id that the account does not know; ids are compared
-    octet for octet (RFC 1939 §7). The first of several messages under one id is the one that has
-    it: a later one is not fetched, since the server says that it is the same.
-    """
-    retrieve: list[Entry] = []
-    unnamed: list[Entry] = []
-    repeated: list[Entry] = []
-    seen: set[str] = set()
+    times: Counter[str] = Counter()
+    actions: list[Retrieve] = []
     for entry in listed:
         if entry.uidl is None:
-            unnamed.append(entry)
-        elif entry.uidl in seen:
-            repeated.append(entry)
-        else:
-            seen.add(entry.uidl)
-            if entry.uidl not in known:
-                retrieve.append(entry)
-    return Pop3Plan(tuple(retrieve), tuple(unnamed), tuple(repeated))
+            continue
+        times[entry.uidl] += 1
+        again = times[entry.uidl]
+        identity = entry.uidl if again == 1 else f"{entry.uidl} (copy {again}, {entry.size})"
+        if identity not in known:
+            actions.append(Retrieve(entry, identity))
+    return tuple(actions)

@@ -1,0 +1,171 @@
+"""A protocol console: a person types commands, the driver's record shows what was really said.
+
+It knows just enough of SMTP, POP3 and IMAP to tell when an answer is whole, when TLS starts and
+which octets are secret. Each command comes with what it does and where that is written.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from hongyan.errors import ConnectionLost
+from hongyan.flow import Flow, Wake, read, start_tls, wait, write
+
+PATIENCE: Final = 10.0  # seconds until a silent server is taken to have said all it wants
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What a command does, and the section of the RFC that says so."""
+
+    text: str
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.text} ({self.source})"
+
+
+_POP3: Final = {
+    "CAPA": Explained("what the server can do", "RFC 2449 §5"),
+    "STLS": Explained("turn to TLS", "RFC 2595 §4"),
+    "USER": Explained("whose mailbox", "RFC 1939 §7"),
+    "PASS": Explained("the password", "RFC 1939 §7"),
+    "AUTH": Explained("log in by a SASL mechanism", "RFC 5034 §4"),
+    "STAT": Explained("how many messages and octets", "RFC 1939 §5"),
+    "LIST": Explained("the size of each message", "RFC 1939 §5"),
+    "UIDL": Explained("an id of each message that stays the same", "RFC 1939 §7"),
+    "RETR": Explained("fetch a message whole", "RFC 1939 §5"),
+    "TOP": Explained("fetch a header and some lines", "RFC 1939 §7"),
+    "DELE": Explained("mark a message deleted; it goes at QUIT", "RFC 1939 §5"),
+    "RSET": Explained("take all deletion marks back", "RFC 1939 §5"),
+    "NOOP": Explained("nothing, only to be there", "RFC 1939 §5"),
+    "QUIT": Explained("end, and remove what is marked", "RFC 1939 §6"),
+}
+_SMTP: Final = {
+    "EHLO": Explained("who we are; what can you do?", "RFC 5321 §4.1.1.1"),
+    "HELO": Explained("who we are, the old way", "RFC 5321 §4.1.1.1"),
+    "STARTTLS": Explained("turn to TLS", "RFC 3207"),
+    "AUTH": Explained("log in by a SASL mechanism", "RFC 4954 §4"),
+    "MAIL": Explained("begin a transaction: the sender", "RFC 5321 §4.1.1.2"),
+    "RCPT": Explained("one more recipient", "RFC 5321 §4.1.1.3"),
+    "DATA": Explained("the message follows, up to a line with a dot", "RFC 5321 §4.1.1.4"),
+    "RSET": Explained("give up the transaction", "RFC 5321 §4.1.1.5"),
+    "VRFY": Explained("does this mailbox exist?", "RFC 5321 §4.1.1.6"),
+    "NOOP": Explained("nothing, only to be there", "RFC 5321 §4.1.1.9"),
+    "QUIT": Explained("end", "RFC 5321 §4.1.1.10"),
+}
+_IMAP: Final = {
+    "CAPABILITY": Explained("what the server can do", "RFC 9051 §6.1.1"),
+    "NOOP": Explained("nothing; news may come with the answer", "RFC 9051 §6.1.2"),
+    "LOGOUT": Explained("end", "RFC 9051 §6.1.3"),
+    "STARTTLS": Explained("turn to TLS", "RFC 9051 §6.2.1"),
+    "AUTHENTICATE": Explained("log in by a SASL mechanism", "RFC 9051 §6.2.2"),
+    "LOGIN": Explained("log in with user and password", "RFC 9051 §6.2.3"),
+    "ID": Explained("who are you?", "RFC 2971"),
+    "SELECT": Explained("open a mailbox", "RFC 9051 §6.3.2"),
+    "EXAMINE": Explained("open a mailbox to read only", "RFC 9051 §6.3.3"),
+    "LIST": Explained("which mailboxes there are", "RFC 9051 §6.3.9"),
+    "STATUS": Explained("how many messages a mailbox has", "RFC 9051 §6.3.11"),
+    "SEARCH": Explained("which messages fit", "RFC 9051 §6.4.4"),
+    "FETCH": Explained("parts of messages", "RFC 9051 §6.4.5"),
+}
+COMMANDS: Final = {"pop3": _POP3, "smtp": _SMTP, "lmtp": _SMTP, "imap": _IMAP}
+
+_LISTING: Final = re.compile(rb"(CAPA|RETR \d+|TOP .*|LIST|UIDL|LANG|AUTH)\s*\Z", re.IGNORECASE)
+_SECRET: Final = {
+    "pop3": re.compile(rb"(?:PASS|APOP \S+|AUTH \S+) +(.+)", re.IGNORECASE | re.DOTALL),
+    "smtp": re.compile(rb"AUTH +\S+ +(.+)", re.IGNORECASE | re.DOTALL),
+    "imap": re.compile(rb"\S+ +(?:LOGIN +\S+|AUTHENTICATE +\S+) +(.+)", re.IGNORECASE | re.DOTALL),
+}
+_STARTS_LOGIN: Final = re.compile(rb"(?:\S+ +)?AUTH(?:ENTICATE)? ", re.IGNORECASE)
+_STARTS_TLS: Final = re.compile(rb"(?:\S+ +)?(?:STLS|STARTTLS)\s*\Z", re.IGNORECASE)
+
+
+class _Mode(Enum):
+    COMMAND = "the next line is a command"
+    LOGIN = "the next line answers a challenge"
+    CONTENT = "the next line is part of a message"
+
+
+class Console:
+    """One dialogue in ``protocol`` (pop3, smtp, lmtp or imap)."""
+
+    def __init__(self, protocol: str) -> None:
+        self._protocol = "smtp" if protocol == "lmtp" else protocol
+        self._mode = _Mode.COMMAND
+
+    def explain(self, line: str) -> Explained | None:
+        """Return what the command in ``line`` does."""
+        words = line.upper().split()
+        if self._mode is not _Mode.COMMAND or not words:
+            return None
+        verb = words[1] if self._protocol == "imap" and len(words) > 1 else words[0]
+        return COMMANDS[self._protocol].get(verb)
+
+    def open(self, *, starttls: bool) -> Flow[None]:
+        """Wait for the greeting; with ``starttls`` go on to TLS before anything is typed."""
+        yield from self._answer(b"")
+        if starttls:
+            if self._protocol == "smtp":
+                yield from self.say("EHLO [127.0.0.1]")
+            yield from self.say(
+                {"pop3": "STLS", "smtp": "STARTTLS", "imap": "w0 STARTTLS"}[self._protocol]
+            )
+
+    def say(self, line: str) -> Flow[bool]:
+        """Send a line and wait for the answer; return whether the connection is still open."""
+        data = line.encode()
+        yield from write(data + b"\r\n", secrets=self._secrets(data))
+        if self._mode is _Mode.CONTENT and line != ".":
+            return True
+        logs_in = self._mode is _Mode.LOGIN or bool(_STARTS_LOGIN.match(data))
+        try:
+            answer = yield from self._answer(data)
+        except ConnectionLost:
+            return False
+        if _STARTS_TLS.match(data) and _agrees(self._protocol, answer):
+            yield from start_tls()
+        self._mode = _Mode.COMMAND
+        if logs_in and answer.startswith((b"+ ", b"+\r", b"334")):
+            self._mode = _Mode.LOGIN
+        elif answer.startswith(b"354"):
+            self._mode = _Mode.CONTENT
+        return True
+
+    def _secrets(self, line: bytes) -> tuple[bytes, ...]:
+        if self._mode is _Mode.LOGIN:
+            return (line,)
+        found = _SECRET[self._protocol].match(line)
+        return (found[1],) if found and self._mode is _Mode.COMMAND else ()
+
+    def _answer(self, command: bytes) -> Flow[bytes]:
+        answer = b""
+        while not whole(self._protocol, command, answer):
+            if (yield from wait(PATIENCE)) is not Wake.DATA:
+                break
+            answer += yield from read(within=PATIENCE, progress=len(answer))
+        return answer
+
+
+def whole(protocol: str, command: bytes, answer: bytes) -> bool:
+    """Return whether ``answer`` to ``command`` (``b""``: the greeting) is complete."""
+    if not answer.endswith(b"\n"):
+        return False
+    if protocol == "smtp":
+        return bool(re.match(rb"\d{3}(?!-)", answer.splitlines()[-1]))
+    if protocol == "pop3":
+        if answer.startswith(b"+OK") and _LISTING.match(command):
+            return answer.endswith(b"\r\n.\r\n")
+        return True
+    tag = command.split(b" ")[0] if command else b"*"
+    last = answer.splitlines()[-1]
+    return last.startswith((tag + b" ", b"+ ")) or last == b"+"
+
+
+def _agrees(protocol: str, answer: bytes) -> bool:
+    if protocol == "imap":
+        return b" OK" in answer.upper().splitlines()[-1][:40] if answer else False
+    return answer.startswith((b"+OK", b"220"))
