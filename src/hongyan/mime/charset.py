@@ -1,0 +1,379 @@
+"""Octets to text by charset label: the WHATWG labels, Python's codecs, and what mail makes of them.
+
+WHATWG Encoding §4.2, RFC 2046 §4.1.2, RFC 6532. Invariant: `decode` never raises, knows only codecs
+of an allow-list (never ``unicode_escape``, ``idna``, ``zlib``), and gives the same text wherever it
+is asked. A label is a claim: octets that contradict it are looked at for what they are.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from functools import lru_cache
+from typing import Final
+
+from hongyan.mime import japanese
+
+_SINGLE_BYTE: Final = frozenset(
+    [
+        "cp037",
+        "cp1006",
+        "cp1026",
+        "cp1125",
+        "cp1140",
+        "cp1250",
+        "cp1251",
+        "cp1252",
+        "cp1253",
+        "cp1254",
+        "cp1255",
+        "cp1256",
+        "cp1257",
+        "cp1258",
+        "cp273",
+        "cp424",
+        "cp437",
+        "cp500",
+        "cp720",
+        "cp737",
+        "cp775",
+        "cp850",
+        "cp852",
+        "cp855",
+        "cp856",
+        "cp857",
+        "cp858",
+        "cp860",
+        "cp861",
+        "cp862",
+        "cp863",
+        "cp864",
+        "cp865",
+        "cp866",
+        "cp869",
+        "cp874",
+        "cp875",
+        "hp-roman8",
+        "iso8859-10",
+        "iso8859-11",
+        "iso8859-13",
+        "iso8859-14",
+        "iso8859-15",
+        "iso8859-16",
+        "iso8859-2",
+        "iso8859-3",
+        "iso8859-4",
+        "iso8859-5",
+        "iso8859-6",
+        "iso8859-7",
+        "iso8859-8",
+        "iso8859-9",
+        "koi8-r",
+        "koi8-t",
+        "koi8-u",
+        "kz1048",
+        "mac-arabic",
+        "mac-croatian",
+        "mac-cyrillic",
+        "mac-farsi",
+        "mac-greek",
+        "mac-iceland",
+        "mac-latin2",
+        "mac-roman",
+        "mac-romanian",
+        "mac-turkish",
+        "palmos",
+        "ptcp154",
+        "tis-620",
+    ]
+)
+_MULTI_BYTE: Final = frozenset(
+    [
+        "big5",
+        "big5hkscs",
+        "cp932",
+        "cp949",
+        "cp950",
+        "euc_jis_2004",
+        "euc_jisx0213",
+        "euc_jp",
+        "euc_kr",
+        "gb18030",
+        "hz",
+        "iso2022_jp",
+        "iso2022_jp_1",
+        "iso2022_jp_2",
+        "iso2022_jp_2004",
+        "iso2022_jp_3",
+        "iso2022_jp_ext",
+        "iso2022_kr",
+        "johab",
+        "shift_jis",
+        "shift_jis_2004",
+        "shift_jisx0213",
+        "utf-16",
+        "utf-16-be",
+        "utf-16-le",
+        "utf-32",
+        "utf-32-be",
+        "utf-32-le",
+        "utf-7",
+        "utf-8",
+    ]
+)
+# Labels that mean another codec than Python's of that name, or that Python does not know.
+_ALIASES: Final = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "big5": "big5hkscs",
+    "utf-8-sig": "utf-8",
+    "utf-16": "utf-16-le",
+    "iso2022_jp_1": "iso2022_jp",
+    "iso2022_jp_2": "iso2022_jp",
+}
+_LABELS: Final = {
+    "8bit": "cp1252",
+    "csbig5": "big5",
+    "big5-eten": "big5",
+    "cn-big5": "big5",
+    "x-x-big5": "big5",
+    "cn-gb": "gb18030",
+    "cn-gb-2312": "gb18030",
+    "csgb2312": "gb18030",
+    "csiso58gb231280": "gb18030",
+    "gb_2312-80": "gb18030",
+    "gb-2312": "gb18030",
+    "iso-ir-58": "gb18030",
+    "x-gbk": "gb18030",
+    "gb18030-2000": "gb18030",
+    "gb18030-2022": "gb18030",
+    "hz-gb-2312": "hz",
+    "cseuckr": "cp949",
+    "csksc56011987": "cp949",
+    "iso-ir-149": "cp949",
+    "korean": "cp949",
+    "ks_c_5601": "cp949",
+    "ks_c_5601-1987": "cp949",
+    "ks_c_5601-1989": "cp949",
+    "ksc5601": "cp949",
+    "ksc_5601": "cp949",
+    "windows-949": "cp949",
+    "x-windows-949": "cp949",
+    "cseucpkdfmtjapanese": "euc_jp",
+    "x-euc-jp": "euc_jp",
+    "x-euc": "euc_jp",
+    "csiso2022jp": "iso2022_jp",
+    "cp50220": "iso2022_jp",
+    "cp50221": "iso2022_jp",
+    "cp50222": "iso2022_jp",
+    "x-iso-2022-jp": "iso2022_jp",
+    "csshiftjis": "cp932",
+    "ms932": "cp932",
+    "ms_kanji": "cp932",
+    "windows-31j": "cp932",
+    "cswindows31j": "cp932",
+    "x-sjis": "cp932",
+    "x-ms-cp932": "cp932",
+    "sjis": "cp932",
+    "dos-874": "cp874",
+    "windows-874": "cp874",
+    "x-windows-874": "cp874",
+    "cyrillic-asian": "ptcp154",
+    "ibm-1252": "cp1252",
+    "latin-9": "iso8859-15",
+    "l9": "iso8859-15",
+    "csisolatin9": "iso8859-15",
+    "iso_8859-15": "iso8859-15",
+    "iso-8859-8-i": "iso8859-8",
+    "iso-8859-8-e": "iso8859-8",
+    "csiso88598e": "iso8859-8",
+    "csiso88598i": "iso8859-8",
+    "csiso88596e": "iso8859-6",
+    "csiso88596i": "iso8859-6",
+    "iso-8859-6-e": "iso8859-6",
+    "iso-8859-6-i": "iso8859-6",
+    "logical": "iso8859-8",
+    "visual": "iso8859-8",
+    "sun_eu_greek": "iso8859-7",
+    "iso-8859-12": "cp1252",
+    "koi": "koi8-r",
+    "koi8": "koi8-r",
+    "koi8_r": "koi8-r",
+    "cskoi8r": "koi8-r",
+    "koi8-ru": "koi8-u",
+    "csmacintosh": "mac-roman",
+    "mac": "mac-roman",
+    "macintosh": "mac-roman",
+    "x-mac-roman": "mac-roman",
+    "x-mac-cyrillic": "mac-cyrillic",
+    "x-mac-ukrainian": "mac-cyrillic",
+    "x-mac-ce": "mac-latin2",
+    "x-mac-centraleurroman": "mac-latin2",
+    "x-mac-greek": "mac-greek",
+    "x-mac-turkish": "mac-turkish",
+    "x-mac-icelandic": "mac-iceland",
+    "unicode-1-1-utf-8": "utf-8",
+    "unicode11utf8": "utf-8",
+    "unicode20utf8": "utf-8",
+    "x-unicode20utf8": "utf-8",
+    "utf8mb4": "utf-8",
+    "unicode-1-1-utf-7": "utf-7",
+    "unicode-2-0-utf-7": "utf-7",
+    "x-unicode-2-0-utf-7": "utf-7",
+    "csunicode": "utf-16-le",
+    "iso-10646-ucs-2": "utf-16-le",
+    "ucs-2": "utf-16-le",
+    "unicode": "utf-16-le",
+    "unicodefeff": "utf-16-le",
+    "unicodefffe": "utf-16-be",
+    "ucs-4": "utf-32-be",
+}
+_FALLBACKS: Final = {
+    "big5hkscs": ("cp950",),
+    "cp950": ("big5hkscs",),
+    "cp932": ("shift_jis_2004",),
+    "cp949": ("johab",),
+}
+_JAPANESE: Final = {"iso2022_jp": japanese.from_iso2022, "euc_jp": japanese.from_euc}
+_WIDE: Final = re.compile(r"utf-(?:16|32)")
+_ESCAPES: Final = re.compile(rb"\x1b(?:\$[@B]|\([BIJ])")
+_DETECTION_SAMPLE: Final = 16_384
+_CANDIDATES: Final = [
+    *("gb18030", "big5", "cp932", "euc_jp", "cp949", "cp1251", "koi8_r", "cp1252", "cp1250"),
+    *("cp1253", "cp1254", "cp1255", "cp1256", "cp874", "cp1257", "cp1258"),
+]
+
+
+@lru_cache(maxsize=512)
+def _lookup(label: str) -> str | None:
+    name = label.strip(" \t\r\n\"'").lower().removeprefix("charset=")
+    name = _LABELS.get(name, name)
+    if name not in _SINGLE_BYTE and name not in _MULTI_BYTE:
+        try:
+            name = codecs.lookup(name.removeprefix("x-") if name[:2] == "x-" else name).name
+        except (LookupError, ValueError, UnicodeError):
+            return None
+    name = _ALIASES.get(name, name)
+    return name if name in _SINGLE_BYTE or name in _MULTI_BYTE else None
+
+
+def codec(label: str) -> str | None:
+    """Return the codec that a charset label of any spelling means, or None if none is allowed."""
+    return _lookup(label) if len(label) <= 60 else None
+
+
+@lru_cache(maxsize=len(_SINGLE_BYTE))
+def _table(name: str) -> str:
+    """Return the 256 characters of a single-byte codec; an empty C1 place is that control."""
+    chars = []
+    for octet in range(256):
+        try:
+            chars.append(bytes((octet,)).decode(name))
+        except UnicodeDecodeError:
+            chars.append(chr(octet) if 0x80 <= octet <= 0x9F else "\ufffd")
+    return "".join(chars)
+
+
+def decode(data: bytes, label: str | None) -> str:
+    """Return ``data`` as text; ``label`` is the charset its sender names, if any."""
+    return decode_checked(data, label)[0]
+
+
+def decode_checked(data: bytes, label: str | None) -> tuple[str, bool]:
+    """Return ``data`` as text, and whether the charset was unknown or the octets broke it.
+
+    The second value is ``isEncodingProblem`` of RFC 8621 §4.1.4.
+    """
+    name = codec(label) if label else None
+    if data.isascii() and b"\x1b" not in data and _holds_ascii(name, data):
+        return data.decode("ascii"), bool(label) and name is None
+    if name is None:
+        return undeclared(data), bool(label)
+    if name == "cp1252":
+        return _western(data), False
+    if name in _SINGLE_BYTE:
+        text = codecs.charmap_decode(data, "strict", _table(name))[0]
+        return text, "\ufffd" in text
+    return _multi_byte(data, name)
+
+
+def _holds_ascii(name: str | None, data: bytes) -> bool:
+    """Tell whether ASCII octets are ASCII text under the codec ``name``."""
+    if name is None or name in {"utf-8", "cp1252", "gb18030", "cp932", "euc_jp", "cp949"}:
+        return True
+    if _WIDE.match(name):
+        return b"\0" not in data  # a wrong label: real UTF-16 of ASCII letters has NULs
+    return name in _SINGLE_BYTE and _table(name)[:128] == _table("cp1252")[:128]
+
+
+def _western(data: bytes) -> str:
+    """Decode what claims ISO 8859-1 or US-ASCII: UTF-8 if it is whole UTF-8, else windows-1252."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return codecs.charmap_decode(data, "strict", _table("cp1252"))[0]
+
+
+def _multi_byte(data: bytes, name: str) -> tuple[str, bool]:
+    if name.startswith("utf-16") and data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        name = "utf-16"
+    for candidate in (name, *_FALLBACKS.get(name, ())):
+        try:
+            return data.decode(candidate).removeprefix("\ufeff"), False
+        except UnicodeError:
+            continue
+    if name in _JAPANESE:
+        return _JAPANESE[name](data), True
+    text = data.decode(name, "replace").removeprefix("\ufeff")
+    if name == "utf-8" and text.count("\ufffd") * 4 > sum(map((127).__lt__, data)):
+        return undeclared(data), True
+    return text, True
+
+
+def undeclared(data: bytes) -> str:
+    """Return the likeliest text of octets that come without a charset.
+
+    ASCII, ISO 2022-JP by its escapes, UTF-8; for the rest the statistics of charset-normalizer over
+    a bounded sample.
+    """
+    if data.isascii():
+        if _ESCAPES.search(data):
+            return _multi_byte(data, "iso2022_jp")[0]
+        return data.decode("ascii")
+    try:
+        return data.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        if error.start >= len(data) - 3 and error.end == len(data) and error.start > 0:
+            return data.decode("utf-8", "replace")  # cut in its last character
+    name = _detect(data)
+    if name in _SINGLE_BYTE:
+        return codecs.charmap_decode(data, "strict", _table(name))[0]
+    return data.decode(name, "replace")
+
+
+def _detect(data: bytes) -> str:
+    """Guess a codec; short text is too little evidence for anything but windows-1252."""
+    import charset_normalizer
+
+    sample = _dense_sample(data)
+    found = charset_normalizer.from_bytes(
+        sample, cp_isolation=_CANDIDATES, preemptive_behaviour=False, language_threshold=0.05
+    ).best()
+    return _lookup(found.encoding) or "cp1252" if found else "cp1252"
+
+
+def _dense_sample(data: bytes) -> bytes:
+    """Return the lines around the first octets that are not ASCII, within the sample's bound."""
+    if len(data) <= _DETECTION_SAMPLE:
+        return data
+    first = next(iter(re.finditer(rb"[\x80-\xff]", data)))
+    start = data.rfind(b"\n", 0, first.start()) + 1
+    start = max(start, first.start() - 512)
+    return data[start : start + _DETECTION_SAMPLE]

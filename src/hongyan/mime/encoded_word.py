@@ -1,0 +1,94 @@
+"""RFC 2047 encoded-words, in headers and where senders misuse them.
+
+Words that only white space parts are joined as octets before they are decoded, so that a character
+split between two of them is whole again. Text outside the words may be raw 8-bit (RFC 6532 or
+worse). Linear: a word ends before the next ``=?`` begins.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from typing import Final
+
+from hongyan.mime import charset
+from hongyan.mime.transfer import base64_octets
+
+_WORD: Final = re.compile(
+    rb"=\?([^?\s*]{1,60})(?:\*[^?\s]*)?\?([bBqQ])\?((?:[^?=]++|=(?!\?[^=])|\?(?!=))*+)\?="
+)
+_FOLD: Final = re.compile(rb"(?<![ \t\r\n])[ \t]*+\r?\n[ \t\r\n]*")
+_FOLD_IN_WORD: Final = re.compile(rb"\r?\n[ \t]*")
+
+
+def _payload(kind: bytes, text: bytes) -> bytes:
+    if b"\n" in text:
+        text = _FOLD_IN_WORD.sub(b"", text)
+    if kind in b"bB":
+        return base64_octets(text)
+    return binascii.a2b_qp(text, header=True)
+
+
+class _Run:
+    """Encoded-words of one charset that stand side by side."""
+
+    __slots__ = ("_kind", "_label", "_octets", "_pending")
+
+    def __init__(self) -> None:
+        self._label = b""
+        self._kind = b""
+        self._pending: list[bytes] = []
+        self._octets: list[bytes] = []
+
+    def add(self, label: bytes, kind: bytes, text: bytes) -> str:
+        """Take one more word; return the text of the words before it if their charset differs."""
+        done = ""
+        kind = kind.lower()
+        if label.lower() != self._label:
+            done = self.finish()
+            self._label = label.lower()
+        elif kind != self._kind or (self._pending and self._pending[-1].endswith(b"=")):
+            self._flush()
+        self._kind = kind
+        self._pending.append(text)
+        return done
+
+    def _flush(self) -> None:
+        if self._pending:
+            self._octets.append(_payload(self._kind, b"".join(self._pending)))
+            self._pending.clear()
+
+    def finish(self) -> str:
+        """Return the text of the words so far, and start anew."""
+        if not self._label:
+            return ""
+        self._flush()
+        text = charset.decode(b"".join(self._octets), self._label.decode("ascii", "replace"))
+        self._octets.clear()
+        self._label = b""
+        return text
+
+
+def decode_words(value: bytes) -> str:
+    """Return ``value`` with its encoded-words and raw 8-bit octets as text; white space stays."""
+    if b"=?" not in value:
+        return charset.undeclared(value)
+    pieces: list[str] = []
+    run = _Run()
+    last = 0
+    for word in _WORD.finditer(value):
+        between = value[last : word.start()]
+        if between.strip(b" \t\r\n"):
+            pieces += (run.finish(), charset.undeclared(between))
+        elif not last:
+            pieces.append(between.decode("ascii"))
+        pieces.append(run.add(word[1], word[2], word[3]))
+        last = word.end()
+    pieces += (run.finish(), charset.undeclared(value[last:]))
+    return "".join(pieces)
+
+
+def unfold(value: bytes) -> bytes:
+    """Return ``value`` with each fold (and the white space around it) as one space."""
+    value = value.strip(b" \t\r\n")
+    return _FOLD.sub(b" ", value) if b"\n" in value else value

@@ -1,0 +1,183 @@
+"""A message that has been taken apart; every value is decoded when it is first asked for.
+
+RFC 5322 fields in the forms of RFC 8621 §4.1.2 and §4.1.4. Nothing here raises, whatever the octets
+are; what was wrong with them is in `defects`.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from mmap import mmap
+from typing import TYPE_CHECKING, Final
+
+from hongyan.mime import address, date, embedded, flowed, header, html, view
+from hongyan.mime.parser import Defect, Structure
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from hongyan.mime.part import Part
+    from hongyan.mime.transfer import Buffer
+    from hongyan.mime.types import Address
+
+PREVIEW_LENGTH: Final = 256
+_PREVIEW_SOURCE: Final = 8192
+
+
+class Message:
+    """A parsed message: ``raw`` octets, flat ``parts`` in document order, ``defects``."""
+
+    def __init__(self, structure: Structure) -> None:
+        self.raw: Final = structure.source
+        self.parts: Final = tuple(structure.parts)
+        self.defects: Final[tuple[Defect, ...]] = tuple(structure.defects)
+        self._fields = self.parts[0].fields
+
+    def header(self, name: str) -> bytes | None:
+        """Return the first raw value of the field called ``name`` (any case), or None."""
+        return self._fields.get(name.lower().encode("ascii", "replace"))
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """All fields of the message in order: names as written, raw values."""
+        return self._fields.all
+
+    @cached_property
+    def subject(self) -> str:
+        """The Subject in its Text form; empty if there is none."""
+        value = self._fields.get(b"subject")
+        return header.text(value) if value else ""
+
+    @cached_property
+    def date(self) -> datetime | None:
+        """The Date with its zone, or None."""
+        return date.parse(self._fields.get(b"date"))
+
+    @cached_property
+    def from_(self) -> tuple[Address, ...]:
+        """The authors: From."""
+        return address.mailboxes(self._fields.get(b"from"))
+
+    @cached_property
+    def sender(self) -> tuple[Address, ...]:
+        """The mailbox of Sender."""
+        return address.mailboxes(self._fields.get(b"sender"))
+
+    @cached_property
+    def reply_to(self) -> tuple[Address, ...]:
+        """Where answers are wanted: Reply-To."""
+        return address.mailboxes(self._fields.get(b"reply-to"))
+
+    @cached_property
+    def to(self) -> tuple[Address, ...]:
+        """The recipients of To."""
+        return self._recipients(b"to")
+
+    @cached_property
+    def cc(self) -> tuple[Address, ...]:
+        """The recipients of Cc."""
+        return self._recipients(b"cc")
+
+    @cached_property
+    def bcc(self) -> tuple[Address, ...]:
+        """The recipients of Bcc, which only a sender's own copy has."""
+        return self._recipients(b"bcc")
+
+    def _recipients(self, name: bytes) -> tuple[Address, ...]:
+        """Return the mailboxes of all fields called ``name``: some senders repeat them."""
+        first = self._fields.get(name)
+        if not first:
+            return ()
+        every = self._fields.every(name)
+        return address.mailboxes(b",".join(every) if len(every) > 1 else first)
+
+    @cached_property
+    def message_id(self) -> str:
+        """The Message-ID without angle brackets; empty if there is none."""
+        return next(iter(self._ids(b"message-id")), "")
+
+    @cached_property
+    def in_reply_to(self) -> tuple[str, ...]:
+        """The ids of In-Reply-To."""
+        return self._ids(b"in-reply-to")
+
+    @cached_property
+    def references(self) -> tuple[str, ...]:
+        """The ids of References, oldest first."""
+        return self._ids(b"references")
+
+    def _ids(self, name: bytes) -> tuple[str, ...]:
+        value = self._fields.get(name)
+        return header.message_ids(value) if value else ()
+
+    @cached_property
+    def body(self) -> view.Body:
+        """The parts to show as text, to show as HTML, and to list (RFC 8621 §4.1.4)."""
+        return view.body(self.parts)
+
+    @cached_property
+    def attachments(self) -> tuple[Part, ...]:
+        """The parts to list as files, those that stand uuencoded or yEncoded in text too."""
+        found = tuple(part for text in self.body.text for part in embedded.files(text))
+        return self.body.attachments + found
+
+    @cached_property
+    def has_attachment(self) -> bool:
+        """Whether a file is there that is no image of the HTML (RFC 8621 §4.1.4)."""
+        shown = self.html if any(part.cid for part in self.attachments) else None
+        return any(
+            not (part.cid and shown and f"cid:{part.cid}" in shown) for part in self.attachments
+        )
+
+    @cached_property
+    def text(self) -> str:
+        """The best plain text: text/plain with its flowed lines joined, else HTML as text."""
+        return "\n".join(filter(None, map(_as_text, self.body.text)))
+
+    @cached_property
+    def html(self) -> str | None:
+        """The HTML parts as they came, unsafe to show; None when there is only plain text.
+
+        Each part is its own document: `body.html` has them one by one.
+        """
+        documents = [part.text() for part in self.body.html if part.content_type == "text/html"]
+        return "\n".join(documents) if documents else None
+
+    @cached_property
+    def preview(self) -> str:
+        """The beginning of the text on one line, at most 256 characters."""
+        line = " ".join(self.text[:_PREVIEW_SOURCE].split())
+        return line if len(line) <= PREVIEW_LENGTH else line[: PREVIEW_LENGTH - 1] + "…"
+
+    @property
+    def size(self) -> int:
+        """The number of octets of the message."""
+        return len(self.raw)
+
+
+def _as_text(part: Part) -> str:
+    if part.content_type == "text/html":
+        return html.to_text(part.text())
+    if not part.content_type.startswith("text/"):
+        return ""
+    text = embedded.text_without_files(part)
+    if part.parameters.get("format", "").lower() != "flowed":
+        return text
+    return flowed.joined(text, delete_space=part.parameters.get("delsp", "").lower() == "yes")
+
+
+def parse(raw: bytes | bytearray | memoryview | mmap) -> Message:
+    """Return the message in ``raw``; any octets are a message, nothing raises.
+
+    A ``mmap`` is read in place, so a large message takes no memory. Octets without any LF have
+    their CRs read as line ends.
+    """
+    source: Buffer = raw if isinstance(raw, bytes | mmap) else bytes(raw)
+    if isinstance(source, bytes) and b"\n" not in source:
+        source = source.replace(b"\r", b"\n")
+    return Message(Structure(source))
+
+
+def nested(part: Part) -> Message:
+    """Return the message within a ``message/rfc822`` part (any transfer encoding)."""
+    return parse(part.content())
