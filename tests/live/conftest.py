@@ -1,0 +1,95 @@
+"""Fixtures of the live tests; which of them could not run, and why, ends every run's report.
+
+A server that is not installed skips its tests at the desk and fails them under CI (``CI=true``).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+from tests.live.servers import ALICE, BOB, Dovecot, MailHost, Postfix, Unavailable
+from tests.support.authority import Authority
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Server = TypeVar("Server", Dovecot, Postfix)
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker("live")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = [r for r in terminalreporter.stats.get("skipped", []) if "tests/live/" in r.nodeid]
+    if skipped:
+        terminalreporter.section("live tests that could not run")
+    for report in skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+        terminalreporter.write_line(f"{report.nodeid}: {reason.removeprefix('Skipped: ')}")
+
+
+def started(start: Callable[[], Server]) -> Iterator[Server]:
+    """Yield a server and stop it; skip where it cannot run, unless this is CI."""
+    try:
+        server = start()
+    except Unavailable as why:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"CI must run the live tests: {why}", pytrace=False)
+        pytest.skip(str(why))
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """The certificate authority that signs for the test servers; its PEM is ``.pem``."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def dovecot(authority: Authority) -> Iterator[Dovecot]:
+    """A Dovecot with alice and bob."""
+    for server in started(lambda: Dovecot(authority.issue())):
+        for user in (ALICE, BOB):
+            server.add_user(user)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postfix(dovecot: Dovecot, authority: Authority) -> Iterator[Postfix]:
+    """A Postfix that asks ``dovecot`` for passwords and delivers to it."""
+    for server in started(lambda: Postfix(dovecot, authority.issue())):
+        for user in (ALICE, BOB):
+            server.add_user(user)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mail_host(dovecot: Dovecot, postfix: Postfix, authority: Authority) -> MailHost:
+    """Both, as one host."""
+    users = {user.address: user for user in (ALICE, BOB)}
+    return MailHost(dovecot, postfix, authority.pem, users)
+
+
+@pytest.fixture(scope="session")
+def impostor(authority: Authority) -> Iterator[Dovecot]:
+    """A Dovecot with alice whose trusted certificate is for quite another name."""
+    for server in started(lambda: Dovecot(authority.issue("mail.elsewhere.test"))):
+        server.add_user(ALICE)
+        yield server
+
+
+@pytest.fixture
+def trusted(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let clients in this process trust the test servers, as SSL_CERT_FILE does for others."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.pem))
