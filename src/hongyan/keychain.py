@@ -19,7 +19,7 @@ import tempfile
 from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from hongyan.errors import InvalidArgument, NotFound, StoreError
 from hongyan.guard import argument, shown
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from keyring.backend import KeyringBackend
+
+T = TypeVar("T")
 
 SERVICE: Final = "hongyan"
 FILE_NAME: Final = "secrets.json"
@@ -79,38 +81,31 @@ class SystemKeychain:
 
     def get(self, account: str) -> str | None:
         """Return the secret of ``account``, or None."""
-        with _keyring_errors("read"):
-            return self._backend.get_password(SERVICE, argument("account", account))
+        argument("account", account)
+        return _asked("read", lambda: self._backend.get_password(SERVICE, account))
 
     def set(self, account: str, secret: str) -> None:
         """Keep ``secret``."""
         argument("account", account)
         argument("secret", secret)
-        with _keyring_errors("written"):
-            self._backend.set_password(SERVICE, account, secret)
+        _asked("written", lambda: self._backend.set_password(SERVICE, account, secret))
 
     def delete(self, account: str) -> None:
         """Forget the secret of ``account``, if there is one."""
-        if self.get(account) is None:
-            return
-        with _keyring_errors("written"):
-            self._backend.delete_password(SERVICE, account)
+        if self.get(account) is not None:
+            _asked("written", lambda: self._backend.delete_password(SERVICE, account))
 
 
-@contextlib.contextmanager
-def _keyring_errors(done: str) -> Iterator[None]:
+def _asked(done: str, call: Callable[[], T]) -> T:
+    """Return what a backend gives; its errors become `StoreError`, raised apart from theirs."""
     from keyring.errors import KeyringError
 
     try:
-        yield
-    except InvalidArgument:
-        raise
+        return call()
     except KeyringError as error:
         reason = shown(str(error), limit=200) or type(error).__name__
     except Exception as error:  # noqa: BLE001 - backends raise errors of their D-Bus or OS library
         reason = type(error).__name__
-    else:
-        return
     raise StoreError(f"the system's keyring cannot be {done}: {reason}")
 
 
