@@ -133,15 +133,17 @@ def _readable_as_it_is(value: str) -> bool:
 
 
 def _fold(name: str, tokens: Sequence[str]) -> bytes:
-    """Put ``tokens`` on lines, a space between each two; non-ASCII only where SMTPUTF8 allows."""
-    lines = [f"{name}:"]
+    """Put ``tokens`` on lines, a space between each two; non-ASCII only where SMTPUTF8 allows.
+
+    A first msg-id or URL stays beside the name: some take a field that begins with a fold as empty.
+    """
+    beside = 1 if tokens and tokens[0].startswith("<") else 0
+    lines = [" ".join((f"{name}:", *tokens[:beside]))]
     width = len(lines[0])
-    for token in tokens:
+    for token in tokens[beside:]:
         head = token.partition("\r\n")[0]
-        limit = LINE_WITH_WORD if "=?" in head else LINE
-        if width + 1 + len(head) > limit and width:
+        if width + 1 + len(head) > (LINE_WITH_WORD if "=?" in head else LINE):
             lines.append("")
-            width = 0
         lines[-1] += f" {token}"
         width = len(lines[-1]) - (lines[-1].rfind("\n") + 1)
     return ("\r\n".join(lines) + "\r\n").encode()

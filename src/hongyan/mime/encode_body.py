@@ -24,7 +24,7 @@ _UNSAFE: Final = re.compile(
     rb"[^\t\r\n\x20-\x7e]|(?<!\n--) \r\n|\t\r\n|^From ", re.MULTILINE
 )  # a signature's "-- " stays as it is (RFC 3676 §4.3)
 _LONG: Final = re.compile(rb"[^\n]{80}")
-_FROM: Final = re.compile(rb"^From ", re.MULTILINE)
+_FROM: Final = re.compile(rb"^(?:From )+", re.MULTILINE)
 _SIGNATURE: Final = b"-- "
 
 _BASE64_STEP: Final = 57 * 8192  # whole lines of 76 characters
@@ -60,7 +60,7 @@ def encode_text(field: str, text: str, *, may_flow: bool) -> Encoded:
 def quoted_printable(octets: bytes) -> bytes:
     """Return ``octets`` (lines end in CRLF) as quoted-printable, "From " at a line start hidden."""
     encoded = binascii.b2a_qp(octets, istext=True)
-    return _FROM.sub(b"=46rom=20=\r\n", encoded)
+    return _FROM.sub(lambda found: b"=46rom=20=\r\n" * (len(found[0]) // 5), encoded)
 
 
 def base64_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -84,7 +84,7 @@ def is_seven_bit(chunks: Iterable[bytes]) -> bool:
         if _NOT_SEVEN_BIT.search(data):
             return False
         tail = data[data.rfind(b"\n") + 1 :]
-        if len(tail) > 998:
+        if len(tail.removesuffix(b"\r")) > 998:
             return False
     return not tail.endswith(b"\r")
 
