@@ -41,9 +41,13 @@ def started(start: Callable[[], Server]) -> Iterator[Server]:
     try:
         server = start()
     except Unavailable as why:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"CI must run the live tests: {why}", pytrace=False)
-        pytest.skip(str(why))
+        reason = str(why)
+    else:
+        reason = ""
+    if reason and os.environ.get("CI") == "true":
+        pytest.fail(f"CI must run the live tests: {reason}", pytrace=False)
+    if reason:
+        pytest.skip(reason)
     try:
         yield server
     finally:

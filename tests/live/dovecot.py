@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from tests.support.child import LOOPBACK, Child, Unavailable, free_ports, program
 from tests.support.maildir import Maildir
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tests.support.authority import Certificate
+
+Tls: TypeAlias = Literal["starttls", "implicit", "none"]
 
 DOMAIN = "example.test"
 MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256")
@@ -184,6 +186,14 @@ class Dovecot:
             imaps=self.imaps,
         )
 
+    def pop3_url(self, *, tls: Tls = "starttls") -> str:
+        """Return the address of the POP3 server."""
+        return url("pop3", tls, self.pop3, self.pop3s)
+
+    def imap_url(self, *, tls: Tls = "starttls") -> str:
+        """Return the address of the IMAP server."""
+        return url("imap", tls, self.imap, self.imaps)
+
     @property
     def lmtp_socket(self) -> Path:
         """Where it takes deliveries (RFC 2033)."""
@@ -227,6 +237,16 @@ class Dovecot:
         path.mkdir(mode=mode)
         os.chown(path, self._owner.uid, self._owner.gid)
         return path
+
+
+def url(scheme: str, tls: Tls, plain_port: int, tls_port: int) -> str:
+    """Return the address of a service as a person gives it to ``hongyan account add``.
+
+    ``pop3://`` demands STLS, ``pop3s://`` is TLS from the first octet, ``?tls=none`` is neither.
+    """
+    if tls == "implicit":
+        return f"{scheme}s://{LOOPBACK}:{tls_port}"
+    return f"{scheme}://{LOOPBACK}:{plain_port}" + ("?tls=none" if tls == "none" else "")
 
 
 def _check_parts(binary: str) -> None:

@@ -3,7 +3,8 @@
 Its configuration, queue and data lie in one temporary folder; /etc/postfix and a Postfix of the
 machine are never touched. It asks no DNS and sends nothing anywhere else: a recipient outside
 ``example.test`` is refused. ``later@example.test`` is refused for now (450), anyone unknown for
-good (550). It needs root, as the program itself demands.
+good (550). SMTPUTF8 is not offered, for Dovecot's LMTP could not take such mail. It needs root, as
+the program itself demands.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.live.dovecot import DOMAIN, Dovecot, User
+from tests.live.dovecot import DOMAIN, Dovecot, Tls, User, url
 from tests.support.child import LOOPBACK, Child, StartFailed, Unavailable, free_ports, program
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ smtpd_sasl_auth_enable = yes
 smtpd_sasl_type = dovecot
 smtpd_sasl_path = {auth}
 smtpd_sasl_security_options = noanonymous
+smtputf8_enable = no
 smtpd_helo_required = yes
 smtpd_error_sleep_time = 0
 smtpd_client_connection_count_limit = 0
@@ -135,6 +137,10 @@ class Postfix:
         (self.home / "main.cf").write_text(main, "utf-8")
         master = MASTER.format(host=LOOPBACK, smtp=self.smtp, smtps=self.smtps)
         (self.home / "master.cf").write_text(master, "utf-8")
+
+    def smtp_url(self, *, tls: Tls = "starttls") -> str:
+        """Return the address of the submission server."""
+        return url("smtp", tls, self.smtp, self.smtps)
 
     @property
     def _recipients(self) -> Path:

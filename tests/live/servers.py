@@ -1,16 +1,15 @@
 """The mail host of the live tests: a Dovecot and a Postfix before it, as one thing with URLs.
 
-URLs are those a person gives to ``hongyan account add``: ``pop3://`` demands STLS, ``pop3s://`` is
-TLS from the first octet, ``?tls=none`` is neither.
+A test that only reads mail asks for the fixture ``dovecot`` alone: that one runs without root.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
-from tests.live.dovecot import DOMAIN, MECHANISMS, Dovecot, User
+from tests.live.dovecot import DOMAIN, MECHANISMS, Dovecot, Tls, User
 from tests.live.postfix import LATER, MESSAGE_LIMIT, Postfix
 from tests.support.child import LOOPBACK, StartFailed, Unavailable
 
@@ -35,8 +34,6 @@ __all__ = [
     "User",
 ]
 
-Tls: TypeAlias = Literal["starttls", "implicit", "none"]
-
 # A space and quotes, for the protocols that quote; more than 64 octets, for CRAM-MD5's long keys.
 ALICE = User(f"alice@{DOMAIN}", 'wild goose "7"')
 BOB = User(f"bob@{DOMAIN}", "a-letter-bound-to-the-foot-of-a-goose-" * 2)
@@ -58,15 +55,15 @@ class MailHost:
 
     def pop3_url(self, *, tls: Tls = "starttls") -> str:
         """Return the address of the POP3 server."""
-        return url("pop3", tls, self.dovecot.pop3, self.dovecot.pop3s)
+        return self.dovecot.pop3_url(tls=tls)
 
     def imap_url(self, *, tls: Tls = "starttls") -> str:
         """Return the address of the IMAP server."""
-        return url("imap", tls, self.dovecot.imap, self.dovecot.imaps)
+        return self.dovecot.imap_url(tls=tls)
 
     def smtp_url(self, *, tls: Tls = "starttls") -> str:
         """Return the address of the submission server."""
-        return url("smtp", tls, self.postfix.smtp, self.postfix.smtps)
+        return self.postfix.smtp_url(tls=tls)
 
     def add_user(self, name: str, *, password: str = "secret") -> User:
         """Return a new user ``name@example.test`` with an empty mailbox."""
@@ -96,10 +93,3 @@ class MailHost:
                 )
             time.sleep(0.02)
         return found
-
-
-def url(scheme: str, tls: Tls, plain_port: int, tls_port: int) -> str:
-    """Return the address of one service on loopback."""
-    if tls == "implicit":
-        return f"{scheme}s://{LOOPBACK}:{tls_port}"
-    return f"{scheme}://{LOOPBACK}:{plain_port}" + ("?tls=none" if tls == "none" else "")
