@@ -185,14 +185,22 @@ class _Reader:
                 self._add(Address(name, email))
         elif any(piece != " " for piece in self._phrase):
             self._add(self._without_angles(comment))
+        elif comment:
+            self._add(Address(comment, ""))
         self._clear()
 
     def _without_angles(self, comment: str | None) -> Address:
+        """Read a bare addr-spec, or words with one among them, or words alone: then a name.
+
+        One word with a comment is the old form ``root (Cron Daemon)``, an address.
+        """
         raw = "".join(self._phrase).strip()
         joined = _AROUND_MARKS.sub(r"\1", raw) if "@" in raw else raw
-        if not _SPACES.search(joined) or "@" not in joined:
-            return Address(comment, _SPACES.sub(" ", joined).translate(_CONTROL))
         words = joined.split()
+        if len(words) == 1 and ("@" in joined or comment):
+            return Address(comment, joined.translate(_CONTROL))
+        if "@" not in joined:
+            return Address(self._text_of(self._name) or comment, "")
         last = max(i for i, word in enumerate(words) if "@" in word)
         name = self._text_of([" ".join(words[:last] + words[last + 1 :])])
         return Address(name or comment, words[last].translate(_CONTROL))

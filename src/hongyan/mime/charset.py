@@ -322,8 +322,9 @@ def _western(data: bytes) -> str:
 
 
 def _multi_byte(data: bytes, name: str) -> tuple[str, bool]:
-    if name.startswith("utf-16") and data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        name = "utf-16"
+    if name.startswith("utf-16"):
+        data = data[: len(data) & ~1]
+        name = "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else name
     for candidate in (name, *_FALLBACKS.get(name, ())):
         try:
             return data.decode(candidate).removeprefix("\ufeff"), False
@@ -332,8 +333,8 @@ def _multi_byte(data: bytes, name: str) -> tuple[str, bool]:
     if name in _JAPANESE:
         return _JAPANESE[name](data), True
     text = data.decode(name, "replace").removeprefix("\ufeff")
-    if name == "utf-8" and text.count("\ufffd") * 4 > sum(map((127).__lt__, data)):
-        return undeclared(data), True
+    if name == "utf-8" and text.replace("\ufffd", "").isascii():
+        return undeclared(data), True  # not one character of it is UTF-8
     return text, True
 
 

@@ -89,6 +89,17 @@ def decode_words(value: bytes) -> str:
 
 
 def unfold(value: bytes) -> bytes:
-    """Return ``value`` with each fold (and the white space around it) as one space."""
+    """Return ``value`` with each fold (and the white space around it) as one space.
+
+    A fold within an encoded-word, which RFC 2047 §2 forbids, is nothing.
+    """
     value = value.strip(b" \t\r\n")
-    return _FOLD.sub(b" ", value) if b"\n" in value else value
+    if b"\n" not in value:
+        return value
+    if b"=?" in value:
+        value = _WORD.sub(_unfold_word, value)
+    return _FOLD.sub(b" ", value)
+
+
+def _unfold_word(word: re.Match[bytes]) -> bytes:
+    return _FOLD_IN_WORD.sub(b"", word[0]) if b"\n" in word[0] else word[0]

@@ -98,7 +98,7 @@ class Parameterised:
 
 _WHITE_OR_COMMENT: Final = re.compile(rb"[\s;]+")
 _PARENTHESES: Final = re.compile(rb"\\.|[()]", re.DOTALL)
-_VALUE: Final = re.compile(rb"([^;(\s]*+(?:[ \t\r\n]*+/[ \t\r\n]*+[^;(\s]*+)?+)")
+_VALUE: Final = re.compile(rb"([^;(\s/]*+(?:[ \t\r\n]*+/[ \t\r\n]*+[^;(\s]*+)?+)")
 _NAME: Final = re.compile(rb"([^=;\s(]++|\((?=[^=;\s]*=))[ \t\r\n]*+(=?+)[ \t\r\n]*+")
 _QUOTED: Final = re.compile(rb'"((?:[^"\\]++|\\.)*+)("?+)', re.DOTALL)
 _BARE: Final = re.compile(rb"[^;\s]++(?:[ \t\r\n]++(?![^\s=;]++[ \t]*+=|[;(])[^;\s]++)*+")
@@ -117,7 +117,7 @@ def parameterised(value: bytes) -> Parameterised:
 
 
 def _parameterised(value: bytes) -> Parameterised:
-    at = _skip(value, 0)
+    at = _skip(value, 0, b" \t\r\n")
     head = _VALUE.match(value, at)
     main = head[1] if head else b""
     at = head.end() if head else at
@@ -138,7 +138,7 @@ def _main_with_comments(value: bytes, main: bytes, at: int) -> tuple[bytes, int]
         more = _VALUE.match(value, after)
         if not more or not more[1] or not (main.endswith(b"/") or more[1].startswith(b"/")):
             break
-        main += more[1]
+        main += more[1].strip()
         at = more.end()
     return main, at
 
@@ -183,6 +183,8 @@ def _pairs(value: bytes, at: int) -> Iterator[tuple[bytes, bytes]]:
         quoted = _QUOTED.match(value, at)
         if quoted:
             at = quoted.end()
+            if not quoted[1]:
+                continue
             yield name[1].lower(), _FOLD.sub(b"", _PAIR.sub(rb"\1", quoted[1]))
             continue
         bare = _BARE.match(value, at)
@@ -196,9 +198,11 @@ def _assemble(pairs: Iterator[tuple[bytes, bytes]]) -> tuple[dict[str, str], dic
     plain: dict[str, bytes] = {}
     sections: dict[str, dict[int, tuple[bool, bytes]]] = {}
     for name, value in pairs:
-        parts = _SECTION.match(name)
-        if b"*" not in name or not parts:
+        if b"*" not in name:
             plain.setdefault(charset.undeclared(name), value)
+            continue
+        parts = _SECTION.match(name)
+        if not parts:
             continue
         base = charset.undeclared(parts[1])
         encoded = bool(parts[3])
@@ -230,8 +234,8 @@ def _joined(sections: list[tuple[bool, bytes]]) -> tuple[str, str]:
             extended = _EXTENDED.match(value)
             if extended and not encoded_any and b"%" not in extended[1]:
                 label, language, value = extended[1], extended[2], extended[3]
-            elif extended and extended[1].lower() == label.lower():
-                value = value[len(extended[1]) :].lstrip(b"'")
+            elif label and value.lower().startswith(label.lower() + b"'"):
+                value = value[len(label) + 1 :]  # the charset once more, as some repeat it
             value = unquote_to_bytes(value)
             encoded_any = True
         octets.append(value)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 MAX_DEPTH: Final = 100
 MAX_PARTS: Final = 10_000
 MAX_FIELDS: Final = 10_000
-MAX_BOUNDARY: Final = 1000
+MAX_BOUNDARY: Final = 8192
+_NEAR: Final = 4096
 
 
 class Defect(Enum):
@@ -39,7 +40,7 @@ class Defect(Enum):
 
 _BLANK: Final = re.compile(rb"\n\r?\n")
 _FIELD: Final = re.compile(
-    rb"^([!-9;-~\x80-\xff]+)[ \t]*:(.*(?:\n[ \t].*)*)|^([^\r\n].*(?:\n[ \t].*)*)", re.MULTILINE
+    rb"^([!-9;-~]+)[ \t]*:(.*(?:\n[ \t].*)*)|^([^\r\n].*(?:\n[ \t].*)*)", re.MULTILINE
 )
 _MBOX: Final = re.compile(rb">?From [^\r\n]*\r?\n")
 
@@ -90,19 +91,20 @@ class Structure:
         line_end = source.find(b"\n", at + 3)
         if line_end < 0:
             line_end = self._size
-        line = source[at + 3 : min(line_end, at + 5 + MAX_BOUNDARY)].rstrip()
+        line = source[at + 3 : min(line_end, at + 5 + MAX_BOUNDARY)].rstrip(b"\r\n")
         level = self._levels.get(line)
         if level is not None:
             return line_end, level, False
-        if line.endswith(b"--"):
-            return line_end, self._levels.get(line[:-2].rstrip()), True
-        head = line.split(None, 1)[:1]
-        if head and len(head[0]) < len(line):
-            level = self._levels.get(head[0])
+        line = line.rstrip()
+        words = line.split(None, 1)
+        for candidate in (line, words[0] if words else b""):
+            level = self._levels.get(candidate)
             if level is not None:
                 return line_end, level, False
-            if head[0].endswith(b"--"):
-                return line_end, self._levels.get(head[0][:-2]), True
+            if candidate.endswith(b"--"):
+                level = self._levels.get(candidate[:-2])
+                if level is not None:
+                    return line_end, level, True
         return line_end, None, False
 
     def _close(self, level: int, at: int, *, closes: bool) -> Part:
@@ -144,14 +146,27 @@ class Structure:
         return max(body_start - 1, 0)
 
     def _open_multipart(self, part: Part) -> None:
-        boundary = part.parameters.get("boundary", "").rstrip()[: MAX_BOUNDARY + 1].encode()
-        if not boundary or len(boundary) > MAX_BOUNDARY:
+        boundary = part.parameters.get("boundary", "")[: MAX_BOUNDARY + 1].encode()
+        if not boundary.strip() or len(boundary) > MAX_BOUNDARY:
             self.defects[Defect.NO_BOUNDARY] = None
         elif len(self._open) >= MAX_DEPTH:
             self.defects[Defect.TOO_DEEP] = None
         else:
+            boundary = self._as_used(boundary, part.body_start)
             self._open.append((part, boundary, self._levels.get(boundary)))
             self._levels[boundary] = len(self._open) - 1
+
+    def _as_used(self, boundary: bytes, body_start: int) -> bytes:
+        """Return ``boundary`` without the blanks at its end, unless its first delimiter has them.
+
+        RFC 2046 §5.1.1 forbids such a boundary and takes blanks at a delimiter's end for padding.
+        """
+        plain = boundary.rstrip()
+        if plain == boundary:
+            return plain
+        start = max(body_start - 1, 0)
+        used = self.source.find(b"\n--" + boundary, start, start + _NEAR + len(boundary))
+        return boundary if used >= 0 else plain
 
     def _header(self, start: int) -> tuple[Fields, int]:
         """Return the fields of the header at ``start`` and where the body starts."""

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from hongyan.mime import charset, header, names
-from hongyan.mime.transfer import Encoding, decode, encoding, stream
+from hongyan.mime.transfer import Encoding, decode, encoding, looks_like_base64, stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -155,10 +155,18 @@ class Part:
 
     @cached_property
     def encoding(self) -> Encoding:
-        """The transfer encoding; for multiparts always identity (RFC 2045 §6.4)."""
+        """The transfer encoding; identity for multiparts, and for base64 that is none."""
         if self.children:
             return Encoding.IDENTITY
-        return encoding(self.fields.get(b"content-transfer-encoding"))
+        said = encoding(self.fields.get(b"content-transfer-encoding"))
+        if said is Encoding.BASE64 and self._is_mislabelled:
+            return Encoding.IDENTITY
+        return said
+
+    @property
+    def _is_mislabelled(self) -> bool:
+        start = self.source[self.body_start : min(self.body_end, self.body_start + 1200)]
+        return not looks_like_base64(start)
 
     @property
     def raw_body(self) -> bytes:

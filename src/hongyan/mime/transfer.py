@@ -21,6 +21,7 @@ CHUNK: Final = 786_432  # octets of input a step; a multiple of 4
 _ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_BASE64: Final = bytes(octet for octet in range(256) if octet not in _ALPHABET + b"=")
 _URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
+_BASE64_START: Final = re.compile(rb"\s*+(?:\Z|[A-Za-z0-9+/_-]++[ \t]*+(?:=|[\r\n]|\Z))")
 _PADDING: Final = re.compile(rb"=+")
 _TRAILING_SPACE: Final = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n|\Z)")
 _LONE_CR: Final = re.compile(rb"=\r(?!\n)")
@@ -75,7 +76,13 @@ def base64_octets(text: bytes) -> bytes:
             pass
     if b"-" in text or b"_" in text:
         text = text.translate(_URL_SAFE)
-    return b"".join(map(_base64_run, _PADDING.split(text.translate(None, _NOT_BASE64))))
+    first, *rest = _PADDING.split(text.translate(None, _NOT_BASE64))
+    return _base64_run(first) + b"".join(map(_base64_run, filter(_is_whole, rest)))
+
+
+def _is_whole(run: bytes) -> bool:
+    """Tell whether a run after padding is more base64, and not a footer that a list added."""
+    return len(run) % 4 == 0
 
 
 def _base64_run(run: bytes) -> bytes:
@@ -83,6 +90,14 @@ def _base64_run(run: bytes) -> bytes:
     if spare == 1:
         run = run[:-1]
     return binascii.a2b_base64(run + b"==" if spare > 1 else run)
+
+
+def looks_like_base64(start: bytes) -> bool:
+    """Tell whether a body that begins with ``start`` can be base64, as its sender says.
+
+    Its first word must be of the alphabet, and fill its line or end in padding.
+    """
+    return not start or bool(_BASE64_START.match(start))
 
 
 def quoted_printable_octets(text: bytes) -> bytes:
