@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "demo": {"smtp", "pop3", "sasl", "mime", "dots", "buffer", *ROOT_VALUES},
     "jmap": {"store", "mime", *ROOT_VALUES},
     "server": {"jmap", "store", *ROOT_VALUES},
-    "cli": {"app", "jmap", "", *ROOT_VALUES},
+    "cli": {"app", "jmap", "mime", "store", "config", "", *ROOT_VALUES},
 }
 OWNED = {
     "socket": {"net", "demo"},
@@ -42,7 +42,7 @@ OWNED = {
     "selectors": {"net"},
     "asyncio": {"net", "server"},
     "apsw": {"store"},
-    "threading": {"net", "store", "sync", "demo", "server"},
+    "threading": {"net", "store", "sync", "demo", "server", "keychain", "cli"},
     "click": {"cli"},
 }
 FORBIDDEN = {"smtplib", "poplib", "imaplib", "email", "mailbox"}

@@ -1,0 +1,58 @@
+"""``hongyan save``: attachments to files. Nothing is overwritten, nothing made executable."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hongyan import mime
+from hongyan.cli.output import octets
+from hongyan.errors import NotFound, StoreError
+from hongyan.mime import names
+
+if TYPE_CHECKING:
+    from hongyan.app import App
+    from hongyan.mime import Part
+
+
+@click.command
+@click.argument("message_id", metavar="ID")
+@click.argument("part", type=click.IntRange(1), required=False)
+@click.option(
+    "--to",
+    "folder",
+    default=".",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder to save into; the current one by default.",
+)
+@click.pass_obj
+def save(app: App, message_id: str, part: int | None, *, folder: Path) -> None:
+    """Save all attachments of message ID, or only the one numbered PART in 'hongyan show'."""
+    attachments = mime.parse(app.store.messages.raw(message_id)).attachments
+    if not attachments:
+        raise NotFound(f"message {message_id} has no attachments")
+    if part is not None and part > len(attachments):
+        raise NotFound(f"message {message_id} has {len(attachments)} attachments, no number {part}")
+    for each in attachments if part is None else [attachments[part - 1]]:
+        path = save_part(each, folder)
+        click.echo(f"{path} ({octets(path.stat().st_size)})")
+
+
+def save_part(part: Part, folder: Path) -> Path:
+    """Write the part's octets to a new plain file in ``folder`` and return its path (FAULTS 24)."""
+    name = Path(names.safe(part.filename))
+    for number in range(1, 10_000):
+        path = folder / (name.name if number == 1 else f"{name.stem} ({number}){name.suffix}")
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise StoreError(f"{path} cannot be written: {error.strerror}") from None
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(part.chunks())
+        return path
+    raise StoreError(f"{folder} holds too many files of the name {name}")

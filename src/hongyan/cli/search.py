@@ -1,0 +1,45 @@
+"""``hongyan search``: find messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from hongyan.app import now
+from hongyan.cli.email import HEADS, as_json, row
+from hongyan.cli.output import print_json, table
+
+if TYPE_CHECKING:
+    from hongyan.app import App
+
+
+@click.command
+@click.argument("query", nargs=-1, required=True)
+@click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(1), help="At most so many."
+)
+@click.option("--account", help="Only in this account.")
+@click.option("--json", "as_objects", is_flag=True, help="As an array of RFC 8621 Email objects.")
+@click.pass_obj
+def search(
+    app: App, query: tuple[str, ...], *, limit: int, account: str | None, as_objects: bool
+) -> None:
+    r"""Find messages that hold all words of QUERY, in any script.
+
+    \b
+    Besides words: "a phrase", from: to: cc: subject: in: before: after:
+    is:unread is:flagged has:attachment, -without, OR.
+    """
+    owner = app.account(account).id if account else None
+    hits = app.store.search.find(" ".join(query), account=owner, limit=limit)
+    emails = [app.store.messages.get(hit.id) for hit in hits]
+    if as_objects:
+        snippets = [
+            {**as_json(email), "preview": hit.snippet.text}
+            for email, hit in zip(emails, hits, strict=True)
+        ]
+        print_json(snippets)
+        return
+    today = now()
+    table(HEADS, [row(email, today) for email in emails], empty="Nothing found.")

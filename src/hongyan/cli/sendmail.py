@@ -1,0 +1,70 @@
+"""``hongyan sendmail``: a drop-in for programs that expect sendmail, such as git and cron."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from hongyan.app import now
+from hongyan.cli.outbox import describe, exit_code
+from hongyan.errors import InvalidArgument
+from hongyan.mime import Address
+from hongyan.mime.outgoing import complete
+from hongyan.mime.recipients import wire_address
+
+if TYPE_CHECKING:
+    from hongyan.app import App
+
+
+@click.command(context_settings={"ignore_unknown_options": False})
+@click.argument("recipients", nargs=-1)
+@click.option(
+    "-t", "from_fields", is_flag=True, help="Take the recipients from To, Cc and Bcc too."
+)
+@click.option(
+    "-i",
+    "ignored_dots",
+    is_flag=True,
+    expose_value=False,
+    help="Always so: a dot alone ends nothing.",
+)
+@click.option("-f", "-r", "sender", help="The envelope's sender, which also chooses the account.")
+@click.option("-F", "name", help="The sender's name where the message has no From.")
+@click.option(
+    "-o", multiple=True, expose_value=False, help="Accepted and ignored, as are -b -B -N -R -V -q."
+)
+@click.option("-b", "-B", "-N", "-R", "-V", "-q", multiple=True, expose_value=False, hidden=True)
+@click.option("-v", "verbose", is_flag=True, help="Tell what became of it.")
+@click.pass_obj
+def sendmail(
+    app: App,
+    recipients: tuple[str, ...],
+    *,
+    from_fields: bool,
+    sender: str | None,
+    name: str | None,
+    verbose: bool,
+) -> int:
+    r"""Send the message on standard input to RECIPIENTS.
+
+    \b
+    git send-email --sendmail-cmd='hongyan sendmail' …
+    """
+    raw = sys.stdin.buffer.read()
+    account = app.account_for(sender, raw)
+    author = Address(name or app.identity(account).name, account.address)
+    outgoing = complete(raw, author=author, date=now().astimezone())
+    wanted = [wire_address("recipient", each) for each in recipients]
+    if from_fields or not wanted:
+        wanted += [each for each in outgoing.recipients if each not in wanted]
+    if not wanted:
+        raise InvalidArgument("recipients", "there is none; give them, or -t")
+    item = app.queue_ready(account, outgoing, sender=sender or account.address, recipients=wanted)
+    settled = app.send_due(account, only=item)
+    code = exit_code(settled)
+    for each in settled:
+        if verbose or code:
+            click.echo(describe(each), err=True)
+    return code

@@ -1,0 +1,206 @@
+"""Sending what waits: claim, submit, settle, and nothing twice.
+
+An item is claimed by compare-and-set before anything is said to a server. Just before its content
+goes out the journal notes it; from then on a lost line makes it *uncertain*, and an uncertain item
+is never sent again by itself (FAULTS, promise D).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from hongyan import smtp
+from hongyan.errors import (
+    Cancelled,
+    HongyanError,
+    InvalidArgument,
+    NetworkError,
+    ProtocolError,
+    Refused,
+)
+from hongyan.net.endpoint import Security
+from hongyan.store import Outcome, Role, State
+from hongyan.sync.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+
+    from hongyan.flow import Flow
+    from hongyan.net.blocking import BlockingDriver
+    from hongyan.sasl import Credentials
+    from hongyan.store import Account, Item, Store
+    from hongyan.sync.progress import Report
+
+_BLOCK: Final = 256 * 1024
+_STATES: Final = {
+    smtp.Outcome.SENT: State.SENT,
+    smtp.Outcome.DEFERRED: State.DEFERRED,
+    smtp.Outcome.REFUSED: State.REFUSED,
+    smtp.Outcome.UNCERTAIN: State.UNCERTAIN,
+}
+# How long to leave a server alone after its n-th "later" (RFC 5321 §4.5.4.1 wants at least this).
+_PAUSES: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 240))
+
+
+def log_in(driver: BlockingDriver, credentials: Credentials) -> smtp.Connection:
+    """Open a session on a connected driver, as its endpoint demands.
+
+    A server that offers no AUTH is taken at its word only where the person chose cleartext, for a
+    relay at home; elsewhere a missing offer is refused.
+    """
+    endpoint = driver.channel.endpoint
+    starttls = endpoint.security is Security.STARTTLS
+    conn = smtp.Connection()
+    driver.run(smtp.open_session(conn, None, use_starttls=starttls, disclose=True))
+    if conn.extensions.mechanisms or endpoint.secure:
+        driver.run(smtp.login(conn, credentials, disclose=True))
+    return conn
+
+
+class Sender:
+    """One connection for as many items as there are, opened with the first."""
+
+    def __init__(
+        self,
+        account: Account,
+        store: Store,
+        *,
+        connect: Callable[[], BlockingDriver],
+        credentials: Callable[[], Credentials],
+        clock: Callable[[], datetime],
+        report: Report,
+    ) -> None:
+        self._account = account
+        self._store = store
+        self._connect = connect
+        self._credentials = credentials
+        self._clock = clock
+        self._report = report
+        self._driver: BlockingDriver | None = None
+        self._conn: smtp.Connection | None = None
+
+    def deliver(self, only: str | None = None) -> tuple[Item, ...]:
+        """Send the item ``only``, or all that are due; return them as they are afterwards.
+
+        Raises what opening the session raises; the item then waits as before.
+        """
+        settled: list[Item] = []
+        try:
+            while item := self._store.outbox.claim(only, account_id=self._account.id):
+                self._report(Progress("Sending", len(settled)))
+                settled.append(self._deliver(item))
+                if only:
+                    break
+        finally:
+            self._leave()
+        return tuple(settled)
+
+    def _deliver(self, item: Item) -> Item:
+        try:
+            driver, conn = self._session()
+        except HongyanError as error:
+            self._store.outbox.release(item.id, next_try=self._clock(), words=str(error))
+            raise
+        try:
+            receipt = driver.run(self._submission(conn, item))
+        except (NetworkError, ProtocolError, Cancelled) as error:
+            # raised only while the server cannot have accepted it: see `smtp.submit`
+            self._drop()
+            return self._settle(item, _all(item, State.DEFERRED, str(error)))
+        except (Refused, InvalidArgument) as error:
+            later = isinstance(error, Refused) and error.temporary
+            if conn.state is smtp.State.CLOSED:
+                self._drop()
+            return self._settle(
+                item, _all(item, State.DEFERRED if later else State.REFUSED, str(error))
+            )
+        if receipt.uncertain:
+            self._drop()
+        return self._settle(item, _outcomes(receipt))
+
+    def _session(self) -> tuple[BlockingDriver, smtp.Connection]:
+        if self._driver is None or self._conn is None:
+            driver = self._connect()
+            try:
+                self._conn = log_in(driver, self._credentials())
+            except HongyanError:
+                driver.close()
+                raise
+            self._driver = driver
+        return self._driver, self._conn
+
+    def _submission(self, conn: smtp.Connection, item: Item) -> Flow[smtp.Receipt]:
+        octets = self._store.blobs.open(item.blob_id)
+        chunks = [(at, min(at + _BLOCK, len(octets))) for at in range(0, len(octets), _BLOCK)]
+
+        def content() -> Iterator[bytes]:
+            return (octets[start:end] for start, end in chunks)
+
+        envelope = smtp.Envelope(
+            item.sender,
+            item.pending,
+            size=len(octets),
+            eight_bit=not all(chunk.isascii() for chunk in content()),
+        )
+        return smtp.submit(
+            conn,
+            envelope,
+            content(),
+            before_content=lambda: self._store.outbox.start_content(item.id),
+        )
+
+    def _settle(self, item: Item, outcomes: Mapping[str, Outcome]) -> Item:
+        deferred = any(each.state is State.DEFERRED for each in outcomes.values())
+        pause = _PAUSES[min(item.attempts, len(_PAUSES)) - 1]
+        words = next((each.words for each in outcomes.values() if each.words), "")
+        with self._store.transaction():
+            settled = self._store.outbox.settle(
+                item.id,
+                outcomes,
+                next_try=self._clock() + pause if deferred else None,
+                words=words,
+            )
+            if _first_success(item, settled):
+                self._file(settled)
+        return settled
+
+    def _file(self, item: Item) -> None:
+        """Keep a copy of what was sent."""
+        sent = self._store.mailboxes.ensure(item.account_id, Role.SENT)
+        self._store.messages.add(
+            item.account_id,
+            sent.id,
+            self._store.blobs.read(item.blob_id),
+            received_at=self._clock(),
+            keywords=("$seen",),
+        )
+
+    def _leave(self) -> None:
+        if self._driver is not None and self._conn is not None:
+            self._driver.run(smtp.quit_(self._conn))
+        self._drop()
+
+    def _drop(self) -> None:
+        if self._driver is not None:
+            self._driver.close()
+        self._driver = self._conn = None
+
+
+def _all(item: Item, state: State, words: str) -> dict[str, Outcome]:
+    return {address: Outcome(state, words) for address in item.pending}
+
+
+def _outcomes(receipt: smtp.Receipt) -> dict[str, Outcome]:
+    return {
+        each.recipient: Outcome(_STATES[each.outcome], str(each.reply) if each.reply else "")
+        for each in receipt.deliveries
+    }
+
+
+def _first_success(before: Item, after: Item) -> bool:
+    def sent(item: Item) -> bool:
+        return any(each.state is State.SENT for each in item.recipients)
+
+    return sent(after) and not sent(before)

@@ -1,0 +1,164 @@
+"""Fetching by POP3: decide by `plan`, stream into the store, leave the maildrop as it was.
+
+Each message is committed with its identity in one transaction, so a run that ends at any point,
+however it ends, leaves whole messages only, and the next run goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Self
+
+from hongyan import mime, pop3
+from hongyan.mime import date
+from hongyan.net.endpoint import Security
+from hongyan.store import Role
+from hongyan.sync import plan
+from hongyan.sync.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
+
+    from hongyan.flow import Flow
+    from hongyan.net.blocking import BlockingDriver
+    from hongyan.sasl import Credentials
+    from hongyan.store import Account, BlobWriter, Store
+    from hongyan.sync.progress import Report
+
+_HEAD: Final = 65_536  # octets that surely hold the topmost Received field
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What one visit brought: messages and octets, and what the server would not give."""
+
+    messages: int
+    octets: int
+    on_server: int
+    failures: tuple[pop3.Failure, ...]
+
+
+def log_in(driver: BlockingDriver, credentials: Credentials) -> pop3.Connection:
+    """Open a session on a connected driver, as its endpoint demands."""
+    security = driver.channel.endpoint.security
+    conn = pop3.Connection()
+    driver.run(
+        pop3.open_session(
+            conn,
+            credentials,
+            starttls=security is Security.STARTTLS,
+            disclose=True,  # the line is protected, or the person asked for cleartext
+        )
+    )
+    return conn
+
+
+def collect(
+    account: Account,
+    driver: BlockingDriver,
+    store: Store,
+    *,
+    credentials: Credentials,
+    clock: Callable[[], datetime],
+    report: Report,
+) -> Collected:
+    """Fetch what is new in the account's maildrop. Raises what the flows and the store raise."""
+    report(Progress("Connecting"))
+    conn = log_in(driver, credentials)
+    report(Progress("Listing"))
+    listed = driver.run(pop3.list_entries(conn))
+    listed = driver.run(identify(conn, listed))
+    actions = plan.pop3(listed, store.messages.known_uidls(account.id))
+    with Arrivals(account, store, actions, clock=clock, report=report) as arrivals:
+        entries = [action.entry for action in actions]
+        failures = driver.run(pop3.retrieve(conn, entries, arrivals.take))
+    driver.run(pop3.quit_(conn))
+    return Collected(arrivals.messages, arrivals.octets, len(listed), failures)
+
+
+def identify(conn: pop3.Connection, listed: Sequence[pop3.Entry]) -> Flow[tuple[pop3.Entry, ...]]:
+    """Give entries without a unique id one made of their header and size.
+
+    For servers without UIDL; the header holds Message-ID, Date and the trace of the way, so two
+    messages share it only when they are copies of each other.
+    """
+    named: list[pop3.Entry] = []
+    for entry in listed:
+        if entry.uidl is None:
+            header = yield from pop3.top(conn, entry)
+            digest = hashlib.sha256(header).hexdigest()[:40]
+            named.append(replace(entry, uidl=f"header:{digest}:{entry.size}"))
+        else:
+            named.append(entry)
+    return tuple(named)
+
+
+class Arrivals:
+    """The sink of a visit: messages come in chunks and leave as rows, one transaction each."""
+
+    def __init__(
+        self,
+        account: Account,
+        store: Store,
+        actions: Iterable[plan.Retrieve],
+        *,
+        clock: Callable[[], datetime],
+        report: Report,
+    ) -> None:
+        self._account = account
+        self._store = store
+        self._inbox = store.mailboxes.ensure(account.id, Role.INBOX)
+        self._identities = {action.entry.number: action.identity for action in actions}
+        self._clock = clock
+        self._report = report
+        self._total_octets = sum(action.entry.size for action in actions)
+        self._writer: BlobWriter | None = None
+        self._head = b""
+        self.messages = 0
+        self.octets = 0
+
+    def __enter__(self) -> Self:
+        self._tell()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._writer is not None:  # a message that never got its end: nothing of it stays
+            with self._writer:
+                self._writer = None
+
+    def take(self, entry: pop3.Entry, chunk: bytes, last: bool) -> None:  # noqa: FBT001  # a Sink
+        """Take a chunk; commit the message with its last one."""
+        if self._writer is None:
+            self._writer = self._store.blobs.writer()
+            self._head = chunk[:_HEAD]
+        self._writer.write(chunk)
+        self.octets += len(chunk)
+        if last:
+            self._store.messages.add(
+                self._account.id,
+                self._inbox.id,
+                self._writer.finish(),
+                received_at=arrival(self._head, self._clock()),
+                uidl=self._identities[entry.number],
+            )
+            self._writer = None
+            self.messages += 1
+            self._tell()
+
+    def _tell(self) -> None:
+        total = len(self._identities)
+        self._report(Progress("Fetching", self.messages, total, self.octets, self._total_octets))
+
+
+def arrival(head: bytes, now: datetime) -> datetime:
+    """Return when a message reached its mailbox, out of the beginning of its octets.
+
+    POP3 does not tell; the topmost Received field is the last server's word (RFC 5321 §4.4), and
+    Date the sender's. A time to come is not believed.
+    """
+    message = mime.parse(head)
+    received = message.header("Received")
+    told = message.date if received is None else date.parse(received.rpartition(b";")[2])
+    return told if told is not None and told <= now else now
