@@ -98,6 +98,21 @@ def test_the_passphrase_is_asked_once(tmp_path: Path) -> None:
 
 
 @quick
+def test_nobody_waits_for_the_passphrase_of_another(tmp_path: Path) -> None:
+    asked: list[bool] = []
+
+    def passphrase() -> str:
+        with keychain._locked(tmp_path / "secrets.json"):  # would hang if `set` held the lock
+            asked.append(True)
+        return "open sesame"
+
+    for _ in range(2):
+        EncryptedFile(tmp_path / "secrets.json", passphrase).set("alice", SECRET)
+    EncryptedFile(tmp_path / "secrets.json", passphrase).delete("alice")
+    assert len(asked) == 3
+
+
+@quick
 def test_a_wrong_passphrase_changes_nothing(tmp_path: Path) -> None:
     encrypted(tmp_path).set("alice", SECRET)
     before = everything_in(tmp_path)
@@ -172,10 +187,20 @@ def test_a_failing_disk_leaves_the_old_file(
 def test_a_path_that_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     chain = EncryptedFile(tmp_path / "file" / "secrets.json", lambda: "open sesame")
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(StoreError, match="cannot be read: Not a directory"):
         chain.set("alice", SECRET)
     with pytest.raises(StoreError, match="cannot be read"):
         EncryptedFile(tmp_path, lambda: "open sesame").get("alice")
+
+
+@quick
+def test_a_folder_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "open", fail)
+    with pytest.raises(StoreError, match="cannot be written: No space left"):
+        encrypted(tmp_path).set("alice", SECRET)
 
 
 @quick

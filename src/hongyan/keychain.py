@@ -163,6 +163,7 @@ class EncryptedFile:
         """Keep ``secret``; it is on the disk when this returns."""
         argument("account", account)
         argument("secret", secret)
+        self._unlock()
         with _locked(self._path):
             self._save({**self._load(), account: secret})
 
@@ -171,10 +172,19 @@ class EncryptedFile:
         argument("account", account)
         if not self._path.exists():
             return
+        self._unlock()
         with _locked(self._path):
             secrets = self._load()
             if secrets.pop(account, None) is not None:
                 self._save(secrets)
+
+    def _unlock(self) -> None:
+        """Ask for the passphrase, if need be, before the lock makes others wait for the answer."""
+        sealed = _read(self._path)
+        if sealed is not None:
+            self._keys_for(sealed.salt)
+        elif self._keys is None:
+            self._keys_for(os.urandom(_SALT_OCTETS))
 
     def _load(self) -> dict[str, str]:
         sealed = _read(self._path)
