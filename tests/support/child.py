@@ -1,8 +1,9 @@
 """Server programs as children of the test run: a port to listen on, a start, a clean end.
 
-A child is started by its own command line and ended by its own process id, never by a name. It
-dies with the test run even when that is killed (``setpriv --pdeathsig``). What it logged is part of
-the error when it does not come up.
+A child is started by its own command line and ended by its own process id, never by a name. A
+watcher at the end of a pipe ends it when the test run itself is killed (Linux's death signal would
+do, were it not lost when a server changes its user). What a child logged is part of the error when
+it does not come up.
 """
 
 from __future__ import annotations
@@ -61,16 +62,19 @@ class Child:
         self.log = log
         self._command = " ".join(command)
         self._ends_within = ends_within
-        guard = shutil.which("setpriv")
-        prefix = [guard, "--pdeathsig", "TERM", "--"] if guard else []
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                [*prefix, *command],
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
             )
+        self._watcher = subprocess.Popen(
+            ["sh", "-c", 'cat; kill "$0"', str(self.pid)],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
 
     @property
     def pid(self) -> int:
@@ -86,6 +90,7 @@ class Child:
         for port in ports:
             while not _answers(port, greets=port == ports[0]):
                 if self._process.poll() is not None:
+                    self.stop()
                     raise StartFailed(self._story("ended at once"))
                 if time.monotonic() > deadline:
                     self.stop()
@@ -94,6 +99,8 @@ class Child:
 
     def stop(self) -> None:
         """End the child by SIGTERM, and by SIGKILL when it does not obey."""
+        self._watcher.kill()
+        self._watcher.communicate()
         self._process.terminate()
         try:
             self._process.wait(self._ends_within)

@@ -90,16 +90,16 @@ def test_a_delay_takes_no_bandwidth(echo: int) -> None:
 def test_the_answer_is_cut_after_k_octets(echo: int, after: int, how: How) -> None:
     with Relay(echo) as relay:
         relay.cut_next(Cut(Way.DOWN, after, how))
-        with connect(relay) as line:
-            received = b""
-            try:
+        received = b""
+        try:
+            with connect(relay) as line:
                 line.sendall(OCTETS)
                 while chunk := line.recv(65536):
                     received += chunk
-                ended = How.FIN
-            except (ConnectionResetError, BrokenPipeError):
-                ended = How.RST
-            assert (received, ended) == (OCTETS[:after], how)
+            ended = How.FIN
+        except (ConnectionResetError, BrokenPipeError):
+            ended = How.RST
+        assert (received, ended) == (OCTETS[:after], how)
         with connect(relay) as line:  # the one after it is whole
             line.sendall(OCTETS)
             line.shutdown(socket.SHUT_WR)
