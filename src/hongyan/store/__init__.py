@@ -1,1 +1,51 @@
-"""The store."""
+"""The store: where the mail lives (SQLite with FTS5, and files for large messages)."""
+
+from __future__ import annotations
+
+from hongyan.store.blobs import Blob, BlobWriter
+from hongyan.store.outbox import Item, Outcome, Recipient, State
+from hongyan.store.search import Hit, Order
+from hongyan.store.snippet import Snippet
+from hongyan.store.store import Store
+from hongyan.store.summary import Summary, summarise
+from hongyan.store.types import (
+    Account,
+    AccountId,
+    Changes,
+    Email,
+    Kind,
+    Mailbox,
+    MailboxId,
+    MessageId,
+    OutboxId,
+    Role,
+    ThreadId,
+    UidlState,
+)
+
+__all__ = [
+    "Account",
+    "AccountId",
+    "Blob",
+    "BlobWriter",
+    "Changes",
+    "Email",
+    "Hit",
+    "Item",
+    "Kind",
+    "Mailbox",
+    "MailboxId",
+    "MessageId",
+    "Order",
+    "OutboxId",
+    "Outcome",
+    "Recipient",
+    "Role",
+    "Snippet",
+    "State",
+    "Store",
+    "Summary",
+    "ThreadId",
+    "UidlState",
+    "summarise",
+]

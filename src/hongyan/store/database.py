@@ -1,0 +1,189 @@
+"""The database file: opening, migrating, one writer, a reader for each thread.
+
+WAL with synchronous=FULL: what `write` has committed survives a crash of the machine. The schema is
+the sum of ``schema/NNNN_*.sql``; ``user_version`` says how many of them have run, and they run in
+one transaction. No `apsw.Error` leaves this module's two context managers: it becomes `StoreError`.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from contextlib import contextmanager, suppress
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import apsw
+
+from hongyan.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+BUSY_MILLISECONDS: Final = 30_000
+_CHECKPOINT_PAGES: Final = 4_000
+
+_WORDS: Final[tuple[tuple[type[apsw.Error], str], ...]] = (
+    (apsw.FullError, "the disk is full; nothing was changed"),
+    (apsw.BusyError, "another program has been writing to the store for too long; try again"),
+    (apsw.ReadOnlyError, "the store may not be written to"),
+    (apsw.NotADBError, "the file is no mail store"),
+    (apsw.CorruptError, "the store is damaged"),
+    (apsw.CantOpenError, "the store cannot be opened"),
+    (apsw.IOError, "the disk failed"),
+)
+
+
+class Database:
+    """The connections to one database file; safe to use from many threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Open ``path``, created when missing, and bring its schema up to date.
+
+        Raises `StoreError`, also for the store of a newer version, which is left untouched.
+        """
+        self._path = path
+        self._lock = threading.RLock()
+        self._local = threading.local()
+        self._writing_thread: int | None = None
+        self._readers: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()
+        with _storage_errors(path):
+            # SQLite gives its -wal and -shm files the permissions of this one.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            self._writer = _connect(path)
+            try:
+                _migrate(self._writer)
+            except BaseException:
+                self._writer.close()
+                raise
+
+    def close(self) -> None:
+        """Close every connection; those of other threads included."""
+        with self._lock, _storage_errors(self._path):
+            for reader in list(self._readers):
+                reader.close()
+            self._writer.close()
+
+    @contextmanager
+    def write(self) -> Iterator[apsw.Connection]:
+        """Give the writer's connection inside a transaction that commits at the end of the block.
+
+        A block within a block of the same thread is part of the outer transaction: when it fails,
+        its own changes alone are undone. Raises `StoreError` when the storage fails.
+        """
+        with self._lock, _storage_errors(self._path):
+            if self._writing_thread is None:
+                with self._transaction() as writer:
+                    yield writer
+            else:
+                with self._writer:
+                    yield self._writer
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether this thread is inside a `write` block."""
+        return self._writing_thread == threading.get_ident()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[apsw.Connection]:
+        self._writer.execute("BEGIN IMMEDIATE")
+        self._writing_thread = threading.get_ident()
+        try:
+            yield self._writer
+            self._writer.execute("COMMIT")
+        except BaseException:
+            with suppress(apsw.Error):  # some failures have rolled back already
+                self._writer.execute("ROLLBACK")
+            raise
+        finally:
+            self._writing_thread = None
+
+    @contextmanager
+    def read(self) -> Iterator[apsw.Connection]:
+        """Give this thread's reader; inside a `write` block its connection, to see what it did."""
+        with _storage_errors(self._path):
+            yield self._writer if self.is_writing else self._reader()
+
+    def _reader(self) -> apsw.Connection:
+        reader: apsw.Connection | None = getattr(self._local, "reader", None)
+        if reader is None:
+            reader = _connect(self._path)
+            reader.pragma("query_only", 1)
+            self._local.reader = reader
+            self._readers.add(reader)
+        return reader
+
+
+def fetch(
+    db: apsw.Connection, sql: str, values: Sequence[object] | Mapping[str, object] = ()
+) -> list[Any]:
+    """Run one statement to its end and return its rows; the STRICT schema says their types."""
+    return db.execute(sql, cast("apsw.Bindings", values)).fetchall()
+
+
+@contextmanager
+def _storage_errors(path: Path) -> Iterator[None]:
+    """Turn the failures of SQLite and of the file system into `StoreError`."""
+    try:
+        yield
+    except apsw.Error as error:
+        words = next((words for kind, words in _WORDS if isinstance(error, kind)), "it failed")
+        raise StoreError(f"{path}: {words} ({error})") from error
+    except OSError as error:
+        raise StoreError(f"{error.filename or path}: {error.strerror or error}") from error
+
+
+def _connect(path: Path) -> apsw.Connection:
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+    connection.set_busy_timeout(BUSY_MILLISECONDS)
+    for name, value in (
+        ("foreign_keys", 1),
+        ("synchronous", "full"),
+        ("fullfsync", 1),  # macOS: to the platter, not to the drive's cache
+        ("trusted_schema", 0),
+        ("temp_store", "memory"),
+        ("cache_size", -16_000),
+        ("wal_autocheckpoint", _CHECKPOINT_PAGES),
+    ):
+        connection.pragma(name, value)
+    return connection
+
+
+def _migrate(writer: apsw.Connection) -> None:
+    scripts = _scripts()
+    _refuse_newer(writer, len(scripts))
+    writer.pragma("journal_mode", "wal")
+    writer.execute("BEGIN IMMEDIATE")  # another process may be migrating: look again, alone
+    try:
+        for script in scripts[_refuse_newer(writer, len(scripts)) :]:
+            writer.execute(script)
+        writer.pragma("user_version", len(scripts))
+        writer.execute("COMMIT")
+    except BaseException:
+        with suppress(apsw.Error):
+            writer.execute("ROLLBACK")
+        raise
+
+
+def _refuse_newer(writer: apsw.Connection, known: int) -> int:
+    version = int(writer.pragma("user_version"))
+    if version > known:
+        raise StoreError(
+            f"this store was written by a newer Hongyan (schema {version}, known here: {known}); "
+            "install that version again, nothing has been changed"
+        )
+    return version
+
+
+def _scripts() -> list[str]:
+    """Return the migrations in order; the n-th file's number is n."""
+    files = sorted(
+        (file for file in (resources.files(__package__) / "schema").iterdir()),
+        key=lambda file: file.name,
+    )
+    scripts = [file for file in files if file.name.endswith(".sql")]
+    if [int(file.name[:4]) for file in scripts] != list(range(1, len(scripts) + 1)):
+        raise StoreError("the program is installed incompletely: a schema file is missing")
+    return [file.read_text("utf-8") for file in scripts]

@@ -1,0 +1,73 @@
+"""How text becomes what the index holds, and how a query becomes the same.
+
+`fold` makes letters equal that people take for equal: case, accents, full width. `segment` cuts
+the runs of scripts that use no spaces into overlapping pairs of characters, so that any substring
+is a prefix or a phrase of tokens. Why: docs/decisions/0005-search-index.md.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+# Han with its extensions and marks, kana, bopomofo, Hangul, Thai, Lao, Burmese, Khmer.
+# The inside of a character class; what has no letters in it never gets into a token.
+UNSPACED: Final = (
+    "\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005-\u3007\u3021-\u3029\u3031-\u3035"
+    "\u3040-\u30fa\u30fc-\u318f\u31a0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uaa60-\uaa7f"
+    "\uac00-\ud7ff\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003fffd"
+)
+_RUN: Final = re.compile(f"[{UNSPACED}]+")
+_ACCENTS: Final = re.compile("[\u0300-\u036f]+")
+_LETTER: Final = re.compile(r"[^\W_]")
+_UNQUOTABLE: Final = re.compile('["\0]+')
+_SURROGATES: Final = re.compile("[\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """Return ``text`` with what UTF-8 cannot say replaced by U+FFFD."""
+    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
+
+
+def fold(text: str) -> str:
+    """Return ``text`` in the form that is compared: NFKC, no case, no accents."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    return unicodedata.normalize("NFKC", _ACCENTS.sub("", decomposed))
+
+
+def segment(folded: str) -> str:
+    """Return ``folded`` with such runs as pairs of neighbours: 北京市 becomes 北京 京市 市."""
+    return folded if folded.isascii() else _RUN.sub(_pairs, folded)
+
+
+def _pairs(run: re.Match[str]) -> str:
+    text = run[0]
+    return f" {' '.join([text[at : at + 2] for at in range(len(text))])} "
+
+
+def phrase(text: str) -> str:
+    """Return the FTS5 phrase that finds ``text`` as a substring, or "" when no letter is in it.
+
+    It is one quoted string, so no text is syntax; a final ``*`` asks for words that begin so.
+    """
+    folded = fold(text)
+    body = folded.rstrip("*")
+    prefix = body != folded
+    cut = segment(body)
+    run = next(reversed([*_RUN.finditer(body)]), None)
+    if run and not _LETTER.search(body, run.end()):
+        if len(run[0]) == 1:
+            prefix = True  # in the index the last character may begin a pair
+        else:
+            cut = cut.rpartition(run[0][-2:])[0] + run[0][-2:]
+    if not (run or _LETTER.search(body)):
+        return ""
+    return f'"{_UNQUOTABLE.sub(" ", cut)}"' + (" *" if prefix else "")
+
+
+def is_unspaced(folded: str) -> bool:
+    """Tell whether the text holds a character of a script that uses no spaces."""
+    return not folded.isascii() and _RUN.search(folded) is not None

@@ -1,0 +1,152 @@
+"""Finding messages: a query becomes one SQL statement over the full-text index.
+
+Newest first by arrival, streaming out of the index, so a page takes the same time at any depth; or
+by relevance. What the person typed only ever travels as a bound value.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
+
+import apsw
+
+from hongyan.errors import InvalidArgument
+from hongyan.store import conditions
+from hongyan.store.database import fetch
+from hongyan.store.query import parse
+from hongyan.store.snippet import LENGTH, Highlighter, Snippet
+from hongyan.store.types import MessageId, row_number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from hongyan.store.database import Database
+
+
+# subject, from, to, cc, body, filename
+_RELEVANCE: Final = "bm25(search, 8.0, 4.0, 2.0, 2.0, 1.0, 3.0)"
+
+
+class Order(Enum):
+    """In which order hits come."""
+
+    NEWEST = "newest first"
+    RELEVANCE = "best first"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A message found, its subject and an excerpt of its text marked; a lower rank is better."""
+
+    id: MessageId
+    subject: Snippet
+    snippet: Snippet
+    rank: float
+
+
+class Search:
+    """The full-text search over all accounts."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    def find(  # noqa: PLR0913  # each is a choice of the caller's own
+        self,
+        query: str,
+        *,
+        account: str | None = None,
+        mailbox: str | None = None,
+        limit: int = 50,
+        after: str | None = None,
+        offset: int = 0,
+        order: Order = Order.NEWEST,
+    ) -> list[Hit]:
+        """Return the messages that a query finds, within an account or a mailbox when given (ids).
+
+        ``after`` is the id of the last hit of the page before (newest first only); ``offset``
+        skips in any order, but takes its time. Raises `InvalidArgument` for the query.
+        """
+        if after is not None and order is Order.RELEVANCE:
+            raise InvalidArgument("after", "goes with the order of arrival only")
+        found = self._conditions(query, account, mailbox)
+        if after is not None:
+            found.require("m.id < ?", row_number("m", after))
+        sql = statement(found, order=order)
+        with self._database.read() as db:
+            rows = fetch(db, sql, (*found.values, limit, offset))
+            highlighter = Highlighter(found.phrases, stem=lambda word: _stem(db, word))
+            return [_hit(db, row, rank, highlighter) for row, rank in rows]
+
+    def count(self, query: str, *, account: str | None = None, mailbox: str | None = None) -> int:
+        """Return how many messages a query finds. Raises `InvalidArgument`."""
+        found = self._conditions(query, account, mailbox)
+        with self._database.read() as db:
+            ((count,),) = fetch(db, " ".join(("SELECT count(*)", _source(found))), found.values)
+        return int(count)
+
+    def _conditions(
+        self, query: str, account: str | None, mailbox: str | None
+    ) -> conditions.Conditions:
+        found = conditions.Conditions(now=self._clock())
+        if account is not None:
+            found.require("m.account = ?", row_number("a", account))
+        if mailbox is not None:
+            found.require(
+                "EXISTS (SELECT 1 FROM memberships WHERE message = m.id AND mailbox = ?)",
+                row_number("b", mailbox),
+            )
+        node = parse(query)
+        if node is not None:
+            found.add(node)
+        return found
+
+
+def statement(found: conditions.Conditions, *, order: Order) -> str:
+    """Return the SQL of a page of hits; ``found.values``, LIMIT and OFFSET are to be bound."""
+    by_relevance = bool(found.match) and order is Order.RELEVANCE
+    rowid = "search.rowid" if found.match else "m.id"
+    return " ".join(
+        (
+            f"SELECT m.id, {_RELEVANCE if by_relevance else '0.0'} AS found",
+            _source(found),
+            f"ORDER BY {'found, ' if by_relevance else ''}{rowid} DESC LIMIT ? OFFSET ?",
+        )
+    )
+
+
+def _source(found: conditions.Conditions) -> str:
+    source = "FROM messages AS m"
+    if found.match:
+        source = "FROM search CROSS JOIN messages AS m ON m.id = search.rowid"
+    return f"{source} WHERE {' AND '.join(found.wheres) or '1'}"
+
+
+def _hit(db: apsw.Connection, row: int, rank: float, highlighter: Highlighter) -> Hit:
+    ((subject, preview, packed),) = fetch(
+        db,
+        "SELECT subject, preview, body FROM messages AS m JOIN texts ON message = m.id "
+        "WHERE m.id = ?",
+        (row,),
+    )
+    text = zlib.decompress(packed).decode()
+    excerpt = highlighter.excerpt(text) or Snippet(preview[:LENGTH])
+    return Hit(MessageId(f"m{row}"), highlighter.whole(subject), excerpt, rank)
+
+
+def _stem(db: apsw.Connection, word: str) -> str:
+    """Return the beginning that all words with the index's stem of ``word`` share."""
+    tokenizer = db.fts5_tokenizer("porter", ["unicode61"])
+    tokens: Any = tokenizer(  # without offsets and synonyms: a list of strings
+        word.encode(),
+        apsw.FTS5_TOKENIZE_QUERY,
+        None,
+        include_offsets=False,
+        include_colocated=False,
+    )
+    stem = tokens[0] if tokens else word
+    return stem if word.startswith(stem) else stem.removesuffix("i")

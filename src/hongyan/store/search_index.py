@@ -1,0 +1,40 @@
+"""The entry of a message in the full-text index, written in the message's own transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hongyan.store.folding import fold, segment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import apsw
+
+    from hongyan.mime.types import Address
+    from hongyan.store.summary import Summary
+
+
+def add(db: apsw.Connection, message: int, summary: Summary) -> None:
+    """Index a message under its row number."""
+    db.execute(
+        'INSERT INTO search (rowid, subject, "from", "to", cc, body, filename) '
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            message,
+            _indexed(summary.subject),
+            _people(summary.from_),
+            _people(summary.to),
+            _people(summary.cc),
+            _indexed(summary.text),
+            _indexed("\n".join(summary.filenames)),
+        ),
+    )
+
+
+def _people(addresses: Iterable[Address]) -> str:
+    return _indexed("\n".join(f"{address.name or ''} {address.email}" for address in addresses))
+
+
+def _indexed(text: str) -> str:
+    return segment(fold(text))

@@ -1,0 +1,88 @@
+"""The store of a profile: one folder, one database, small rooms by attribute.
+
+``home/mail.db`` holds everything but the octets of large messages, which are files in
+``home/blobs``. Several threads and several processes may use it at the same time.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
+
+from hongyan.errors import StoreError
+from hongyan.store.accounts import Accounts
+from hongyan.store.blobs import Blobs
+from hongyan.store.changes import ChangeLog
+from hongyan.store.database import Database
+from hongyan.store.mailboxes import Mailboxes
+from hongyan.store.messages import Messages
+from hongyan.store.outbox import Outbox
+from hongyan.store.owner import Owner
+from hongyan.store.search import Search
+from hongyan.store.summary import summarise as read_summary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from hongyan.store.summary import Summarise
+
+
+class Store:
+    """An open profile; a context manager that closes it."""
+
+    def __init__(self, home: Path, *, clock: Callable[[], datetime], summarise: Summarise) -> None:
+        """See `open`."""
+        self.home = home
+        self._database = Database(home / "mail.db")
+        self._owner = Owner(home / "owners")
+        self.changes = ChangeLog(self._database, clock=clock)
+        self.blobs = Blobs(self._database, folder=home / "blobs", clock=clock)
+        self.accounts = Accounts(self._database, blobs=self.blobs)
+        self.mailboxes = Mailboxes(self._database, changes=self.changes)
+        self.messages = Messages(
+            self._database, blobs=self.blobs, changes=self.changes, summarise=summarise
+        )
+        self.search = Search(self._database, clock=clock)
+        self.outbox = Outbox(
+            self._database, blobs=self.blobs, changes=self.changes, owner=self._owner, clock=clock
+        )
+        self.blobs.remove_doomed()
+
+    @classmethod
+    def open(
+        cls, home: Path, *, clock: Callable[[], datetime], summarise: Summarise = read_summary
+    ) -> Self:
+        """Open the profile in the folder ``home``, created when missing, readable by nobody else.
+
+        ``clock`` gives the aware time of now. Raises `StoreError`: the folder cannot be used, the
+        database is damaged, or a newer version wrote it.
+        """
+        try:
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            home.chmod(0o700)
+        except OSError as error:
+            raise StoreError(f"{home}: {error.strerror or error}") from error
+        return cls(home, clock=clock, summarise=summarise)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Let all that is done in the block become true together at its end; on an error, nothing.
+
+        Other writers wait meanwhile: no network in it.
+        """
+        with self._database.write():
+            yield
+        self.blobs.remove_doomed()
+
+    def close(self) -> None:
+        """Close the profile; what was claimed for sending and not settled is anybody's again."""
+        self._owner.close()
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

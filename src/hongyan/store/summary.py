@@ -1,0 +1,95 @@
+"""What the store keeps of a message beside its octets: the seam to the MIME room.
+
+A `Summary` is made once, when the message arrives. Whatever a message does to its reader, a summary
+comes out: mail is kept first and understood second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from hongyan import mime
+from hongyan.store.folding import storable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+    from mmap import mmap
+    from typing import TypeAlias
+
+    from hongyan.mime.types import Address
+
+    Summarise: TypeAlias = Callable[[bytes | mmap], "Summary"]
+
+TEXT_LIMIT: Final = 1_000_000
+_ADDRESSES: Final = 500
+_REFERENCES: Final = 100
+_FILENAMES: Final = 200
+_LINE: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The fields of a message that lists, threads and the search need.
+
+    Ids stand without angle brackets; ``sent_at`` is aware; ``text`` is the body as plain text.
+    """
+
+    subject: str = ""
+    from_: tuple[Address, ...] = ()
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    sent_at: datetime | None = None
+    message_id: str = ""
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    text: str = ""
+    preview: str = ""
+    filenames: tuple[str, ...] = ()
+    has_attachment: bool = False
+
+
+def summarise(raw: bytes | mmap) -> Summary:
+    """Return the summary of a message; every text has a limit, and UTF-8 can say it."""
+    message = mime.parse(raw)
+    return Summary(
+        subject=storable(message.subject[:_LINE]),
+        from_=_addresses(message.from_),
+        to=_addresses(message.to),
+        cc=_addresses(message.cc),
+        sent_at=message.date,
+        message_id=storable(message.message_id[:_LINE]),
+        in_reply_to=_ids(message.in_reply_to),
+        references=_ids(message.references),
+        text=storable(message.text[:TEXT_LIMIT]),
+        preview=storable(message.preview),
+        filenames=tuple(
+            storable((part.filename or "")[:_LINE]) for part in message.attachments[:_FILENAMES]
+        ),
+        has_attachment=message.has_attachment,
+    )
+
+
+def kept_anyway(summarise: Summarise, raw: bytes | mmap) -> Summary:
+    """Return the summary, or an empty one when a fault in the reader would keep mail out."""
+    try:
+        return summarise(raw)
+    except Exception:  # noqa: BLE001  # losing mail is worse than any fault that could be met here
+        return Summary(subject="(this message could not be read)")
+
+
+def _addresses(addresses: Iterable[Address]) -> tuple[Address, ...]:
+    return tuple(
+        mime.Address(
+            None if address.name is None else storable(address.name[:_LINE]),
+            storable(address.email[:_LINE]),
+        )
+        for address in tuple(addresses)[:_ADDRESSES]
+    )
+
+
+def _ids(ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the ids, of very many the first one, which began it all, and the last, the nearest."""
+    kept = ids if len(ids) <= _REFERENCES else (ids[0], *ids[1 - _REFERENCES :])
+    return tuple(storable(id_[:_LINE]) for id_ in kept)
