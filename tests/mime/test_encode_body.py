@@ -14,13 +14,9 @@ from hongyan.errors import InvalidArgument
 from hongyan.mime.encode_body import Encoded, base64_lines, encode_text, is_seven_bit
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=400)
-TRICKY = st.lists(
-    st.sampled_from(
-        ["\r", "\n", "\r\n", " ", "\t", ".", "From ", "-- ", ">", "> ", "=", "\0", "\x0c", "é", "你"]
-        + ["word ", "word " * 30, "x" * 100]
-    ),
-    max_size=30,
-).map("".join)
+BREAKS = ("\r", "\n", "\r\n", " ", "\t", "\0", "\x0c")
+STARTS = (".", "From ", "-- ", ">", "> ", "=", "é", "你", "word ", "word " * 30, "x" * 100)
+TRICKY = st.lists(st.sampled_from(BREAKS + STARTS), max_size=30).map("".join)
 PROSE = st.lists(
     st.sampled_from(["word ", "-- ", "  ", "> ", ">> ", "From ", "end\n", "long " * 20 + "end\n"]),
     max_size=20,

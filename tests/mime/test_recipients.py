@@ -119,8 +119,7 @@ def test_smtputf8_is_for_local_parts() -> None:
 def test_any_text_is_addresses_or_a_refusal(text: str) -> None:
     try:
         found = parse_recipients(text)
-    except InvalidArgument as error:
-        assert error.field == "to"
+    except InvalidArgument:
         return
     for address in found:
         assert address.email in text

@@ -8,7 +8,7 @@ msg-id is left out, so that a draft made here can always be built.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import InvalidArgument
@@ -16,7 +16,14 @@ from hongyan.mime.address import mailboxes
 from hongyan.mime.content_type import parse_content_type
 from hongyan.mime.draft import Attachment, Draft
 from hongyan.mime.encode import identifier
-from hongyan.mime.quote import fwd_subject, one_line, quoted, re_subject, several_lines
+from hongyan.mime.quote import (
+    fwd_subject,
+    one_line,
+    quoted,
+    quoted_html,
+    re_subject,
+    several_lines,
+)
 from hongyan.mime.recipients import wire_address
 from hongyan.mime.types import Address
 
@@ -32,59 +39,74 @@ _CHARSET: Final = re.compile(r"[A-Za-z0-9._:+-]{1,60}")
 
 
 def wrote(message: Received) -> str:
-    """Return the line over a quotation; pass another function to say it in another language."""
+    """Return the line over the quotation of a reply."""
     author = _listed(message.from_[:1]) or "somebody"
-    return (
-        f"On {message.date:%Y-%m-%d %H:%M}, {author} wrote:" if message.date else f"{author} wrote:"
-    )
+    when = f"On {message.date:%Y-%m-%d %H:%M}, " if message.date else ""
+    return f"{when}{author} wrote:"
 
 
-def reply(
-    message: Received, me: Sequence[Address], *, attribution: Callable[[Received], str] = wrote
-) -> Draft:
-    """Return a reply to the author: to Reply-To, else From; to its To if I wrote it myself.
-
-    ``me`` are my addresses, the usual one first; it is answered from the one it was sent to.
-    """
-    return _reply(message, me, to=_authors(message, me), cc=(), attribution=attribution)
-
-
-def reply_all(
-    message: Received, me: Sequence[Address], *, attribution: Callable[[Received], str] = wrote
-) -> Draft:
-    """Return a reply to everybody: to Mail-Followup-To if there is one, else to all but me."""
-    followup = _without(mailboxes(message.header("Mail-Followup-To")), me)
-    to = followup or _authors(message, me)
-    cc = () if followup else _without((*message.to, *message.cc), (*me, *to))
-    return _reply(message, me, to=to, cc=cc, attribution=attribution)
-
-
-def reply_list(
-    message: Received, me: Sequence[Address], *, attribution: Callable[[Received], str] = wrote
-) -> Draft:
-    """Return a reply to the list alone; `InvalidArgument` when it names no address to post to."""
-    found = _LIST_POST.search((message.header("List-Post") or b"")[:2000])
-    to = _usable([Address(None, found[1].decode("ascii", "replace"))] if found else ())
-    if not to:
-        raise InvalidArgument("List-Post", "the message names no list to reply to")
-    return _reply(message, me, to=to, cc=(), attribution=attribution)
-
-
-def forward(message: Received, me: Sequence[Address]) -> Draft:
-    """Return a draft that carries text and attachments on; its recipients are to be filled in."""
-    head = [
+def forwarded(message: Received) -> str:
+    """Return the lines over a forwarded text: who wrote it, when, about what, to whom."""
+    fields = (
         ("From", _listed(message.from_)),
         ("Date", f"{message.date:%Y-%m-%d %H:%M %z}" if message.date else ""),
         ("Subject", one_line(message.subject)),
         ("To", _listed(message.to)),
         ("Cc", _listed(message.cc)),
-    ]
-    lines = [f"{name}: {value}" for name, value in head if value]
-    text = "\n".join(["---------- Forwarded message ----------", *lines, ""])
+    )
+    lines = (f"{name}: {value}" for name, value in fields if value)
+    return "\n".join(("---------- Forwarded message ----------", *lines))
+
+
+@dataclass(frozen=True, slots=True)
+class Quoting:
+    """How the original is quoted.
+
+    ``wrote`` and ``forwarded`` give the lines above it, in the person's language. HTML is quoted
+    only through ``sanitise``, which has to take out whatever loads, runs or is hidden.
+    """
+
+    wrote: Callable[[Received], str] = wrote
+    forwarded: Callable[[Received], str] = forwarded
+    sanitise: Callable[[str], str] | None = None
+
+
+_QUOTING: Final = Quoting()
+
+
+def reply(message: Received, me: Sequence[Address], *, quoting: Quoting = _QUOTING) -> Draft:
+    """Return a reply to the author: to Reply-To, else From; to its To if I wrote it myself.
+
+    ``me`` are my addresses, the usual one first; it is answered from the one it was sent to.
+    """
+    return _reply(message, me, to=_authors(message, me), cc=(), quoting=quoting)
+
+
+def reply_all(message: Received, me: Sequence[Address], *, quoting: Quoting = _QUOTING) -> Draft:
+    """Return a reply to everybody: to Mail-Followup-To if there is one, else to all but me."""
+    followup = _without(mailboxes(message.header("Mail-Followup-To")), me)
+    to = followup or _authors(message, me)
+    cc = () if followup else _without((*message.to, *message.cc), (*me, *to))
+    return _reply(message, me, to=to, cc=cc, quoting=quoting)
+
+
+def reply_list(message: Received, me: Sequence[Address], *, quoting: Quoting = _QUOTING) -> Draft:
+    """Return a reply to the list alone; `InvalidArgument` when it names no address to post to."""
+    found = _LIST_POST.search((message.header("List-Post") or b"")[:2000])
+    to = _usable((Address(None, found[1].decode("ascii", "replace")),) if found else ())
+    if not to:
+        raise InvalidArgument("List-Post", "the message names no list to reply to")
+    return _reply(message, me, to=to, cc=(), quoting=quoting)
+
+
+def forward(message: Received, me: Sequence[Address], *, quoting: Quoting = _QUOTING) -> Draft:
+    """Return a draft that carries text and attachments on; its recipients are to be filled in."""
+    heading = quoting.forwarded(message)
     return Draft(
         from_=_myself(message, me),
         subject=fwd_subject(message.subject),
-        text=f"{text}\n{several_lines(message.text)}",
+        text=f"{heading}\n\n{several_lines(message.text)}",
+        html=_html(message, heading, quoting),
         attachments=tuple(map(_carried, message.attachments)),
     )
 
@@ -102,17 +124,33 @@ def _reply(
     *,
     to: tuple[Address, ...],
     cc: tuple[Address, ...],
-    attribution: Callable[[Received], str],
+    quoting: Quoting,
 ) -> Draft:
+    heading = quoting.wrote(message)
+    html = _html(message, heading, quoting)
     return Draft(
         from_=_myself(message, me),
         to=to,
         cc=cc,
         subject=re_subject(message.subject),
-        text=f"{attribution(message)}\n{quoted(message.text)}",
+        text=f"{heading}\n{quoted(message.text)}",
+        html=html,
+        attachments=tuple(
+            _carried(part) for part in message.attachments if html and _is_shown(part, html)
+        ),
         in_reply_to=_identifiers((message.message_id,)),
         references=references(message),
     )
+
+
+def _html(message: Received, heading: str, quoting: Quoting) -> str | None:
+    if quoting.sanitise is None or message.html is None:
+        return None
+    return quoted_html(quoting.sanitise(message.html), heading)
+
+
+def _is_shown(part: ReceivedPart, html: str) -> bool:
+    return part.cid is not None and f"cid:{part.cid}" in html
 
 
 def _authors(message: Received, me: Sequence[Address]) -> tuple[Address, ...]:
@@ -181,4 +219,8 @@ def _carried(part: ReceivedPart) -> Attachment:
         parse_content_type("attachment type", kind)
     except InvalidArgument:
         kind = "application/octet-stream"
-    return Attachment(one_line(part.filename or ""), part.chunks, kind)
+    return Attachment(one_line(part.filename or ""), part.chunks, kind, _cid(part))
+
+
+def _cid(part: ReceivedPart) -> str:
+    return next(iter(_identifiers((part.cid or "",))), "")

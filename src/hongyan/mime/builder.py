@@ -130,8 +130,10 @@ def _body(draft: Draft) -> _Entity:
     pictures: list[_Entity] = []
     files: list[_Entity] = []
     for attachment in draft.attachments:
-        shown_inside = attachment.cid and draft.html is not None
-        (pictures if shown_inside else files).append(_attachment(attachment))
+        if attachment.cid and draft.html is not None:
+            pictures.append(_attachment(attachment, disposition="inline"))
+        else:
+            files.append(_attachment(attachment))
     body = _texts(draft, pictures)
     return _multipart("mixed", [body, *files]) if files else body
 
@@ -159,7 +161,7 @@ def _transfer(encoding: str) -> bytes:
     return f"Content-Transfer-Encoding: {encoding}\r\n".encode("ascii")
 
 
-def _attachment(attachment: Attachment) -> _Entity:
+def _attachment(attachment: Attachment, *, disposition: str = "attachment") -> _Entity:
     media_type, parameters = parse_content_type("attachment type", attachment.content_type)
     chunks = _source(attachment)
     encoding = "base64"
@@ -173,9 +175,7 @@ def _attachment(attachment: Attachment) -> _Entity:
     fields = [
         encode.parameter_field("Content-Type", media_type, parameters),
         _transfer(encoding),
-        encode.parameter_field(
-            "Content-Disposition", "inline" if attachment.cid else "attachment", names
-        ),
+        encode.parameter_field("Content-Disposition", disposition, names),
     ]
     if attachment.cid:
         fields.append(encode.identifier_field("Content-ID", (attachment.cid,)))

@@ -35,13 +35,13 @@ _LEGACY_ROOM: Final = LINE_WITH_WORD - len(' name="')
 _FIELD_NAME: Final = re.compile(r"[!-9;-~]{1,76}")
 _PLAIN: Final = re.compile(r"[\x21-\x7e]+(?: [\x21-\x7e]+)*")
 _ATOMS: Final = re.compile(r"[\w!#$%&'*+\-/=?^`{|}~]+(?: [\w!#$%&'*+\-/=?^`{|}~]+)*", re.ASCII)
-_TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`{|}~0-9A-Za-z]+")
+_TOKEN: Final = re.compile(r"[!#$&+\-.^_`{|}~0-9A-Za-z]+")  # no *'% (RFC 2231 §7)
 _MESSAGE_ID: Final = re.compile(r"[!-;=?-~]+")  # many have no @: what threads must stay
 _SPECIAL: Final = re.compile(r'(["\\])')
 
 # What stands for itself in Q even in a display name (RFC 2047 §5 (3)), and in RFC 2231 §7.
 _Q_SAFE: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
-_PERCENT_SAFE: Final = _Q_SAFE - frozenset(b"*") | frozenset(b".~_")
+_PERCENT_SAFE: Final = _Q_SAFE - frozenset(b"*/") | frozenset(b".~_")
 _Q: Final = [chr(octet) if octet in _Q_SAFE else f"={octet:02X}" for octet in range(256)]
 _Q[0x20] = "_"
 _PERCENT: Final = [

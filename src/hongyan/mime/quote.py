@@ -7,6 +7,7 @@ characters or halves of characters, save tabs and line ends in a body.
 from __future__ import annotations
 
 import re
+from html import escape
 from typing import Final
 
 _LONGEST_SUBJECT: Final = 500
@@ -55,6 +56,13 @@ def quoted(text: str) -> str:
         text = text[: signature.start()]
     lines = text.strip("\n").split("\n")
     return "".join(f"{_quoted_line(line.rstrip())}\n" for line in lines)
+
+
+def quoted_html(html: str, heading: str) -> str:
+    """Return a sanitised fragment of HTML as a quotation below the plain text ``heading``."""
+    lines = "<br>".join(map(escape, several_lines(heading).split("\n")))
+    body = several_lines(html)
+    return f'<p><br></p><p>{lines}</p><blockquote type="cite">{body}</blockquote>'
 
 
 def _quoted_line(line: str) -> str:
