@@ -70,6 +70,7 @@ def _quoted_line(line: str) -> str:
 
 
 def _prefixed(prefix: str, known: re.Pattern[str], subject: str) -> str:
-    subject = one_line(subject[: _LONGEST_SUBJECT * 4])[:_LONGEST_SUBJECT]
+    subject = one_line(subject[: _LONGEST_SUBJECT * 4])
     found = known.match(subject)
-    return (prefix + (subject[found.end() :] if found else subject)).rstrip()
+    rest = subject[found.end() :] if found else subject
+    return (prefix + rest[:_LONGEST_SUBJECT]).rstrip()
