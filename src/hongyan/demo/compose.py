@@ -40,9 +40,13 @@ def crlf(text: str) -> str:
 
 
 def unstructured(text: str, charset: str = "utf-8") -> str:
-    """Return a subject or a name as ASCII, in encoded-words where needed (RFC 2047 §2)."""
+    """Return a subject or a name as ASCII, in encoded-words where needed (RFC 2047 §2).
+
+    They are in ``charset``, or in UTF-8 where that has not all the characters.
+    """
     if text.isascii():
         return text
+    charset = charset if _fits(text, charset) else "utf-8"
     pieces = (text[at : at + _WORD_CHARACTERS] for at in range(0, len(text), _WORD_CHARACTERS))
     words = (base64.b64encode(piece.encode(charset)).decode() for piece in pieces)
     return "\r\n ".join(f"=?{charset}?B?{word}?=" for word in words)
@@ -102,6 +106,14 @@ def multipart(subtype: str, parts: Sequence[Entity]) -> Entity:
 def references(ancestors: Iterable[str]) -> str:
     """Return message ids, without angle brackets, folded one a line."""
     return "\r\n ".join(f"<{ancestor}>" for ancestor in ancestors)
+
+
+def _fits(content: str, charset: str) -> bool:
+    try:
+        content.encode(charset)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _fitting(octets: bytes) -> str:

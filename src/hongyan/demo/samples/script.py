@@ -228,8 +228,10 @@ def _flow(content: str) -> str:
     """Wrap paragraphs at soft line breaks (RFC 3676 §4.2); quotes and signatures stay."""
     lines: list[str] = []
     for line in content.split("\n"):
-        if line.startswith((">", "--")) or not line:
+        if line.startswith(">") or not line:
             lines.append(line)
+        elif line == "--":
+            lines.append("-- ")  # RFC 3676 §4.3; written without the space, which editors eat
         else:
             wrapped = textwrap.wrap(line, 70, break_long_words=False, break_on_hyphens=False)
             lines.append(" \n".join(wrapped))
