@@ -166,6 +166,20 @@ def test_a_long_chain_of_references_is_folded() -> None:
     assert [line.split(b"<")[1] for line in lines(field)] == [f"{one}>".encode() for one in chain]
 
 
+def test_lists_are_not_empty() -> None:
+    for field in (encode.address_field, encode.identifier_field):
+        with pytest.raises(InvalidArgument):
+            field("To", ())
+
+
+@given(TEXT | MIXED, st.integers(1, 76))
+def test_no_field_begins_with_a_fold_unless_its_name_is_long(text: str, size: int) -> None:
+    field = encode.text_field("X" * size, text)
+    assert len(lines(field)[0]) > size + 1 or size > 34
+    assert len(lines(encode.address_field("Resent-From", (Address(text, "a@b"),)))[0]) > 13
+    assert all(len(line) <= 78 for line in lines(field)) or size > 34 or "=?" not in field.decode()
+
+
 @pytest.mark.parametrize("name", ["", "a b", "a:", "é", "a\r\nBcc", "x" * 77])
 def test_field_names_that_cannot_be_written(name: str) -> None:
     with pytest.raises(InvalidArgument):

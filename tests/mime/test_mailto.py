@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -92,6 +93,7 @@ def test_any_link_is_a_draft_that_can_be_built_or_a_refusal(rest: str) -> None:
         draft = mailto("mailto:" + rest, ME)
     except InvalidArgument:
         return
-    assert draft.from_ == ME
-    assert not (draft.bcc or draft.attachments or draft.headers or draft.html)
+    assert replace(
+        draft, to=(), cc=(), subject="", text="", in_reply_to=(), references=()
+    ) == Draft(from_=ME)
     assert build(stamp(draft, datetime(2026, 1, 1, tzinfo=UTC))).isascii() or draft.to or draft.cc

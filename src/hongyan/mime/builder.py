@@ -170,7 +170,8 @@ def _attachment(attachment: Attachment, *, disposition: str = "attachment") -> _
         encoding = "7bit" if is_seven_bit(chunks()) else "base64"
         media_type = media_type if encoding == "7bit" else "application/octet-stream"
     parameters = [(key, value) for key, value in parameters if key.lower() != "name"]
-    names = [("filename", attachment.filename)] if attachment.filename else []
+    filename = argument("attachment filename", attachment.filename)
+    names = [("filename", filename)] if filename else []
     parameters += [("name", value) for _, value in names]
     fields = [
         encode.parameter_field("Content-Type", media_type, parameters),

@@ -27,6 +27,9 @@ LONGEST_WORD: Final = 900  # a line has 998 octets, and the name of the field st
 
 _WORD: Final = "=?utf-8?{}?{}?="
 _WORD_ROOM: Final = 75 - len(_WORD.format("b", ""))
+_LEAST_ROOM: Final = 40  # less is not worth a word of its own
+_LONGEST_NAME_BESIDE_WORD: Final = LINE_WITH_WORD - _LEAST_ROOM - 2
+_PHRASE_ROOM: Final = LINE_WITH_WORD - len("Resent-From: ")
 _SECTION_ROOM: Final = 54  # of one RFC 2231 section: ` filename*99*=utf-8''…;` fits in a line
 
 _LEGACY_FOLD: Final = "\r\n "
@@ -117,7 +120,7 @@ def encoded_words(text: str, *, room: int = LINE_WITH_WORD - 1) -> list[str]:
     in_b = -(-sum(map(len, octets)) // 3) * 4
     in_q = ["".join(_Q[octet] for octet in character) for character in octets]
     overhead = len(_WORD.format("b", ""))
-    first = _WORD_ROOM if room < 40 else min(room - overhead, _WORD_ROOM)
+    first = _WORD_ROOM if room < _LEAST_ROOM else min(room - overhead, _WORD_ROOM)
     if sum(map(len, in_q)) <= in_b:
         return [_WORD.format("q", piece) for piece in _pack(in_q, first, _WORD_ROOM)]
     pieces = _pack_octets(octets, first // 4 * 3, _WORD_ROOM // 4 * 3)
@@ -135,9 +138,11 @@ def _readable_as_it_is(value: str) -> bool:
 def _fold(name: str, tokens: Sequence[str]) -> bytes:
     """Put ``tokens`` on lines, a space between each two; non-ASCII only where SMTPUTF8 allows.
 
-    A first msg-id or URL stays beside the name: some take a field that begins with a fold as empty.
+    The first stays beside the name: some readers take a field that begins with a fold as empty.
     """
-    beside = 1 if tokens and tokens[0].startswith("<") else 0
+    if not tokens:
+        raise InvalidArgument(name, "is empty")
+    beside = 0 if "=?" in tokens[0] and len(name) > _LONGEST_NAME_BESIDE_WORD else 1
     lines = [" ".join((f"{name}:", *tokens[:beside]))]
     width = len(lines[0])
     for token in tokens[beside:]:
@@ -159,9 +164,9 @@ def _mailbox(field: str, address: Address) -> list[str]:
 
 
 def _phrase(name: str) -> list[str]:
-    if len(name) <= LINE - 2 and name.isascii() and "=?" not in name:
+    if len(name) <= _PHRASE_ROOM and name.isascii() and "=?" not in name:
         return name.split(" ") if _ATOMS.fullmatch(name) else [_quoted(name)]
-    return encoded_words(name)
+    return encoded_words(name, room=_PHRASE_ROOM)
 
 
 def _quoted(text: str) -> str:
