@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hongyan.errors import InvalidArgument
@@ -217,6 +217,7 @@ HOSTILE = st.lists(
 ).map(b"".join)
 
 
+@settings(deadline=None)
 @given(HOSTILE)
 def test_an_answer_to_anything_can_be_built(raw: bytes) -> None:
     message = parse(raw)

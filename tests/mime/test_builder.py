@@ -15,7 +15,7 @@ from email.parser import BytesParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hongyan.errors import InvalidArgument
@@ -36,6 +36,7 @@ from hongyan.mime.recipients import wire_address
 MATRIX = Path(__file__).parents[2].parent / "shared/corpus/crlf-injection/matrix.json"
 NOW = datetime(2026, 11, 23, 20, 0, tzinfo=timezone(timedelta(hours=8)))
 ANN, BOB, EVE = (Address(name.title(), f"{name}@x.example") for name in ("ann", "bob", "eve"))
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine
 DRAFT = stamp(Draft(from_=ANN, to=(BOB,), subject="Hi", text="Hello\n"), NOW)
 
 
@@ -109,6 +110,7 @@ def canonical(text: str) -> str:
     return text if not text or text.endswith("\n") else text + "\n"
 
 
+@PATIENT
 @given(DRAFTS)
 def test_the_standard_library_reads_it_back(draft: Draft) -> None:
     message = read(draft)
@@ -128,6 +130,7 @@ def test_the_standard_library_reads_it_back(draft: Draft) -> None:
     assert found == sorted((a.filename, a.content) for a in draft.attachments)
 
 
+@PATIENT
 @given(DRAFTS)
 def test_our_own_parser_reads_it_back(draft: Draft) -> None:
     message = parse(build(draft))

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hongyan.errors import InvalidArgument
@@ -37,6 +37,7 @@ def lines(field: bytes) -> list[bytes]:
     return found
 
 
+@settings(deadline=None)
 @given(TEXT | MIXED)
 def test_unstructured_text_comes_back(text: str) -> None:
     field = encode.text_field("Subject", text)
@@ -46,6 +47,7 @@ def test_unstructured_text_comes_back(text: str) -> None:
         assert len(line) <= (76 if b"=?" in line else 998)
 
 
+@settings(deadline=None)
 @given(TEXT | MIXED)
 def test_words_are_whole_characters_of_at_most_75_octets(text: str) -> None:
     decoded = ""
@@ -75,6 +77,7 @@ def test_ascii_folds_at_78_and_a_long_word_stands_alone() -> None:
     assert max(map(len, lines(encode.text_field("Subject", "x" * 20_000)))) <= 76
 
 
+@settings(deadline=None)
 @given(TEXT | MIXED)
 def test_a_display_name_comes_back(name: str) -> None:
     field = encode.address_field("To", (Address(name, "a@b.example"), Address(None, "c@d.example")))
@@ -100,6 +103,7 @@ def test_domains_become_a_labels_and_utf8_locals_stay() -> None:
     assert field.decode() == "To: zoë@xn--fa-hia.example\r\n"
 
 
+@settings(deadline=None)
 @given((TEXT | MIXED).filter(bool))
 def test_a_file_name_comes_back(name: str) -> None:
     field = encode.parameter_field("Content-Disposition", "attachment", (("filename", name),))
@@ -172,6 +176,7 @@ def test_lists_are_not_empty() -> None:
             field("To", ())
 
 
+@settings(deadline=None)
 @given(TEXT | MIXED, st.integers(1, 76))
 def test_no_field_begins_with_a_fold_unless_its_name_is_long(text: str, size: int) -> None:
     field = encode.text_field("X" * size, text)

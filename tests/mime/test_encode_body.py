@@ -7,7 +7,7 @@ import quopri
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hongyan.errors import InvalidArgument
@@ -60,6 +60,7 @@ def decoded(body: Encoded) -> bytes:
     return quopri.decodestring(body.octets) if body.encoding == "quoted-printable" else body.octets
 
 
+@settings(deadline=None)
 @given(TEXT | TRICKY | PROSE, st.booleans())
 def test_text_comes_back(text: str, may_flow: bool) -> None:
     body = encode_text("text", text, may_flow=may_flow)
@@ -70,6 +71,7 @@ def test_text_comes_back(text: str, may_flow: bool) -> None:
         assert decoded(body) == canonical(text)
 
 
+@settings(deadline=None)
 @given(TEXT | TRICKY | PROSE)
 def test_nothing_can_be_harmed_on_the_way(text: str) -> None:
     octets = encode_text("text", text, may_flow=True).octets
@@ -112,6 +114,7 @@ def test_half_a_character_is_refused() -> None:
         encode_text("html", "a\ud800", may_flow=False)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=200), max_size=10))
 def test_base64_in_chunks(chunks: list[bytes]) -> None:
     encoded = b"".join(base64_lines(chunks))

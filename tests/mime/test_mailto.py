@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hongyan.errors import InvalidArgument
@@ -87,6 +87,7 @@ def test_what_is_refused(link: str, field: str) -> None:
     assert caught.value.field == field
 
 
+@settings(deadline=None)
 @given(st.lists(PIECES | st.text(max_size=3), max_size=20).map("".join))
 def test_any_link_is_a_draft_that_can_be_built_or_a_refusal(rest: str) -> None:
     try:
