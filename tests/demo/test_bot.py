@@ -61,6 +61,14 @@ def test_the_answer_joins_the_thread_and_quotes() -> None:
     assert "old words" not in answer.get_content()
 
 
+def test_names_come_from_the_letter() -> None:
+    said = letter("今天下雨", To="小雁 <xiaoyan@goose.example>")
+    answer = answered(said, "xiaoyan@goose.example")
+    assert answer["From"].addresses[0].display_name == "小雁"
+    lines = answer.get_content().splitlines()
+    assert lines[2:] == ["小雁", "", "yan@goose.example 写道：", "> 今天下雨"]
+
+
 def test_no_second_re() -> None:
     assert answered(letter("x", "RE: tea"))["Subject"] == "Re: tea"
     assert answered(letter("你好", "回复：喝茶"))["Subject"] == "Re: 喝茶"

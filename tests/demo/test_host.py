@@ -103,6 +103,7 @@ def test_a_seeded_host_holds_the_samples() -> None:
     with DemoHost() as seeded:
         letters = seeded.maildrop.letters()
     assert len(letters) >= 60
+    assert len(seeded.sent) >= 12
     uids = {letter.uid for letter in letters}
     assert len(uids) == len(letters)
     assert all(uid.isascii() and uid.isprintable() and 1 <= len(uid) <= 70 for uid in uids)

@@ -160,6 +160,8 @@ REPLIES_LATER = [
     (b"MAIL FROM:<>\r\n", "250 2.1.0"),
     (b"MAIL FROM:yan@goose.example\r\n", "501 5.5.4"),
     (b"MAIL FROM:<yan>\r\n", "553 5.1.3"),
+    (b"MAIL FROM:<y\x00n@goose.example>\r\n", "553 5.1.3"),
+    (b'MAIL FROM:<"\x1b[31m"@goose.example>\r\n', "553 5.1.3"),
     ("MAIL FROM:<雁@goose.example>\r\n".encode(), "553 5.6.7"),
     ("MAIL FROM:<雁@goose.example> SMTPUTF8\r\n".encode(), "250 2.1.0"),
     (b"MAIL FROM:<\xff@goose.example>\r\n", "501 5.5.2"),

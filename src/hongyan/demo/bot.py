@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 REFERENCES_KEPT: Final = 20
 QUOTED_LINES: Final = 4
+WROTE: Final[Mapping[str, str]] = {"en": "{} wrote:", "zh": "{} 写道："}
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 _REPLY_PREFIX: Final = re.compile(r"\s*(?:re|aw|sv|回复|答复)\s*[:：]\s*", re.IGNORECASE)
 _MESSAGE_ID: Final = re.compile(r"[!-;=?-~]{1,200}")
@@ -62,9 +63,19 @@ def answer(message: bytes, sender: str, author: str) -> bytes | None:
         return None
     words = read.text[:_WORDS_READ]
     language = "zh" if _HAN.search(read.subject + words) else "en"
-    body = f"{_reply_to(words, read, language)}\n\n{_signature(author)}\n\n{_quote(words, sender)}"
-    entity = compose.text(body)
-    return entity.octets(*_fields(read, sender, author), ("MIME-Version", "1.0"))
+    names = _names(read)
+    me = names.get(author.casefold()) or _name_out_of(author)
+    you = names.get(sender.casefold(), "")
+    quote = _quote(words, WROTE[language].format(you or sender))
+    entity = compose.text(f"{_reply_to(words, read, language)}\n\n{me}\n\n{quote}")
+    addressed = ("From", compose.mailbox(me, author)), ("To", compose.mailbox(you, sender))
+    return entity.octets(*addressed, *_fields(read, author), ("MIME-Version", "1.0"))
+
+
+def _names(message: Message) -> dict[str, str]:
+    """Return the names in the header, by address."""
+    known = (*message.from_, *message.to, *message.cc)
+    return {each.email.casefold(): shown(each.name, limit=80) for each in known if each.name}
 
 
 def _from_a_machine(message: Message) -> bool:
@@ -77,13 +88,11 @@ def _from_a_machine(message: Message) -> bool:
     )
 
 
-def _fields(message: Message, sender: str, author: str) -> list[tuple[str, str]]:
+def _fields(message: Message, author: str) -> list[tuple[str, str]]:
     subject = _REPLY_PREFIX.sub("", shown(message.subject, limit=300), count=1)
     domain = author.rpartition("@")[2]
     fields = [
         ("Date", date_time(dt.datetime.now().astimezone())),
-        ("From", compose.mailbox(_name(author), author)),
-        ("To", sender),
         ("Subject", compose.unstructured(f"Re: {subject}".rstrip())),
         ("Message-ID", f"<{secrets.token_hex(12)}@{domain}>"),
         ("Auto-Submitted", "auto-replied"),
@@ -119,16 +128,13 @@ def _speaks_of(said: str, words: tuple[str, ...]) -> bool:
     )
 
 
-def _quote(words: str, sender: str) -> str:
+def _quote(words: str, introduction: str) -> str:
     lines = [shown(line, limit=200) for line in words.splitlines()]
     kept = [line for line in lines if line and not line.startswith(">")][:QUOTED_LINES]
-    return "\n".join([f"{sender}:", *(f"> {line}" for line in kept)]) if kept else ""
+    return "\n".join([introduction, *(f"> {line}" for line in kept)]) if kept else ""
 
 
-def _name(address: str) -> str:
+def _name_out_of(address: str) -> str:
+    """Return ``Mei Lin`` for ``mei.lin@lotus.example``."""
     local = address.partition("@")[0].strip('"')
     return " ".join(word.capitalize() for word in re.split(r"[._+\s-]+", shown(local)) if word)
-
-
-def _signature(author: str) -> str:
-    return _name(author) or author

@@ -32,7 +32,8 @@ _Session = TypeVar("_Session", Pop3, Submission)
 class DemoHost:
     """A mail host that runs from its construction until `close`, best used with ``with``.
 
-    ``seeded`` puts the sample messages into the owner's maildrop; ``require_tls`` refuses a
+    ``seeded`` puts the sample messages into the owner's maildrop and the owner's own into ``sent``,
+    since POP3 has no place for them; ``require_tls`` refuses a
     password in clear; ``size_limit`` is the largest message taken, in octets.
     """
 
@@ -47,6 +48,7 @@ class DemoHost:
         self.fingerprint = identity.fingerprint
         self._office = Office(DOMAIN, bot.answer)
         self.maildrop: Maildrop = self._office.open(self.address, self.password)
+        self.sent = tuple(samples.sent(now, self.owner)) if seeded else ()
         if seeded:
             for message in samples.messages(now, self.owner):
                 self.maildrop.add(message)

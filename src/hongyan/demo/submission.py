@@ -354,7 +354,7 @@ def _parameters(rest: str) -> dict[str, str | None]:
 def _check_mailbox(address: str, *, utf8: bool, empty_allowed: bool) -> None:
     if not address and empty_allowed:
         return
-    if not _MAILBOX.fullmatch(address):
+    if not _MAILBOX.fullmatch(address) or not address.isprintable():
         raise _refusal(553, "5.1.3", "that is not an address")
     if not address.isascii() and not utf8:
         raise _refusal(553, "5.6.7", "an address beyond ASCII needs SMTPUTF8")

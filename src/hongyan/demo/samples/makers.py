@@ -23,13 +23,20 @@ if TYPE_CHECKING:
 Maker: TypeAlias = Callable[[str], bytes]
 Colour: TypeAlias = tuple[int, int, int]
 
-WIDTH, HEIGHT = 480, 200
+WIDTH, HEIGHT, SHORE = 480, 200, 140
+SUN_X, SUN_Y, GLOW = 340, 112, 96
+NIGHT: Final = (12, 14, 30)
 LOG_ROWS: Final = 3_400
 PALETTES: Final[Mapping[str, tuple[Colour, Colour, Colour]]] = {
     "dawn": ((58, 74, 122), (246, 190, 152), (255, 236, 196)),
     "dusk": ((28, 30, 66), (214, 108, 94), (255, 206, 138)),
-    "noon": ((92, 150, 196), (218, 234, 240), (255, 252, 232)),
 }
+GEESE: Final = frozenset(  # nine in a V, each two wings wide
+    (150 + 24 * place + wing, 34 + 9 * abs(place) - abs(wing) // 2 + 3 * (abs(wing) < 2) + line)
+    for place in range(-4, 5)
+    for wing in range(-7, 8)
+    for line in range(2)
+)
 
 
 def digest(text: str) -> str:
@@ -84,9 +91,7 @@ def _pdf_file(*objects: bytes) -> bytes:
 def png(palette: str) -> bytes:
     """Return a picture of geese over a lake, in the light of ``palette``."""
     colours = PALETTES[palette]
-    rows = (
-        b"\0" + b"".join(bytes(_pixel(x, y, colours)) for x in range(WIDTH)) for y in range(HEIGHT)
-    )
+    rows = (b"\0" + _row(y, colours) for y in range(HEIGHT))
     header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         _png_chunk(kind, data)
@@ -102,30 +107,25 @@ def _png_chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def _pixel(x: int, y: int, colours: tuple[Colour, Colour, Colour]) -> Colour:
+def _row(y: int, colours: tuple[Colour, Colour, Colour]) -> bytes:
     high, low, sun = colours
-    shore = 140
-    if _is_goose(x, y) or _hill(x) < y < shore:
-        return _mix(high, (12, 14, 30), 0.72)
-    depth = y / shore if y < shore else (2 * shore - y) / shore
-    sky = _mix(high, low, depth)
-    apart = math.hypot(x - 340, (y if y < shore else 2 * shore - y + 4 * math.sin(y)) - 112)
-    lit = sun if apart < 22 else _mix(sky, sun, max(0.0, 0.6 - apart / 160))
-    return lit if y < shore else _mix(lit, high, 0.35)
+    height = y if y < SHORE else 2 * SHORE - y  # the lake mirrors the sky
+    sky = _mix(high, low, height / SHORE)
+    ripple = 0.0 if y < SHORE else 4 * math.sin(y)
+    row = bytearray()
+    for x in range(WIDTH):
+        if (x, y) in GEESE or _hill(x) < y < SHORE:
+            row += bytes(_mix(high, NIGHT, 0.72))
+            continue
+        apart = math.hypot(x - SUN_X, height + ripple - SUN_Y) if abs(x - SUN_X) < GLOW else GLOW
+        lit = sun if apart < 22 else _mix(sky, sun, max(0.0, (GLOW - apart) / 160))
+        row += bytes(lit if y < SHORE else _mix(lit, high, 0.35))
+    return bytes(row)
 
 
+@functools.cache
 def _hill(x: int) -> float:
     return 122 + 9 * math.sin(x / 61) + 5 * math.sin(x / 23 + 2)
-
-
-def _is_goose(x: int, y: int) -> bool:
-    """Nine birds in a V, each two wings wide."""
-    for place in range(-4, 5):
-        across, down = 150 + 24 * place, 34 + 9 * abs(place)
-        wing = abs(x - across)
-        if wing < 8 and 0 <= y - down + wing // 2 - 3 * (wing < 2) < 2:
-            return True
-    return False
 
 
 def _mix(one: Colour, other: Colour, share: float) -> Colour:
@@ -164,8 +164,6 @@ MAKERS: Final[Mapping[str, tuple[str, Maker]]] = {
     "png": ("image/png", png),
     "csv": ("text/csv; charset=utf-8", as_text),
     "txt": ("text/plain; charset=utf-8", as_text),
-    "ics": ("text/calendar; charset=utf-8; method=REQUEST", as_text),
     "vcf": ("text/vcard; charset=utf-8", as_text),
-    "patch": ("text/x-diff; charset=utf-8", as_text),
     "zip": ("application/zip", archive),
 }
