@@ -80,7 +80,7 @@ def test_it_stops_within_a_second_whatever_the_clients_do(raw: Raw) -> None:
     host.close()
     assert time.monotonic() - start < 1
     half_a_handshake.close()
-    assert set(threading.enumerate()) == before
+    assert set(threading.enumerate()) <= before
     host.close()
     for url in urls(host):
         with pytest.raises(ConnectionRefusedError):
@@ -96,7 +96,7 @@ def test_a_client_that_leaves_in_mid_command_leaves_nothing_behind(host: DemoHos
     deadline = time.monotonic() + 5
     while threading.active_count() > before and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
 
 
 def test_a_seeded_host_holds_the_samples() -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_WORD_CHARACTERS: Final = 12  # of four octets at most: an encoded-word has 75 characters at most
+_WORD_CHARACTERS: Final = 9  # four octets each at most: the line keeps to 76 (RFC 2047 §2)
 _ATOM_MARKS: Final = "!#$%&'*+-/=?^_`{|}~ "
 
 
