@@ -352,3 +352,15 @@ def asked_for(draft: Draft) -> set[str]:
     }
     fixed = {"Date", "From", "To", "Subject", "Message-ID", "MIME-Version", "Content-Type"}
     return fixed | {name for name, value in optional.items() if value}
+
+
+@PATIENT
+@given(
+    st.lists(st.sampled_from(["word ", "> ", "From ", "long " * 20, "end\n", "你好"])).map("".join)
+)
+def test_our_own_parser_reads_the_same_text(text: str) -> None:
+    """Flowed or not: paragraphs are whole again, quotes keep their depth."""
+    found = parse(build(replace(DRAFT, text=text))).text.replace("\r\n", "\n")
+    depths = re.compile(r"^(?:> ?)+", re.MULTILINE)
+    wanted = canonical(text)
+    assert depths.sub("", found).rstrip("\n") == depths.sub("", wanted).rstrip("\n")
