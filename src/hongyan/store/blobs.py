@@ -14,9 +14,10 @@ import tempfile
 import time
 import weakref
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, Final, Self, TypeAlias
 
 from hongyan.errors import NotFound, StoreError
 from hongyan.guard import shown
@@ -47,7 +48,7 @@ class _TemporaryFile:
         handle, name = tempfile.mkstemp(prefix=_TEMPORARY, dir=folder)
         self.path = Path(name)
         self.file = os.fdopen(handle, "w+b")
-        self._finalizer = weakref.finalize(self, _discard, self.path)
+        self._finalizer = weakref.finalize(self, _close_and_discard, self.file, self.path)
 
     def sync(self) -> None:
         self.file.flush()
@@ -55,7 +56,7 @@ class _TemporaryFile:
         self.file.close()
 
     def move(self, target: Path) -> None:
-        """Rename the file, durably."""
+        """Rename the file, durably; once moved, it stays."""
         if not target.parent.is_dir():
             target.parent.mkdir(mode=0o700, exist_ok=True)
             _sync_folder(target.parent.parent)
@@ -65,7 +66,6 @@ class _TemporaryFile:
         _sync_folder(target.parent)
 
     def discard(self) -> None:
-        self.file.close()
         self._finalizer()
 
 
@@ -100,7 +100,9 @@ class BlobWriter:
 
     def __exit__(self, *_: object) -> None:
         self._chunks.clear()
-        self._spool = None
+        if self._spool is not None:
+            self._spool.discard()
+            self._spool = None
 
     def write(self, chunk: bytes) -> None:
         """Append ``chunk``. Raises `StoreError` when the disk is full."""
@@ -120,17 +122,14 @@ class BlobWriter:
 
     def finish(self) -> Blob:
         """Return the blob, complete; the writer is used up."""
-        pending: bytes | _TemporaryFile
         if self._spool is None:
-            pending = b"".join(self._chunks)
-        else:
-            pending = self._spool
-            try:
-                pending.sync()
-            except OSError as error:
-                raise _cannot_write(error) from error
-        self.__exit__()
-        return Blob(self._hash.hexdigest(), self._size, pending)
+            return Blob(self._hash.hexdigest(), self._size, b"".join(self._chunks))
+        try:
+            self._spool.sync()
+        except OSError as error:
+            raise _cannot_write(error) from error
+        spool, self._spool = self._spool, None
+        return Blob(self._hash.hexdigest(), self._size, spool)
 
 
 class Blobs:
@@ -268,7 +267,7 @@ class Blobs:
                 return
         with self._database.write() as db:  # nobody can name such a file again meanwhile
             for (sha256,) in fetch(db, "DELETE FROM doomed_files RETURNING sha256"):
-                _discard(self._path(sha256.hex()))
+                self._path(sha256.hex()).unlink(missing_ok=True)
 
     def _path(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / sha256[2:]
@@ -308,7 +307,9 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _discard(path: Path) -> None:
+def _close_and_discard(file: BinaryIO, path: Path) -> None:
+    with suppress(OSError):  # a full disk fails here once more, and no octet matters any longer
+        file.close()
     path.unlink(missing_ok=True)
 
 

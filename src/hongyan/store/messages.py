@@ -71,7 +71,7 @@ class Messages:
         self._changes = changes
         self._summarise = summarise
 
-    def add(  # noqa: PLR0913  # what arrives with a message
+    def add(  # what arrives with a message
         self,
         account_id: str,
         mailbox_id: str,

@@ -53,17 +53,17 @@ _SELECT: Final = """
         o.created_at, o.next_try, o.words, o.owner, o.content_started
     FROM outbox AS o JOIN blobs AS b ON b.id = o.blob
 """
+_DUE: Final = """
+    SELECT id, account FROM outbox
+    WHERE state IN ('queued', 'deferred')
+        AND iif(:item IS NULL, next_try <= :now, id = :item)
+        AND (:account IS NULL OR account = :account)
+    ORDER BY next_try, id LIMIT 1
+"""
 _CLAIM: Final = """
     UPDATE outbox
-    SET state = 'sending', owner = :owner, attempts = attempts + 1, content_started = 0
-    WHERE id = (
-        SELECT id FROM outbox
-        WHERE state IN ('queued', 'deferred')
-            AND iif(:item IS NULL, next_try <= :now, id = :item)
-            AND (:account IS NULL OR account = :account)
-        ORDER BY next_try, id LIMIT 1
-    )
-    RETURNING id, account
+    SET state = 'sending', owner = ?, attempts = attempts + 1, content_started = 0
+    WHERE id = ? AND state IN ('queued', 'deferred')
 """
 
 
@@ -126,7 +126,7 @@ class Outbox:
         self._owner = owner
         self._clock = clock
 
-    def add(  # noqa: PLR0913  # an envelope has that many fields
+    def add(  # an envelope has that many fields
         self,
         account_id: str,
         content: bytes | Blob,
@@ -198,16 +198,16 @@ class Outbox:
         """
         self.recover()
         values = {
-            "owner": self._owner.name,
             "item": row_number("o", item_id) if item_id is not None else None,
             "account": row_number("a", account_id) if account_id is not None else None,
             "now": milliseconds(self._clock()),
         }
         with self._database.write() as db:
-            rows = fetch(db, _CLAIM, values)
+            rows = fetch(db, _DUE, values)
             if not rows:
                 return None
             ((row, account),) = rows
+            db.execute(_CLAIM, (self._owner.name, row))
             self._record(db, account, row)
             return self.get(f"o{row}")
 

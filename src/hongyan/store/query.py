@@ -139,7 +139,7 @@ def _take(token: re.Match[str], groups: list[_Group]) -> None:
         if not groups[-1].alternatives[-1]:
             raise wrong(at, "OR stands between two things, and nothing stands before it")
         groups[-1].alternatives.append([])
-    else:
+    elif token[0] != "AND":  # which stands between any two terms, said or not
         groups[-1].add(_term(token), negated=bool(token["not"]))
 
 

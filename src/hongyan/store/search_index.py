@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hongyan.store.folding import fold, segment
+from hongyan.store.folding import fold, segment, signs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,24 +17,23 @@ if TYPE_CHECKING:
 
 def add(db: apsw.Connection, message: int, summary: Summary) -> None:
     """Index a message under its row number."""
-    db.execute(
-        'INSERT INTO search (rowid, subject, "from", "to", cc, body, filename) '
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            message,
-            _indexed(summary.subject),
+    texts = [
+        fold(text)
+        for text in (
+            summary.subject,
             _people(summary.from_),
             _people(summary.to),
             _people(summary.cc),
-            _indexed(summary.text),
-            _indexed("\n".join(summary.filenames)),
-        ),
+            summary.text,
+            "\n".join(summary.filenames),
+        )
+    ]
+    db.execute(
+        'INSERT INTO search (rowid, subject, "from", "to", cc, body, filename, signs) '
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (message, *map(segment, texts), signs("".join(texts))),
     )
 
 
 def _people(addresses: Iterable[Address]) -> str:
-    return _indexed("\n".join(f"{address.name or ''} {address.email}" for address in addresses))
-
-
-def _indexed(text: str) -> str:
-    return segment(fold(text))
+    return "\n".join(f"{address.name or ''} {address.email}" for address in addresses)

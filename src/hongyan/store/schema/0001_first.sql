@@ -139,7 +139,7 @@ CREATE TABLE recipients (
 
 -- Text arrives folded and cut (docs/decisions/0005-search-index.md); nothing but the index is kept.
 CREATE VIRTUAL TABLE search USING fts5 (
-    subject, "from", "to", cc, body, filename,
+    subject, "from", "to", cc, body, filename, signs,
     content = '', contentless_delete = 1,
     tokenize = "porter unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc'"
 );

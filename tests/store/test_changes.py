@@ -1,0 +1,79 @@
+"""The change log answers RFC 8620 §5.2 for every state it knows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hongyan.errors import NotFound
+from hongyan.store import Kind
+
+
+def since(profile: Any, state: str, kind: Kind = Kind.EMAIL, **values: int) -> Any:
+    return profile.store.changes.since(profile.account.id, state, kind, **values)
+
+
+def test_created_updated_destroyed(profile: Any) -> None:
+    state = profile.store.changes.state(profile.account.id)
+    kept, gone = profile.add("one"), profile.add("two")
+    middle = profile.store.changes.state(profile.account.id)
+    changes = since(profile, state)
+    assert set(changes.created) == {kept, gone}
+    profile.store.messages.patch_keywords(kept, add=["$seen"])
+    profile.store.messages.delete(gone)
+    changes = since(profile, middle)
+    assert (changes.created, changes.updated, changes.destroyed) == ((), (kept,), (gone,))
+    changes = since(profile, state)
+    assert (changes.created, changes.updated, changes.destroyed) == ((kept,), (), ())
+    assert since(profile, state, Kind.MAILBOX).updated == (profile.inbox.id,)
+    assert len(since(profile, middle, Kind.THREAD).destroyed) == 1
+    assert changes.new_state == profile.store.changes.state(profile.account.id)
+
+
+def test_what_changes_nothing_moves_nothing(profile: Any) -> None:
+    id_ = profile.add("one", keywords=["$seen"], uidl="1")
+    state = profile.store.changes.state(profile.account.id)
+    profile.store.messages.set_keywords(id_, ["$SEEN"])
+    profile.store.messages.move(id_, profile.inbox.id)
+    profile.add("one", uidl="1")
+    assert profile.store.changes.state(profile.account.id) == state
+
+
+def test_limits_end_at_a_transaction(profile: Any) -> None:
+    state = profile.store.changes.state(profile.account.id)
+    ids = [profile.add(str(n)) for n in range(5)]
+    found = []
+    while True:
+        changes = since(profile, state, limit=2)
+        found += changes.created
+        state = changes.new_state
+        if not changes.has_more:
+            break
+    assert found == ids
+
+
+@pytest.mark.parametrize("state", ["", "x", "-1", "99", "1e1", "٣", "9" * 40])
+def test_unknown_states_cannot_be_calculated(profile: Any, state: str) -> None:
+    assert since(profile, state) is None
+
+
+def test_pruned_states_cannot_be_calculated(profile: Any) -> None:
+    state = profile.store.changes.state(profile.account.id)
+    id_ = profile.add("one")
+    profile.clock.pass_by(days=31)
+    profile.store.changes.prune(profile.clock() - timedelta(days=30))
+    assert since(profile, state) is None
+    recent = profile.store.changes.state(profile.account.id)
+    profile.store.messages.patch_keywords(id_, add=["x"])
+    assert since(profile, recent).updated == (id_,)
+
+
+def test_accounts_have_their_own(profile: Any) -> None:
+    other = profile.store.accounts.add("you@example.org", secret="keychain")
+    before = profile.store.changes.state(other.id)
+    profile.add("one")
+    assert profile.store.changes.state(other.id) == before
+    with pytest.raises(NotFound):
+        profile.store.changes.state("a99")

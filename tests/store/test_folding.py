@@ -1,0 +1,89 @@
+"""Folding, cutting and marking."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hongyan.store.folding import fold, phrase, segment, sign, signs, storable
+from hongyan.store.snippet import Highlighter, Snippet
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("ＡＢＣ　Ｄ", "abc d"),
+        ("Naïve ÀÉ", "naive ae"),
+        ("Straße", "strasse"),
+        ("ｶﾞ", "ガ"),
+        ("が", "が"),
+        ("회의", "회의"),
+        ("ﬁn", "fin"),
+        ("Ελλάς", "ελλασ"),
+        ("สวัสดี", "สวัสดี"),
+    ],
+)
+def test_fold(text: str, folded: str) -> None:
+    assert fold(text) == folded
+
+
+def test_segment() -> None:
+    assert segment("abc 北京市x").split() == ["abc", "北京", "京市", "市", "x"]
+    assert segment("a，b") == "a，b"
+    assert sorted(signs("北京北 x").split()) == ["\ue000京", "\ue000北"]
+    assert signs("plain") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("word", '"word"'),
+        ('a "b"', '"a  b "'),
+        ("wor*", '"wor" *'),
+        ("北京", '" 北京"'),
+        ("北京市", '" 北京 京市"'),
+        ("京", '" 京 " *'),
+        ("北京*", '" 北京" *'),
+        ("!?", ""),
+        ("", ""),
+        ("*", ""),
+    ],
+)
+def test_phrase(text: str, expected: str) -> None:
+    assert phrase(text) == expected
+
+
+def test_sign() -> None:
+    assert (sign("京"), sign("北京"), sign("a"), sign("")) == ('"\ue000京"', "", "", "")
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(exclude_categories=())))
+def test_any_text_can_be_stored_folded_and_cut(text: str) -> None:
+    clean = storable(text)
+    clean.encode()
+    segment(fold(clean)).encode()
+    phrase(clean)
+
+
+@settings(deadline=None)
+@given(st.text(max_size=300), st.lists(st.text(max_size=5), max_size=3))
+def test_marks_lie_in_the_text(text: str, phrases: list[str]) -> None:
+    highlighter = Highlighter(phrases, stem=lambda word: word)
+    for snippet in (highlighter.whole(text), highlighter.excerpt(text) or Snippet("")):
+        assert "".join(piece for piece, _ in snippet.pieces()) == snippet.text
+        at = 0
+        for start, end in snippet.marks:
+            assert at <= start < end <= len(snippet.text)
+            at = end
+
+
+def test_a_long_text_is_cut_around_the_find() -> None:
+    text = "lorem " * 1000 + "the needle is here " + "ipsum " * 1000
+    excerpt = Highlighter(["needle"], stem=lambda word: word).excerpt(text)
+    assert excerpt is not None
+    assert [piece for piece, marked in excerpt.pieces() if marked] == ["needle"]
+    assert len(excerpt.text) < 220
+    assert Highlighter(["absent"], stem=lambda word: word).excerpt(text) is None
+    assert Highlighter([], stem=lambda word: word).excerpt(text) is None
