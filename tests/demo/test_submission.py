@@ -174,6 +174,7 @@ REPLIES_LATER = [
     (b"MAIL FROM:<>\r\nRCPT TO:<>\r\n", "553 5.1.3"),
     (b"MAIL FROM:<>\r\nRCPT TO:<@x.example:mum@lotus.example>\r\n", "250 2.1.5"),
     (b"MAIL FROM:<>\r\nRCPT TO:<a@elsewhere.org>\r\n", "550 5.7.1"),
+    (b"MAIL FROM:<>\r\nRCPT TO:<a@x:b@y.example>\r\n", "553 5.1.3"),
     (b"MAIL FROM:<>\r\nRCPT TO:<a@notexample>\r\n", "550 5.7.1"),
     (b"MAIL FROM:<>\r\nRCPT TO:<nobody@goose.example>\r\n", "550 5.1.1"),
     (b"MAIL FROM:<>\r\nRCPT TO:<full@goose.example>\r\n", "452 4.2.2"),

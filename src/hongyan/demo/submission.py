@@ -14,7 +14,8 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from hongyan.demo import auth
+from hongyan.demo import arguments, auth
+from hongyan.demo.arguments import refusal
 from hongyan.demo.post import Envelope, date_time
 from hongyan.dots import Unstuffer
 from hongyan.errors import AuthenticationRefused, ProtocolError, Refused, TimedOut
@@ -28,12 +29,6 @@ if TYPE_CHECKING:
 
 LINE_LIMIT: Final = 2048  # RFC 5321 §4.5.3.1.4 asks for 512, SMTPUTF8 and AUTH for more
 RECIPIENTS_LIMIT: Final = 100
-_PATH: Final = re.compile(
-    r'(?P<verb>FROM|TO):[ ]?<(?P<path>(?:"(?:[^"\\]|\\.)*"|[^<>"\s])*)>(?P<rest>(?: .*)?)',
-    re.IGNORECASE,
-)
-_MAILBOX: Final = re.compile(r'(?:"(?:[^"\\]|\\.)+"|[^@"\s]+)@[^@\s]+')
-_SOURCE_ROUTE: Final = re.compile(r"@[^:]*:")
 _CHUNK: Final = re.compile(rb"([0-9]{1,12})(?: (LAST))?", re.IGNORECASE)
 
 
@@ -87,7 +82,7 @@ class Submission:
         command = self._COMMANDS.get(verb.upper())
         try:
             if command is None:
-                raise _refusal(500, "5.5.2", "no such command here")
+                raise refusal(500, "5.5.2", "no such command here")
             command(self, argument.strip())
         except Refused as no:
             self._reply(int(no.code), no.enhanced, no.text)
@@ -110,9 +105,9 @@ class Submission:
         self._reply(250, "", f"{self._office.domain} greets {self._client}")
 
     def _greet(self, argument: bytes, *, extended: bool) -> None:
-        client = _text(argument)
+        client = arguments.text(argument)
         if not re.fullmatch(r"[!-~]{1,255}", client):
-            raise _refusal(501, "5.5.4", "say who you are: EHLO name")
+            raise refusal(501, "5.5.4", "say who you are: EHLO name")
         self._client, self._extended, self._mail = client, extended, None
 
     def _extensions(self) -> list[str]:
@@ -128,10 +123,10 @@ class Submission:
         return self._peer.secure or not self._policy.require_tls
 
     def _starttls(self, argument: bytes) -> None:
-        _no_argument(argument)
+        arguments.no_argument(argument)
         self._need_extended()
         if self._peer.secure:
-            raise _refusal(503, "5.5.1", "this is TLS already")
+            raise refusal(503, "5.5.1", "this is TLS already")
         self._reply(220, "2.0.0", "go ahead")
         self._peer.start_tls(self._policy.tls)
         # RFC 3207 §4.2: nothing learned before the handshake counts after it.
@@ -140,20 +135,20 @@ class Submission:
     def _auth(self, argument: bytes) -> None:
         self._need_extended()
         if self._user or self._mail:
-            raise _refusal(503, "5.5.1", "not now: once only, and not amid a mail")
+            raise refusal(503, "5.5.1", "not now: once only, and not amid a mail")
         if not self._may_log_in():
-            raise _refusal(538, "5.7.11", "say STARTTLS first: no password in clear")
+            raise refusal(538, "5.7.11", "say STARTTLS first: no password in clear")
         name, _, first = argument.partition(b" ")
-        mechanism = auth.MECHANISMS.get(_text(name).upper())
+        mechanism = auth.MECHANISMS.get(arguments.text(name).upper())
         if mechanism is None:
-            raise _refusal(504, "5.5.4", "no such mechanism here")
+            raise refusal(504, "5.5.4", "no such mechanism here")
         try:
             exchange = mechanism(self._office.password, auth.initial(first.strip()))
             self._user = auth.converse(exchange, self._ask)
         except AuthenticationRefused as no:
             self._fail_login(str(no))
         except ProtocolError as error:
-            raise _refusal(501, "5.5.2", str(error)) from error
+            raise refusal(501, "5.5.2", str(error)) from error
         self._reply(235, "2.7.0", "welcome home")
 
     def _ask(self, challenge: str) -> bytes:
@@ -164,67 +159,67 @@ class Submission:
         self._failures += 1
         if self._failures >= auth.FAILURES_ALLOWED:
             self._over = True
-            raise _refusal(421, "4.7.0", "too many wrong passwords; good-bye")
-        raise _refusal(535, "5.7.8", reason)
+            raise refusal(421, "4.7.0", "too many wrong passwords; good-bye")
+        raise refusal(535, "5.7.8", reason)
 
     def _need_extended(self) -> None:
         if not self._extended:
-            raise _refusal(503, "5.5.1", "say EHLO first")
+            raise refusal(503, "5.5.1", "say EHLO first")
 
     # The mail
 
     def _mail_from(self, argument: bytes) -> None:
         if not self._client:
-            raise _refusal(503, "5.5.1", "say EHLO first")
+            raise refusal(503, "5.5.1", "say EHLO first")
         if not self._user:
             hint = "log in first" if self._may_log_in() else "say STARTTLS first"
-            raise _refusal(530, "5.7.0", hint)
+            raise refusal(530, "5.7.0", hint)
         if self._mail:
-            raise _refusal(503, "5.5.1", "one mail at a time; RSET forgets this one")
-        sender, rest = _path(argument, "FROM")
-        parameters = _parameters(rest)
+            raise refusal(503, "5.5.1", "one mail at a time; RSET forgets this one")
+        sender, rest = arguments.path(argument, "FROM")
+        parameters = arguments.parameters(rest)
         self._check(parameters)
         utf8 = "SMTPUTF8" in parameters
-        _check_mailbox(sender, utf8=utf8, empty_allowed=True)
+        arguments.check_mailbox(sender, utf8=utf8, empty_allowed=True)
         self._mail = Transaction(sender, utf8, [])
         self._reply(250, "2.1.0", "from you, gladly")
 
     def _check(self, parameters: Mapping[str, str | None]) -> None:
         known = {"SIZE", "BODY", "SMTPUTF8", "AUTH"} if self._extended else set()
         if not parameters.keys() <= known:
-            raise _refusal(555, "5.5.4", "a parameter of MAIL that was never offered")
+            raise refusal(555, "5.5.4", "a parameter of MAIL that was never offered")
         if (parameters.get("BODY", "7BIT") or "").upper() not in {"7BIT", "8BITMIME"}:
-            raise _refusal(501, "5.5.4", "BODY is 7BIT or 8BITMIME")
+            raise refusal(501, "5.5.4", "BODY is 7BIT or 8BITMIME")
         size = parameters.get("SIZE", "0") or ""
         if not re.fullmatch(r"[0-9]{1,20}", size):
-            raise _refusal(501, "5.5.4", "SIZE is a number")
+            raise refusal(501, "5.5.4", "SIZE is a number")
         if int(size) > self._policy.size_limit:
             raise self._too_large()
 
     def _rcpt_to(self, argument: bytes) -> None:
         mail = self._need_mail()
-        recipient, rest = _path(argument, "TO")
+        recipient, rest = arguments.path(argument, "TO")
         if rest:
-            raise _refusal(555, "5.5.4", "RCPT takes no parameters here")
-        _check_mailbox(recipient, utf8=mail.utf8, empty_allowed=False)
+            raise refusal(555, "5.5.4", "RCPT takes no parameters here")
+        arguments.check_mailbox(recipient, utf8=mail.utf8, empty_allowed=False)
         if len(mail.recipients) >= RECIPIENTS_LIMIT:
-            raise _refusal(452, "4.5.3", f"{RECIPIENTS_LIMIT} at once are enough")
+            raise refusal(452, "4.5.3", f"{RECIPIENTS_LIMIT} at once are enough")
         self._office.admit(recipient)
         mail.recipients.append(recipient)
         self._reply(250, "2.1.5", "will be glad to hear from you")
 
     def _need_mail(self) -> Transaction:
         if self._mail is None:
-            raise _refusal(503, "5.5.1", "MAIL comes first")
+            raise refusal(503, "5.5.1", "MAIL comes first")
         return self._mail
 
     def _data(self, argument: bytes) -> None:
-        _no_argument(argument)
+        arguments.no_argument(argument)
         mail = self._need_mail()
         if mail.chunks is not None:
-            raise _refusal(503, "5.5.1", "begun with BDAT, to be ended with BDAT")
+            raise refusal(503, "5.5.1", "begun with BDAT, to be ended with BDAT")
         if not mail.recipients:
-            raise _refusal(554, "5.5.1", "nobody to bring it to")
+            raise refusal(554, "5.5.1", "nobody to bring it to")
         self._reply(354, "", "write away; a line with a single dot ends it")
         content = self._collect(bytearray(), self._peer.content(Unstuffer()))
         self._deliver(mail, content)
@@ -232,14 +227,14 @@ class Submission:
     def _bdat(self, argument: bytes) -> None:
         found = _CHUNK.fullmatch(argument)
         if found is None:
-            raise _refusal(501, "5.5.4", "BDAT size [LAST]")
+            raise refusal(501, "5.5.4", "BDAT size [LAST]")
         # The octets follow the command whether it is welcome or not (RFC 3030 §2).
         before = self._mail.chunks if self._mail else None
         content = self._collect(before or bytearray(), self._peer.octets(int(found[1])))
         mail = self._need_mail()
         if not mail.recipients:
             self._mail = None
-            raise _refusal(554, "5.5.1", "nobody to bring it to")
+            raise refusal(554, "5.5.1", "nobody to bring it to")
         if found[2] or content is None:
             self._deliver(mail, content)
         else:
@@ -276,12 +271,12 @@ class Submission:
         ).encode()
 
     def _too_large(self) -> Refused:
-        return _refusal(552, "5.3.4", f"a message may have {self._policy.size_limit} octets")
+        return refusal(552, "5.3.4", f"a message may have {self._policy.size_limit} octets")
 
     # The rest
 
     def _rset(self, argument: bytes) -> None:
-        _no_argument(argument)
+        arguments.no_argument(argument)
         self._mail = None
         self._reply(250, "2.0.0", "forgotten")
 
@@ -290,17 +285,17 @@ class Submission:
 
     def _vrfy(self, argument: bytes) -> None:
         if not argument:
-            raise _refusal(501, "5.5.4", "VRFY whom?")
+            raise refusal(501, "5.5.4", "VRFY whom?")
         self._reply(252, "2.1.5", "cannot say, but will try to deliver")
 
     def _help(self, _argument: bytes) -> None:
         self._reply(214, "2.0.0", "RFC 5321; here: " + " ".join(map(bytes.decode, self._COMMANDS)))
 
     def _expn(self, _argument: bytes) -> None:
-        raise _refusal(502, "5.7.0", "lists are private")
+        raise refusal(502, "5.7.0", "lists are private")
 
     def _quit(self, argument: bytes) -> None:
-        _no_argument(argument)
+        arguments.no_argument(argument)
         self._over = True
         self._reply(221, "2.0.0", "fly well")
 
@@ -320,41 +315,3 @@ class Submission:
         b"HELP": _help,
         b"QUIT": _quit,
     }
-
-
-def _refusal(code: int, enhanced: str, text: str) -> Refused:
-    return Refused(text, code=str(code), enhanced=enhanced, temporary=code < 500)
-
-
-def _no_argument(argument: bytes) -> None:
-    if argument:
-        raise _refusal(501, "5.5.4", "this command stands alone")
-
-
-def _text(argument: bytes) -> str:
-    try:
-        return argument.decode()
-    except UnicodeDecodeError as error:
-        raise _refusal(501, "5.5.2", "that is not UTF-8") from error
-
-
-def _path(argument: bytes, verb: str) -> tuple[str, str]:
-    """Return the address between the angle brackets, without a source route, and the rest."""
-    found = _PATH.fullmatch(_text(argument))
-    if found is None or found["verb"].upper() != verb:
-        raise _refusal(501, "5.5.4", f"{verb}:<address> [parameters]")
-    return _SOURCE_ROUTE.sub("", found["path"], count=1), found["rest"].strip()
-
-
-def _parameters(rest: str) -> dict[str, str | None]:
-    pairs = (word.partition("=") for word in rest.split())
-    return {key.upper(): value if equals else None for key, equals, value in pairs}
-
-
-def _check_mailbox(address: str, *, utf8: bool, empty_allowed: bool) -> None:
-    if not address and empty_allowed:
-        return
-    if not _MAILBOX.fullmatch(address) or not address.isprintable():
-        raise _refusal(553, "5.1.3", "that is not an address")
-    if not address.isascii() and not utf8:
-        raise _refusal(553, "5.6.7", "an address beyond ASCII needs SMTPUTF8")
