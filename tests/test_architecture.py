@@ -30,11 +30,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "mime": ROOT_VALUES,
     "net": {"flow", *ROOT_VALUES},
     "store": {"mime", *ROOT_VALUES},
-    "sync": {"smtp", "pop3", "imap", "sasl", "net", "mime", "store", "keychain", *ROOT_VALUES},
+    "sync": {"flow", "smtp", "pop3", "imap", "sasl", "net", "mime", "store", "keychain", *ROOT_VALUES},
     "demo": {"smtp", "pop3", "sasl", "mime", "dots", "buffer", *ROOT_VALUES},
     "jmap": {"store", "mime", *ROOT_VALUES},
     "server": {"jmap", "store", *ROOT_VALUES},
-    "cli": {"app", "jmap", "mime", "store", "config", "", *ROOT_VALUES},
+    "cli": {"app", "jmap", "demo", "mime", "store", "config", "", *ROOT_VALUES},
 }
 OWNED = {
     "socket": {"net", "demo"},

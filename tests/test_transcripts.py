@@ -26,7 +26,7 @@ from hongyan.net.blocking import BlockingDriver
 from hongyan.net.endpoint import Endpoint
 from hongyan.net.replay import ReplayDriver
 from hongyan.pop3 import Entry
-from hongyan.sasl import Credentials
+from hongyan.sasl import Credentials, Terms
 from hongyan.smtp import Envelope, Outcome
 from tests.support.scripted import ScriptedServer
 
@@ -58,7 +58,9 @@ def pop3_login(
     credentials: Credentials, *, starttls: bool = False, disclose: bool = True
 ) -> Flow[str]:
     conn = pop3.Connection()
-    yield from pop3.open_session(conn, credentials, starttls=starttls, disclose=disclose)
+    yield from pop3.open_session(
+        conn, credentials, starttls=starttls, terms=Terms(disclose=disclose)
+    )
     yield from pop3.quit_(conn)
     return conn.state.name
 
@@ -67,7 +69,7 @@ def pop3_session() -> Flow[list[object]]:
     conn = pop3.Connection()
     basket = Basket()
     credentials = Credentials("mrose", "tanstaaf")
-    yield from pop3.open_session(conn, credentials, starttls=False, disclose=True)
+    yield from pop3.open_session(conn, credentials, starttls=False, terms=Terms(disclose=True))
     stat = yield from pop3.stat(conn)
     entries = yield from pop3.list_entries(conn)
     yield from pop3.retrieve(conn, entries, basket)
@@ -84,7 +86,7 @@ def pop3_pipelined() -> Flow[list[object]]:
     conn = pop3.Connection()
     basket = Basket()
     credentials = Credentials("anna", "w0rd with spaces")
-    yield from pop3.open_session(conn, credentials, starttls=False, disclose=True)
+    yield from pop3.open_session(conn, credentials, starttls=False, terms=Terms(disclose=True))
     entries = yield from pop3.list_entries(conn)
     missing = yield from pop3.retrieve(conn, entries, basket)
     kept = yield from pop3.delete(conn, [entries[0], entries[2]])
@@ -98,7 +100,7 @@ def pop3_pipelined() -> Flow[list[object]]:
 def pop3_cut() -> Flow[None]:
     conn = pop3.Connection()
     basket = Basket()
-    yield from pop3.open_session(conn, ANNA, starttls=False, disclose=True)
+    yield from pop3.open_session(conn, ANNA, starttls=False, terms=Terms(disclose=True))
     entries = yield from pop3.list_entries(conn)
     assert entries == (Entry(1, 1000, None),)
     try:
@@ -111,7 +113,9 @@ def smtp_login(
     credentials: Credentials, *, use_starttls: bool = False, disclose: bool = True
 ) -> Flow[str]:
     conn = smtp.Connection()
-    yield from smtp.open_session(conn, credentials, use_starttls=use_starttls, disclose=disclose)
+    yield from smtp.open_session(
+        conn, credentials, use_starttls=use_starttls, terms=Terms(disclose=disclose)
+    )
     yield from smtp.quit_(conn)
     return conn.state.name
 
@@ -120,7 +124,7 @@ def smtp_send(
     envelope: Envelope, *content: bytes, credentials: Credentials | None = None, noop: bool = False
 ) -> Flow[list[object]]:
     conn = smtp.Connection()
-    yield from smtp.open_session(conn, credentials, use_starttls=False, disclose=True)
+    yield from smtp.open_session(conn, credentials, use_starttls=False, terms=Terms(disclose=True))
     receipt = yield from smtp.submit(conn, envelope, content)
     if noop:
         yield from smtp.noop(conn)

@@ -64,7 +64,10 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class StartTLS:
-    """Turn the connection into TLS; refused when plaintext is already waiting (RFC 3207 §4.2)."""
+    """Turn the connection into TLS; the answer is the server's certificate in DER.
+
+    Refused when plaintext is already waiting (RFC 3207 §4.2).
+    """
 
 
 Effect: TypeAlias = Write | Read | Wait | StartTLS
@@ -95,9 +98,12 @@ def wait(seconds: float) -> Flow[Wake]:
     return woken
 
 
-def start_tls() -> Flow[None]:
-    """Start TLS on the open connection; see `StartTLS`."""
-    yield StartTLS()
+def start_tls() -> Flow[bytes]:
+    """Start TLS on the open connection and return the server's certificate; see `StartTLS`."""
+    certificate = yield StartTLS()
+    if not isinstance(certificate, bytes):
+        raise TypeError(f"a driver answered a StartTLS with {certificate!r}")
+    return certificate
 
 
 class Running(Generic[T]):

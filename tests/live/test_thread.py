@@ -48,7 +48,9 @@ def submit(url: str, user: User, mechanism: str, content: bytes) -> smtp.Receipt
     with connect(url) as driver:
         conn = smtp.Connection()
         starttls = driver.channel.endpoint.security is Security.STARTTLS
-        driver.run(smtp.open_session(conn, None, use_starttls=starttls, disclose=True))
+        driver.run(
+            smtp.open_session(conn, None, use_starttls=starttls, terms=sasl.Terms(disclose=True))
+        )
         driver.run(smtp.authenticate(conn, sasl.mechanism(mechanism, credentials)))
         envelope = smtp.Envelope(ALICE.address, (BOB.address,), size=len(content))
         receipt = driver.run(smtp.submit(conn, envelope, [content]))
@@ -63,7 +65,9 @@ def newest(url: str, user: User, mechanism: str) -> bytes:
     with connect(url) as driver:
         conn = pop3.Connection()
         starttls = driver.channel.endpoint.security is Security.STARTTLS
-        driver.run(pop3.open_session(conn, None, starttls=starttls, disclose=True))
+        driver.run(
+            pop3.open_session(conn, None, starttls=starttls, terms=sasl.Terms(disclose=True))
+        )
         driver.run(pop3.authenticate(conn, sasl.mechanism(mechanism, credentials)))
         entries = driver.run(pop3.list_entries(conn))
         driver.run(pop3.retrieve(conn, entries[-1:], lambda _, chunk, __: got.append(chunk)))

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hongyan.app import DemoHost, demo_profile, now
+from hongyan.app import demo_profile, now
 from hongyan.cli.email import HEADS, row
 from hongyan.cli.output import octets, table
 from hongyan.cli.progress import progress
 from hongyan.cli.show import read
+from hongyan.demo.host import DemoHost
 from hongyan.errors import TimedOut
 from hongyan.mime.builder import Draft, parse_recipients
 

@@ -152,6 +152,7 @@ class AsyncDriver:
                 return await self._wait(effect)
             case StartTLS():
                 await self._start_tls(HANDSHAKE_SECONDS)
+                return self.channel.certificate
         return None
 
     async def _read(self, effect: Read) -> bytes:
@@ -186,7 +187,7 @@ class AsyncDriver:
                 await self._send(tunnel.outgoing(), deadline)  # an alert, too, goes out
             if done:
                 break
-            if not await self._receive(deadline):
+            if not tunnel.unread and not await self._receive(deadline):
                 raise TLSFailed("the server closed the connection during the TLS handshake")
         self.channel.tls_ready()
 

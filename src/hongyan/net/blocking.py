@@ -185,6 +185,7 @@ class BlockingDriver:
                 return self._wait(effect)
             case StartTLS():
                 self._start_tls(HANDSHAKE_SECONDS)
+                return self.channel.certificate
         return None
 
     def _read(self, effect: Read) -> bytes:
@@ -224,7 +225,7 @@ class BlockingDriver:
                 self._send(tunnel.outgoing(), deadline)  # an alert, too, goes out
             if done:
                 break
-            if not self._receive(deadline):
+            if not tunnel.unread and not self._receive(deadline):
                 raise TLSFailed("the server closed the connection during the TLS handshake")
         self.channel.tls_ready()
 

@@ -61,6 +61,12 @@ class Channel:
         if plaintext is not None:
             self._keep(plaintext)
 
+    @property
+    def certificate(self) -> bytes:
+        """The server's certificate in DER; ``b""`` without TLS."""
+        session = self.tunnel.session if self.tunnel else None
+        return session.certificate if session else b""
+
     def sealed(self, effect: Write) -> bytes:
         """Return the octets of ``effect`` as the line carries them."""
         if self._recorder:

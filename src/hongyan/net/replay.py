@@ -102,6 +102,7 @@ class ReplayDriver:
                 return Wake.DATA if waiting else Wake.TIMEOUT
             case StartTLS():
                 self._start_tls()
+                return b""
         return None
 
     def _expect(self, data: bytes) -> None:

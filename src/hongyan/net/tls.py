@@ -89,6 +89,11 @@ class Tunnel:
         else:
             self._incoming.write_eof()
 
+    @property
+    def unread(self) -> bool:
+        """Whether octets have come in that nothing has looked at yet."""
+        return self._incoming.pending > 0
+
     def outgoing(self) -> bytes:
         """Return the octets that the line must carry now."""
         return self._outgoing.read()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from hongyan import sasl
@@ -112,27 +112,29 @@ def capa(conn: Connection, *, limits: Limits | None = None) -> Flow[Capabilities
     return conn.capabilities
 
 
-def stls(conn: Connection) -> Flow[None]:
-    """Turn the session into TLS (RFC 2595 §4). Raises `Unsafe` when the server will not."""
+def stls(conn: Connection) -> Flow[bytes]:
+    """Turn the session into TLS (RFC 2595 §4); return the server's certificate.
+
+    Raises `Unsafe` when the server will not.
+    """
     try:
         yield from command(conn, Verb.STLS)
     except Refused as error:
         raise Unsafe(f"the server does not offer TLS here: {error}") from None
     conn.starting_tls()
-    yield from start_tls()
+    return (yield from start_tls())
 
 
-def login(conn: Connection, credentials: sasl.Credentials, *, disclose: bool) -> Flow[None]:
+def login(conn: Connection, credentials: sasl.Credentials, terms: sasl.Terms) -> Flow[None]:
     """Log in by the strongest way offered.
 
-    ``disclose`` says whether the password itself may be shown to the server on this line. Raises
-    `Unsafe` when no allowed way is offered, `AuthenticationRefused`.
+    Raises `Unsafe` when the terms allow none of the ways offered, `AuthenticationRefused`.
     """
     offered = conn.capabilities.mechanisms
     if offered:
-        mechanism = sasl.choose(offered, credentials, secure=disclose)
+        mechanism = sasl.choose_under(terms, offered, credentials)
         yield from authenticate(conn, mechanism)
-    elif not disclose:
+    elif not terms.disclose:
         raise Unsafe("the server offers no login that keeps the password from the line")
     else:
         yield from user_pass(conn, credentials)
@@ -180,15 +182,15 @@ def open_session(
     credentials: sasl.Credentials | None,
     *,
     starttls: bool,
-    disclose: bool,
+    terms: sasl.Terms,
 ) -> Flow[None]:
     """Greet, protect and log in; afterwards the session is in TRANSACTION."""
     yield from greet(conn)
     if starttls:
-        yield from stls(conn)
+        terms = replace(terms, certificate=(yield from stls(conn)))
     yield from capa(conn)
     if credentials is not None:
-        yield from login(conn, credentials, disclose=disclose)
+        yield from login(conn, credentials, terms)
 
 
 # -- the mailbox

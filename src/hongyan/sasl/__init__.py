@@ -5,7 +5,7 @@ Make `Credentials`, let `choose` pick the strongest `Mechanism` offered, then fe
 """
 
 from hongyan.sasl.binding import server_end_point
-from hongyan.sasl.choose import LADDER, choose, mechanism
+from hongyan.sasl.choose import LADDER, choose, choose_under, mechanism
 from hongyan.sasl.cram_md5 import CramMD5
 from hongyan.sasl.digest_md5 import DigestMD5
 from hongyan.sasl.external import External
@@ -15,7 +15,7 @@ from hongyan.sasl.oauth import OAuthBearer, XOAuth2
 from hongyan.sasl.plain import Plain
 from hongyan.sasl.prep import saslprep
 from hongyan.sasl.scram import Scram
-from hongyan.sasl.types import ChannelBinding, Credentials, Mechanism, Service
+from hongyan.sasl.types import ChannelBinding, Credentials, Mechanism, Service, Terms
 
 __all__ = [
     "GSSAPI",
@@ -31,8 +31,10 @@ __all__ = [
     "Plain",
     "Scram",
     "Service",
+    "Terms",
     "XOAuth2",
     "choose",
+    "choose_under",
     "mechanism",
     "saslprep",
     "server_end_point",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import InvalidArgument, Unsafe
 from hongyan.guard import shown
+from hongyan.sasl.binding import server_end_point
 from hongyan.sasl.cram_md5 import CramMD5
 from hongyan.sasl.digest_md5 import DigestMD5
 from hongyan.sasl.external import External
@@ -24,7 +25,7 @@ from hongyan.sasl.scram import HASHES, Scram
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hongyan.sasl.types import ChannelBinding, Credentials, Mechanism, Service
+    from hongyan.sasl.types import ChannelBinding, Credentials, Mechanism, Service, Terms
 
 LADDER: Final[tuple[tuple[str, ...], ...]] = (
     ("EXTERNAL", "GSSAPI"),
@@ -66,6 +67,22 @@ def choose(  # noqa: PLR0913 - each is a fact of its own about the session
     if any(name.endswith("-PLUS") for name in names) and not usable[0].endswith("-PLUS"):
         binding = None  # the server does offer to bind: "y" would accuse it (RFC 5802 §6)
     return mechanism(usable[0], credentials, binding=binding, service=service)
+
+
+def choose_under(terms: Terms, offered: Iterable[str], credentials: Credentials) -> Mechanism:
+    """Return what `choose` does under ``terms``, bound to the certificate where that is offered."""
+    offered = tuple(offered)
+    binding = None
+    if terms.certificate and any(name.upper().endswith("-PLUS") for name in offered):
+        binding = server_end_point(terms.certificate)
+    return choose(
+        offered,
+        credentials,
+        secure=terms.disclose,
+        remembered=terms.remembered,
+        binding=binding,
+        service=terms.service,
+    )
 
 
 def mechanism(

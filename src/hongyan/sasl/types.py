@@ -61,6 +61,21 @@ class ChannelBinding:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What a login may rely on, besides the credentials.
+
+    ``disclose`` says whether a secret may be shown to the server on this line: it is protected, or
+    the person asked for cleartext. ``certificate`` is the server's, in DER, where there is TLS;
+    ``remembered`` are the mechanisms that this server offered in earlier sessions.
+    """
+
+    disclose: bool
+    service: Service | None = None
+    certificate: bytes = b""
+    remembered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """The service logged in to: its GSSAPI name (``"imap"``, ``"pop"``, ``"smtp"``), host, port.
 

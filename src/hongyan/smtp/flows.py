@@ -7,6 +7,7 @@ of RFC 5321 §4.5.3.2.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from hongyan import sasl
@@ -81,8 +82,11 @@ def hello(conn: Connection, name: str = CLIENT_NAME) -> Flow[None]:
     yield from command(conn, Verb.HELO, name)
 
 
-def starttls(conn: Connection) -> Flow[None]:
-    """Turn the session into TLS (RFC 3207). Raises `Unsafe` when the server will not."""
+def starttls(conn: Connection) -> Flow[bytes]:
+    """Turn the session into TLS (RFC 3207); return the server's certificate.
+
+    Raises `Unsafe` when the server will not.
+    """
     if "STARTTLS" not in conn.extensions:
         raise Unsafe("the server does not offer TLS here, and the account demands it")
     try:
@@ -90,16 +94,15 @@ def starttls(conn: Connection) -> Flow[None]:
     except Refused as error:
         raise Unsafe(f"the server does not start TLS: {error}") from None
     conn.starting_tls()
-    yield from start_tls()
+    return (yield from start_tls())
 
 
-def login(conn: Connection, credentials: sasl.Credentials, *, disclose: bool) -> Flow[None]:
+def login(conn: Connection, credentials: sasl.Credentials, terms: sasl.Terms) -> Flow[None]:
     """Log in by the strongest mechanism offered.
 
-    ``disclose`` says whether the password itself may be shown to the server on this line. Raises
-    `Unsafe` when no allowed mechanism is offered, `AuthenticationRefused`.
+    Raises `Unsafe` when the terms allow none of those offered, `AuthenticationRefused`.
     """
-    mechanism = sasl.choose(conn.extensions.mechanisms, credentials, secure=disclose)
+    mechanism = sasl.choose_under(terms, conn.extensions.mechanisms, credentials)
     yield from authenticate(conn, mechanism)
 
 
@@ -122,17 +125,17 @@ def open_session(
     credentials: sasl.Credentials | None,
     *,
     use_starttls: bool,
-    disclose: bool,
+    terms: sasl.Terms,
     name: str = CLIENT_NAME,
 ) -> Flow[None]:
     """Greet, protect and log in; afterwards the session is ready for a transaction."""
     yield from greet(conn)
     yield from hello(conn, name)
     if use_starttls:
-        yield from starttls(conn)
+        terms = replace(terms, certificate=(yield from starttls(conn)))
         yield from hello(conn, name)
     if credentials is not None:
-        yield from login(conn, credentials, disclose=disclose)
+        yield from login(conn, credentials, terms)
 
 
 # -- sending

@@ -19,9 +19,9 @@ from hongyan.errors import (
     ProtocolError,
     Refused,
 )
-from hongyan.net.endpoint import Security
 from hongyan.store import Outcome, Role, State
 from hongyan.sync.progress import Progress
+from hongyan.sync.session import open_smtp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -42,21 +42,6 @@ _STATES: Final = {
 }
 # How long to leave a server alone after its n-th "later" (RFC 5321 §4.5.4.1 wants at least this).
 _PAUSES: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 240))
-
-
-def log_in(driver: BlockingDriver, credentials: Credentials) -> smtp.Connection:
-    """Open a session on a connected driver, as its endpoint demands.
-
-    A server that offers no AUTH is taken at its word only where the person chose cleartext, for a
-    relay at home; elsewhere a missing offer is refused.
-    """
-    endpoint = driver.channel.endpoint
-    starttls = endpoint.security is Security.STARTTLS
-    conn = smtp.Connection()
-    driver.run(smtp.open_session(conn, None, use_starttls=starttls, disclose=True))
-    if conn.extensions.mechanisms or endpoint.secure:
-        driver.run(smtp.login(conn, credentials, disclose=True))
-    return conn
 
 
 class Sender:
@@ -124,7 +109,7 @@ class Sender:
         if self._driver is None or self._conn is None:
             driver = self._connect()
             try:
-                self._conn = log_in(driver, self._credentials())
+                self._conn = open_smtp(driver, self._credentials())
             except HongyanError:
                 driver.close()
                 raise

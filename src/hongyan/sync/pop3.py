@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final, Self
 
 from hongyan import mime, pop3
 from hongyan.mime import date
-from hongyan.net.endpoint import Security
 from hongyan.store import Role
 from hongyan.sync import plan
 from hongyan.sync.progress import Progress
+from hongyan.sync.session import open_pop3
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -40,21 +40,6 @@ class Collected:
     failures: tuple[pop3.Failure, ...]
 
 
-def log_in(driver: BlockingDriver, credentials: Credentials) -> pop3.Connection:
-    """Open a session on a connected driver, as its endpoint demands."""
-    security = driver.channel.endpoint.security
-    conn = pop3.Connection()
-    driver.run(
-        pop3.open_session(
-            conn,
-            credentials,
-            starttls=security is Security.STARTTLS,
-            disclose=True,  # the line is protected, or the person asked for cleartext
-        )
-    )
-    return conn
-
-
 def collect(
     account: Account,
     driver: BlockingDriver,
@@ -66,7 +51,7 @@ def collect(
 ) -> Collected:
     """Fetch what is new in the account's maildrop. Raises what the flows and the store raise."""
     report(Progress("Connecting"))
-    conn = log_in(driver, credentials)
+    conn = open_pop3(driver, credentials)
     report(Progress("Listing"))
     listed = driver.run(pop3.list_entries(conn))
     listed = driver.run(identify(conn, listed))
