@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -87,3 +89,12 @@ def test_a_long_text_is_cut_around_the_find() -> None:
     assert len(excerpt.text) < 220
     assert Highlighter(["absent"], stem=lambda word: word).excerpt(text) is None
     assert Highlighter([], stem=lambda word: word).excerpt(text) is None
+
+
+def test_piled_up_marks_take_linear_time() -> None:
+    """Canonical ordering is quadratic in the marks behind one letter (UAX #15, stream-safe)."""
+    started = time.perf_counter()
+    fold("a" + "\u0301\u0316" * 200_000)
+    fold("a" + "\uff9e\u0301" * 200_000)
+    Highlighter(["\ufdfa" * 2000], stem=lambda word: word).excerpt("\ufdfa" * 20_000)
+    assert time.perf_counter() - started < 5

@@ -139,8 +139,11 @@ class Blobs:
         self._database = database
         self._folder = folder
         self._clock = clock
-        folder.mkdir(mode=0o700, exist_ok=True)
-        self._remove_abandoned()
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            self._remove_abandoned()
+        except OSError as error:
+            raise _cannot_write(error) from error
 
     def writer(self) -> BlobWriter:
         """Return a writer for octets that arrive in chunks."""
@@ -267,7 +270,10 @@ class Blobs:
                 return
         with self._database.write() as db:  # nobody can name such a file again meanwhile
             for (sha256,) in fetch(db, "DELETE FROM doomed_files RETURNING sha256"):
-                self._path(sha256.hex()).unlink(missing_ok=True)
+                try:
+                    self._path(sha256.hex()).unlink(missing_ok=True)
+                except OSError as error:
+                    raise _cannot_write(error) from error
 
     def _path(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / sha256[2:]

@@ -49,9 +49,8 @@ class Database:
         self._local = threading.local()
         self._writing_thread: int | None = None
         self._readers: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()
-        with _storage_errors(path):
-            # SQLite gives its -wal and -shm files the permissions of this one.
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        with storage_errors(path):
+            _create(path)
             self._writer = _connect(path)
             try:
                 _migrate(self._writer)
@@ -61,7 +60,7 @@ class Database:
 
     def close(self) -> None:
         """Close every connection; those of other threads included."""
-        with self._lock, _storage_errors(self._path):
+        with self._lock, storage_errors(self._path):
             for reader in list(self._readers):
                 reader.close()
             self._writer.close()
@@ -73,7 +72,7 @@ class Database:
         A block within a block of the same thread is part of the outer transaction: when it fails,
         its own changes alone are undone. Raises `StoreError` when the storage fails.
         """
-        with self._lock, _storage_errors(self._path):
+        with self._lock, storage_errors(self._path):
             if self._writing_thread is None:
                 with self._transaction() as writer:
                     yield writer
@@ -103,7 +102,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[apsw.Connection]:
         """Give this thread's reader; inside a `write` block its connection, to see what it did."""
-        with _storage_errors(self._path):
+        with storage_errors(self._path):
             yield self._writer if self.is_writing else self._reader()
 
     def _reader(self) -> apsw.Connection:
@@ -124,15 +123,21 @@ def fetch(
 
 
 @contextmanager
-def _storage_errors(path: Path) -> Iterator[None]:
-    """Turn the failures of SQLite and of the file system into `StoreError`."""
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn the failures of SQLite into `StoreError`."""
     try:
         yield
     except apsw.Error as error:
         words = next((words for kind, words in _WORDS if isinstance(error, kind)), "it failed")
         raise StoreError(f"{path}: {words} ({error})") from error
+
+
+def _create(path: Path) -> None:
+    """Make the file, for its owner alone; SQLite gives its -wal and -shm the same permissions."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
     except OSError as error:
-        raise StoreError(f"{error.filename or path}: {error.strerror or error}") from error
+        raise StoreError(f"{path}: {error.strerror or error}") from error
 
 
 def _connect(path: Path) -> apsw.Connection:

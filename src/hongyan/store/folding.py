@@ -23,6 +23,7 @@ _SIGN: Final = "\ue000"  # for private use: no text can be taken for a marked si
 _ACCENTS: Final = re.compile("[\u0300-\u036f]+")
 _LETTER: Final = re.compile(r"[^\W_]")
 _UNQUOTABLE: Final = re.compile('["\0]+')
+_MANY_MARKS: Final = re.compile(r"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){64}")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -35,6 +36,8 @@ def fold(text: str) -> str:
     """Return ``text`` in the form that is compared: NFKC, no case, no accents."""
     if text.isascii():
         return text.lower()
+    # To put n marks behind one letter in order takes time n²: no letter keeps more than these.
+    text = _MANY_MARKS.sub(r"\g<0> ", text)
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     return unicodedata.normalize("NFKC", _ACCENTS.sub("", decomposed))
 

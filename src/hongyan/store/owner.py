@@ -31,12 +31,15 @@ class Owner:
     def name(self) -> str:
         """This owner's name; from the first use on it is held."""
         if self._lock is None:
-            self._folder.mkdir(mode=0o700, exist_ok=True)
-            self._name = secrets.token_hex(8)
-            lock = _locked(self._folder / self._name)
+            name = secrets.token_hex(8)
+            try:
+                self._folder.mkdir(mode=0o700, exist_ok=True)
+                lock = _locked(self._folder / name)
+            except OSError as error:
+                raise StoreError(f"{self._folder}: {error.strerror or error}") from error
             if lock is None:
-                raise StoreError(f"{self._folder / self._name}: cannot be locked")
-            self._lock = lock
+                raise StoreError(f"{self._folder / name}: cannot be locked")
+            self._lock, self._name = lock, name
         return self._name
 
     def is_alive(self, name: str) -> bool:

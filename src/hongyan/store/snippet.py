@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LENGTH: Final = 200
 _BEFORE: Final = 60
+_WORDS: Final = 12  # of a phrase; a mark that ends early does no harm, a pattern of a page does
 _WORD: Final = re.compile(rf"[{UNSPACED}]+|[^\W{UNSPACED}]+")
 _START: Final = rf"(?<![^\W{UNSPACED}])"
 _REST: Final = rf"[^\W{UNSPACED}]*"
@@ -82,7 +83,7 @@ class Highlighter:
 
 def _pattern(text: str, stem: Callable[[str], str]) -> str:
     """Return the pattern for a word or phrase in folded text."""
-    words = _WORD.findall(fold(text))
+    words = _WORD.findall(fold(text))[:_WORDS]
     return r"\W*".join(
         re.escape(word) if is_unspaced(word) else f"{_START}{re.escape(stem(word))}{_REST}"
         for word in words
