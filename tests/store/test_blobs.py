@@ -13,7 +13,7 @@ import pytest
 
 from hongyan.errors import NotFound, StoreError
 from hongyan.store import Blob
-from hongyan.store.blobs import SMALL, BlobWriter
+from hongyan.store.spool import SMALL, BlobWriter
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from hongyan.store.blobs import Blob, BlobWriter
-from hongyan.store.outbox import Item, Outcome, Recipient, State
+from hongyan.store.outbox_item import Item, Outcome, Recipient, State
 from hongyan.store.search import Hit, Order
 from hongyan.store.snippet import Snippet
+from hongyan.store.spool import Blob, BlobWriter
 from hongyan.store.store import Store
 from hongyan.store.summary import Summary, summarise
 from hongyan.store.types import (

@@ -1,6 +1,6 @@
 """The raw octets, exactly as received, named by their SHA-256 and kept once.
 
-Small ones lie compressed in the database; those above `SMALL` are plain files
+Small ones lie compressed in the database; those above `spool.SMALL` are plain files
 ``blobs/ab/cdef…``, synced and renamed inside the transaction that names them, and removed only
 after the one that forgets them. Reading gives bytes that match their hash, or an error.
 """
@@ -9,127 +9,30 @@ from __future__ import annotations
 
 import hashlib
 import mmap
-import os
-import tempfile
 import time
-import weakref
 import zlib
-from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, Self, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from hongyan.errors import NotFound, StoreError
 from hongyan.guard import shown
 from hongyan.store.database import fetch
+from hongyan.store.spool import TEMPORARY, Blob, BlobWriter, cannot_write
 from hongyan.store.times import milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+    from pathlib import Path
 
     import apsw
 
     from hongyan.store.database import Database
 
 
-SMALL: Final = 256 * 1024
 _ZLIB_LEVEL: Final = 4  # on mail 2 % larger than level 9, at 1.6 times its speed
 _ABANDONED_SECONDS: Final = 24 * 3600.0
-_TEMPORARY: Final = "incoming-"
 
 Octets: TypeAlias = bytes | mmap.mmap
-
-
-class _TemporaryFile:
-    """A file that vanishes with this object unless it has been moved to its place."""
-
-    def __init__(self, folder: Path) -> None:
-        handle, name = tempfile.mkstemp(prefix=_TEMPORARY, dir=folder)
-        self.path = Path(name)
-        self.file = os.fdopen(handle, "w+b")
-        self._finalizer = weakref.finalize(self, _close_and_discard, self.file, self.path)
-
-    def sync(self) -> None:
-        self.file.flush()
-        os.fsync(self.file.fileno())
-        self.file.close()
-
-    def move(self, target: Path) -> None:
-        """Rename the file, durably; once moved, it stays."""
-        if not target.parent.is_dir():
-            target.parent.mkdir(mode=0o700, exist_ok=True)
-            _sync_folder(target.parent.parent)
-        self.path.replace(target)
-        self.path = target  # a transaction that fails may be tried again
-        self._finalizer.detach()
-        _sync_folder(target.parent)
-
-    def discard(self) -> None:
-        self._finalizer()
-
-
-@dataclass(frozen=True, slots=True)
-class Blob:
-    """Octets by their SHA-256 (hex) and size.
-
-    A blob fresh from a writer also carries its octets, which live only as long as it does until
-    `Blobs.keep`, `Messages.add` or `Outbox.add` has taken it.
-    """
-
-    sha256: str
-    size: int
-    _pending: bytes | _TemporaryFile | None = field(default=None, repr=False, compare=False)
-
-
-class BlobWriter:
-    """Spools the chunks of one blob: in memory while small, then in a file.
-
-    Leaving its ``with`` block without `finish` leaves nothing behind.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._hash = hashlib.sha256()
-        self._size = 0
-        self._chunks: list[bytes] = []
-        self._spool: _TemporaryFile | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._chunks.clear()
-        if self._spool is not None:
-            self._spool.discard()
-            self._spool = None
-
-    def write(self, chunk: bytes) -> None:
-        """Append ``chunk``. Raises `StoreError` when the disk is full."""
-        self._hash.update(chunk)
-        self._size += len(chunk)
-        try:
-            if self._spool is None and self._size > SMALL:
-                self._spool = _TemporaryFile(self._folder)
-                self._spool.file.writelines(self._chunks)
-                self._chunks.clear()
-            if self._spool is None:
-                self._chunks.append(chunk)
-            else:
-                self._spool.file.write(chunk)
-        except OSError as error:
-            raise _cannot_write(error) from error
-
-    def finish(self) -> Blob:
-        """Return the blob, complete; the writer is used up."""
-        if self._spool is None:
-            return Blob(self._hash.hexdigest(), self._size, b"".join(self._chunks))
-        try:
-            self._spool.sync()
-        except OSError as error:
-            raise _cannot_write(error) from error
-        spool, self._spool = self._spool, None
-        return Blob(self._hash.hexdigest(), self._size, spool)
 
 
 class Blobs:
@@ -143,7 +46,7 @@ class Blobs:
             folder.mkdir(mode=0o700, exist_ok=True)
             self._remove_abandoned()
         except OSError as error:
-            raise _cannot_write(error) from error
+            raise cannot_write(error) from error
 
     def writer(self) -> BlobWriter:
         """Return a writer for octets that arrive in chunks."""
@@ -193,7 +96,7 @@ class Blobs:
 
     def _place(self, blob: Blob) -> tuple[str, bytes | None]:
         """Put a large blob's file in its place, or return how a small one is stored."""
-        pending = blob._pending  # noqa: SLF001  # a blob's octets are this module's matter
+        pending = blob.pending
         if pending is None:
             raise _missing(blob.sha256)
         if isinstance(pending, bytes):
@@ -202,7 +105,7 @@ class Blobs:
         try:
             pending.move(self._path(blob.sha256))
         except OSError as error:
-            raise _cannot_write(error) from error
+            raise cannot_write(error) from error
         return "file", None
 
     def read(self, content: str | Blob) -> bytes:
@@ -221,7 +124,7 @@ class Blobs:
 
         Raises `NotFound`, `StoreError`.
         """
-        pending = content._pending if isinstance(content, Blob) else None  # noqa: SLF001  # as above
+        pending = content.pending if isinstance(content, Blob) else None
         if isinstance(pending, bytes):
             return pending
         if pending is not None and pending.path.exists():
@@ -273,14 +176,14 @@ class Blobs:
                 try:
                     self._path(sha256.hex()).unlink(missing_ok=True)
                 except OSError as error:
-                    raise _cannot_write(error) from error
+                    raise cannot_write(error) from error
 
     def _path(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / sha256[2:]
 
     def _remove_abandoned(self) -> None:
         """Remove what a killed process was spooling; young files may belong to a living one."""
-        for path in self._folder.glob(f"{_TEMPORARY}*"):
+        for path in self._folder.glob(f"{TEMPORARY}*"):
             try:
                 if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
                     path.unlink()
@@ -301,26 +204,6 @@ def _unpacked(data: bytes, size: int, sha256: str) -> bytes:
         return zlib.decompressobj().decompress(data, size + 1)
     except zlib.error as error:
         raise StoreError(f"the stored octets of {sha256} are damaged ({error})") from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable, where a folder can be synced."""
-    if hasattr(os, "O_DIRECTORY"):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _close_and_discard(file: BinaryIO, path: Path) -> None:
-    with suppress(OSError):  # a full disk fails here once more, and no octet matters any longer
-        file.close()
-    path.unlink(missing_ok=True)
-
-
-def _cannot_write(error: OSError) -> StoreError:
-    return StoreError(f"{error.filename or 'the store'}: {error.strerror or error}")
 
 
 def _missing(sha256: str) -> NotFound:

@@ -35,9 +35,10 @@ if TYPE_CHECKING:
 
     import apsw
 
-    from hongyan.store.blobs import Blob, Blobs
+    from hongyan.store.blobs import Blobs
     from hongyan.store.changes import ChangeLog, Touched
     from hongyan.store.database import Database
+    from hongyan.store.spool import Blob
     from hongyan.store.summary import Summarise
     from hongyan.store.types import UidlState
 

@@ -10,17 +10,16 @@ first octet leaves, so that after a crash it is known whether the server may hav
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import InvalidArgument, StoreError, Unsafe
 from hongyan.guard import argument, shown
 from hongyan.store.changes import Event
 from hongyan.store.database import fetch
 from hongyan.store.folding import storable
-from hongyan.store.times import milliseconds, moment
-from hongyan.store.types import AccountId, Kind, OutboxId, nothing_like, row_number
+from hongyan.store.outbox_item import WAITING, Item, Outcome, Recipient, State, items, recipients_of
+from hongyan.store.times import milliseconds
+from hongyan.store.types import Kind, OutboxId, nothing_like, row_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,31 +27,14 @@ if TYPE_CHECKING:
 
     import apsw
 
-    from hongyan.store.blobs import Blob, Blobs
+    from hongyan.store.blobs import Blobs
     from hongyan.store.changes import ChangeLog
     from hongyan.store.database import Database
     from hongyan.store.owner import Owner
+    from hongyan.store.spool import Blob
 
 
-class State(Enum):
-    """Where an item, or one recipient of it, stands."""
-
-    QUEUED = "queued"
-    SENDING = "sending"
-    SENT = "sent"
-    DEFERRED = "deferred"
-    REFUSED = "refused"
-    UNCERTAIN = "uncertain"
-    CANCELLED = "cancelled"
-
-
-_WAITING: Final = (State.QUEUED, State.DEFERRED)
 _ENDED_FOR_RECIPIENT: Final = (State.SENT, State.REFUSED, State.UNCERTAIN)
-_SELECT: Final = """
-    SELECT o.id, o.account, lower(hex(b.sha256)), o.message_id, o.sender, o.state, o.attempts,
-        o.created_at, o.next_try, o.words, o.owner, o.content_started
-    FROM outbox AS o JOIN blobs AS b ON b.id = o.blob
-"""
 _DUE: Final = """
     SELECT id, account FROM outbox
     WHERE state IN ('queued', 'deferred')
@@ -65,47 +47,6 @@ _CLAIM: Final = """
     SET state = 'sending', owner = ?, attempts = attempts + 1, content_started = 0
     WHERE id = ? AND state IN ('queued', 'deferred')
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """One address of an envelope, what became of it, and the server's last words about it."""
-
-    address: str
-    state: State
-    words: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What an attempt came to for one recipient: sent, deferred, refused or uncertain."""
-
-    state: State
-    words: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """A message on its way, with its envelope."""
-
-    id: OutboxId
-    account_id: AccountId
-    blob_id: str
-    message_id: str
-    sender: str
-    recipients: tuple[Recipient, ...]
-    state: State
-    attempts: int
-    created_at: datetime
-    next_try: datetime
-    words: str
-    owner: str | None
-    content_started: bool
-
-    @property
-    def pending(self) -> tuple[str, ...]:
-        """The addresses that an attempt is for."""
-        return tuple(each.address for each in self.recipients if each.state in _WAITING)
 
 
 class Outbox:
@@ -177,18 +118,18 @@ class Outbox:
     def get(self, item_id: str) -> Item:
         """Return one item. Raises `NotFound`."""
         with self._database.read() as db:
-            items = _items(db, "WHERE o.id = ?", (row_number("o", item_id),))
-        if not items:
+            found = items(db, "WHERE o.id = ?", (row_number("o", item_id),))
+        if not found:
             raise nothing_like("o", item_id)
-        return items[0]
+        return found[0]
 
     def list(self, account_id: str | None = None) -> tuple[Item, ...]:
         """Return the items of an account, or of all, oldest first."""
         with self._database.read() as db:
             if account_id is None:
-                return _items(db, "ORDER BY o.id", ())
+                return items(db, "ORDER BY o.id", ())
             number = row_number("a", account_id)
-            return _items(db, "WHERE o.account = ? ORDER BY o.id", (number,))
+            return items(db, "WHERE o.account = ? ORDER BY o.id", (number,))
 
     def claim(self, item_id: str | None = None, *, account_id: str | None = None) -> Item | None:
         """Take an item to send: the given one, or the one that is due longest (of an account).
@@ -248,7 +189,8 @@ class Outbox:
                     for address, each in settled.items()
                 ],
             )
-            self._end(db, row, state=_overall(_recipients(db, row)), words=words, next_try=next_try)
+            state = _overall(recipients_of(db, row))
+            self._end(db, row, state=state, words=words, next_try=next_try)
             self._record(db, account, row)
             return self.get(item_id)
 
@@ -281,7 +223,7 @@ class Outbox:
         ):
             if started:
                 uncertain.append(OutboxId(f"o{row}"))
-                _reset_recipients(db, row, _WAITING, State.UNCERTAIN)
+                _reset_recipients(db, row, WAITING, State.UNCERTAIN)
             state = State.UNCERTAIN if started else State.QUEUED
             self._end(db, row, state=state, words="the program ended while it was sending")
             self._record(db, account, row)
@@ -312,7 +254,7 @@ class Outbox:
             if item.state is State.SENT:
                 raise Unsafe(f"{item.id} has been sent already")
             row = row_number("o", item_id)
-            _reset_recipients(db, row, _WAITING, State.CANCELLED)
+            _reset_recipients(db, row, WAITING, State.CANCELLED)
             self._end(db, row, state=State.CANCELLED, words=item.words)
             self._record(db, row_number("a", item.account_id), row)
             return self.get(item_id)
@@ -377,35 +319,4 @@ def _reset_recipients(db: apsw.Connection, row: int, states: Sequence[State], st
     db.executemany(
         "UPDATE recipients SET state = ? WHERE item = ? AND state = ?",
         [(state.value, row, each.value) for each in states],
-    )
-
-
-def _recipients(db: apsw.Connection, row: int) -> tuple[Recipient, ...]:
-    rows = fetch(
-        db, "SELECT address, state, words FROM recipients WHERE item = ? ORDER BY position", (row,)
-    )
-    return tuple(Recipient(address, State(state), words) for address, state, words in rows)
-
-
-def _items(db: apsw.Connection, where: str, values: tuple[int, ...]) -> tuple[Item, ...]:
-    return tuple(_item(db, row) for row in fetch(db, _SELECT + where, values))
-
-
-def _item(db: apsw.Connection, row: tuple[Any, ...]) -> Item:
-    number, account, blob, message_id, sender, state, attempts, created_at, next_try = row[:9]
-    words, owner, content_started = row[9:]
-    return Item(
-        id=OutboxId(f"o{number}"),
-        account_id=AccountId(f"a{account}"),
-        blob_id=blob,
-        message_id=message_id,
-        sender=sender,
-        recipients=_recipients(db, number),
-        state=State(state),
-        attempts=attempts,
-        created_at=moment(created_at),
-        next_try=moment(next_try),
-        words=words,
-        owner=owner,
-        content_started=bool(content_started),
     )

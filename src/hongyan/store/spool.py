@@ -1,0 +1,135 @@
+"""Octets on their way into the store: in memory while small, then in a file of their own.
+
+Nothing here outlives its use: a temporary file goes with the object that holds it, unless it has
+been moved to its place, durably (synced, renamed, its folder synced).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import weakref
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final, Self
+
+from hongyan.errors import StoreError
+
+SMALL: Final = 256 * 1024
+TEMPORARY: Final = "incoming-"
+
+
+class TemporaryFile:
+    """A file that vanishes with this object unless it has been moved to its place."""
+
+    def __init__(self, folder: Path) -> None:
+        handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=folder)
+        self.path = Path(name)
+        self.file = os.fdopen(handle, "w+b")
+        self._finalizer = weakref.finalize(self, _close_and_discard, self.file, self.path)
+
+    def sync(self) -> None:
+        """Write everything to the disk and close the file."""
+        self.file.flush()
+        os.fsync(self.file.fileno())
+        self.file.close()
+
+    def move(self, target: Path) -> None:
+        """Rename the file, durably; once moved, it stays."""
+        if not target.parent.is_dir():
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            _sync_folder(target.parent.parent)
+        self.path.replace(target)
+        self.path = target  # a transaction that fails may be tried again
+        self._finalizer.detach()
+        _sync_folder(target.parent)
+
+    def discard(self) -> None:
+        """Close and remove the file now."""
+        self._finalizer()
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Octets by their SHA-256 (hex) and size.
+
+    A blob fresh from a writer also carries its octets, which live only as long as it does until
+    `Blobs.keep`, `Messages.add` or `Outbox.add` has taken it.
+    """
+
+    sha256: str
+    size: int
+    pending: bytes | TemporaryFile | None = field(default=None, repr=False, compare=False)
+
+
+class BlobWriter:
+    """Spools the chunks of one blob: in memory while small, then in a file.
+
+    Leaving its ``with`` block without `finish` leaves nothing behind.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._hash = hashlib.sha256()
+        self._size = 0
+        self._chunks: list[bytes] = []
+        self._spool: TemporaryFile | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._chunks.clear()
+        if self._spool is not None:
+            self._spool.discard()
+            self._spool = None
+
+    def write(self, chunk: bytes) -> None:
+        """Append ``chunk``. Raises `StoreError` when the disk is full."""
+        self._hash.update(chunk)
+        self._size += len(chunk)
+        try:
+            if self._spool is None and self._size > SMALL:
+                self._spool = TemporaryFile(self._folder)
+                self._spool.file.writelines(self._chunks)
+                self._chunks.clear()
+            if self._spool is None:
+                self._chunks.append(chunk)
+            else:
+                self._spool.file.write(chunk)
+        except OSError as error:
+            raise cannot_write(error) from error
+
+    def finish(self) -> Blob:
+        """Return the blob, complete; the writer is used up."""
+        if self._spool is None:
+            return Blob(self._hash.hexdigest(), self._size, b"".join(self._chunks))
+        try:
+            self._spool.sync()
+        except OSError as error:
+            raise cannot_write(error) from error
+        spool, self._spool = self._spool, None
+        return Blob(self._hash.hexdigest(), self._size, spool)
+
+
+def _close_and_discard(file: BinaryIO, path: Path) -> None:
+    with suppress(OSError):  # a full disk fails here once more, and no octet matters any longer
+        file.close()
+    path.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable, where a folder can be synced."""
+    if hasattr(os, "O_DIRECTORY"):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def cannot_write(error: OSError) -> StoreError:
+    """Return the error that says which file failed, and how."""
+    return StoreError(f"{error.filename or 'the store'}: {error.strerror or error}")
