@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final, Self
 
 from hongyan import keychain, mime, pop3, smtp
+from hongyan.client.session import open_pop3, open_smtp
 from hongyan.config import Config
 from hongyan.errors import HongyanError, InvalidArgument, NotFound, Unsafe
 from hongyan.mime import builder
@@ -31,7 +32,6 @@ from hongyan.sync import outbox
 from hongyan.sync import pop3 as maildrop
 from hongyan.sync.pop3 import Collected
 from hongyan.sync.progress import Progress, Report
-from hongyan.sync.session import open_pop3, open_smtp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -343,7 +343,7 @@ def _can_send(account: Account) -> None:
 
 
 def _try_pop3(driver: BlockingDriver, credentials: Credentials) -> list[str]:
-    conn = open_pop3(driver, credentials)
+    conn = driver.run(open_pop3(driver.channel, credentials))
     stat = driver.run(pop3.stat(conn))
     driver.run(pop3.quit_(conn))
     pipelining = "pipelining" if conn.capabilities.pipelining else "no pipelining"
@@ -351,7 +351,7 @@ def _try_pop3(driver: BlockingDriver, credentials: Credentials) -> list[str]:
 
 
 def _try_smtp(driver: BlockingDriver, credentials: Credentials) -> list[str]:
-    conn = open_smtp(driver, credentials)
+    conn = driver.run(open_smtp(driver.channel, credentials))
     driver.run(smtp.quit_(conn))
     size = conn.extensions.size_limit
     limit = f"messages up to {size // 1_000_000} MB" if size else "no size limit told"

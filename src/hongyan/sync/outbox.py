@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from hongyan import smtp
+from hongyan.client.session import open_smtp
 from hongyan.errors import (
     Cancelled,
     HongyanError,
@@ -21,7 +22,6 @@ from hongyan.errors import (
 )
 from hongyan.store import Outcome, Role, State
 from hongyan.sync.progress import Progress
-from hongyan.sync.session import open_smtp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -109,7 +109,7 @@ class Sender:
         if self._driver is None or self._conn is None:
             driver = self._connect()
             try:
-                self._conn = open_smtp(driver, self._credentials())
+                self._conn = driver.run(open_smtp(driver.channel, self._credentials()))
             except HongyanError:
                 driver.close()
                 raise

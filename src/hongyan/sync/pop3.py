@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from hongyan import mime, pop3
+from hongyan.client.session import open_pop3
 from hongyan.mime import date
 from hongyan.store import Role
 from hongyan.sync import plan
 from hongyan.sync.progress import Progress
-from hongyan.sync.session import open_pop3
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -51,7 +51,7 @@ def collect(
 ) -> Collected:
     """Fetch what is new in the account's maildrop. Raises what the flows and the store raise."""
     report(Progress("Connecting"))
-    conn = open_pop3(driver, credentials)
+    conn = driver.run(open_pop3(driver.channel, credentials))
     report(Progress("Listing"))
     listed = driver.run(pop3.list_entries(conn))
     listed = driver.run(identify(conn, listed))
