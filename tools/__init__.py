@@ -1,0 +1,1 @@
+"""Scripts for those who work on Hongyan; none of them ships in the wheel."""
