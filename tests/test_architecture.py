@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": {"mime", *ROOT_VALUES},
     "client": {"flow", "pop3", "smtp", "imap", "sasl", "net", *ROOT_VALUES},
     "aio": {"client"},
-    "": {"client"},
+    "": {"client", "cli"},
     "sync": {
         "client",
         "flow",
@@ -63,10 +64,14 @@ OWNED = {
 FORBIDDEN = {"smtplib", "poplib", "imaplib", "email", "mailbox"}
 
 
-def modules() -> Iterator[tuple[str, Path, ast.Module]]:
+@cache
+def modules() -> tuple[tuple[str, Path, ast.Module], ...]:
+    found = []
     for path in sorted(SRC.rglob("*.py")):
         parts = path.relative_to(SRC).with_suffix("").parts
-        yield parts[0] if parts[0] != "__init__" else "", path, ast.parse(path.read_text("utf-8"))
+        room = parts[0] if parts[0] not in ("__init__", "__main__") else ""
+        found.append((room, path, ast.parse(path.read_text("utf-8"))))
+    return tuple(found)
 
 
 def imported(tree: ast.Module) -> Iterator[str]:
@@ -98,16 +103,17 @@ def test_imports_follow_the_table(room: str, path: Path, tree: ast.Module) -> No
                 assert room in OWNED[top], f"{path}: {top} belongs to {sorted(OWNED[top])}"
 
 
-def flow_functions() -> dict[str, set[str]]:
+@cache
+def flow_functions() -> frozenset[str]:
     """The names of functions that return a Flow, by name alone."""
-    return {
-        node.name: set()
+    return frozenset(
+        node.name
         for _, _, tree in modules()
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef)
         and node.returns
         and "Flow[" in ast.unparse(node.returns)
-    }
+    )
 
 
 EFFECTS = {"Write", "Read", "Wait", "StartTLS"}
