@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hongyan.store.folding import fold, phrase, segment, sign, signs, storable
+from hongyan.store.folding import fold, phrase, segment, storable
 from hongyan.store.snippet import Highlighter, Snippet
 
 
@@ -33,8 +33,6 @@ def test_fold(text: str, folded: str) -> None:
 def test_segment() -> None:
     assert segment("abc 北京市x").split() == ["abc", "北京", "京市", "市", "x"]
     assert segment("a，b") == "a，b"
-    assert sorted(signs("北京北 x").split()) == ["\ue000京", "\ue000北"]
-    assert signs("plain") == ""
 
 
 @pytest.mark.parametrize(
@@ -54,10 +52,6 @@ def test_segment() -> None:
 )
 def test_phrase(text: str, expected: str) -> None:
     assert phrase(text) == expected
-
-
-def test_sign() -> None:
-    assert (sign("京"), sign("北京"), sign("a"), sign("")) == ('"\ue000京"', "", "", "")
 
 
 @settings(deadline=None)

@@ -10,7 +10,7 @@ import re
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from hongyan.store.folding import phrase, sign, storable
+from hongyan.store.folding import phrase, storable
 from hongyan.store.query import TEXT_FIELDS, All, Either, Not, Term, wrong
 from hongyan.store.times import milliseconds
 
@@ -135,7 +135,7 @@ def _match(node: Node) -> str | None:
 def _text(term: Term) -> str | None:
     if term.field and term.field not in TEXT_FIELDS:
         return None
-    quoted = (not term.field and sign(term.value)) or phrase(term.value)
+    quoted = phrase(term.value)
     if not quoted:
         raise wrong(term.at, f"{term.value!r} has no letter and no digit to search for")
     return f'"{term.field}" : {quoted}' if term.field else quoted

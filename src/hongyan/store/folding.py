@@ -19,7 +19,6 @@ UNSPACED: Final = (
     "\uac00-\ud7ff\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003fffd"
 )
 _RUN: Final = re.compile(f"[{UNSPACED}]+")
-_SIGN: Final = "\ue000"  # for private use: no text can be taken for a marked sign
 _ACCENTS: Final = re.compile("[\u0300-\u036f]+")
 _LETTER: Final = re.compile(r"[^\W_]")
 _UNQUOTABLE: Final = re.compile('["\0]+')
@@ -50,19 +49,6 @@ def segment(folded: str) -> str:
 def _pairs(run: re.Match[str]) -> str:
     text = run[0]
     return f" {' '.join([text[at : at + 2] for at in range(len(text))])} "
-
-
-def signs(folded: str) -> str:
-    """Return each character of such runs once, marked: what a search for one character looks up."""
-    if folded.isascii():
-        return ""
-    return " ".join(_SIGN + sign for sign in sorted(set("".join(_RUN.findall(folded)))))
-
-
-def sign(text: str) -> str:
-    """Return the FTS5 phrase for one such character anywhere in a message, "" for other texts."""
-    folded = fold(text)
-    return f'"{_SIGN}{folded}"' if len(folded) == 1 and is_unspaced(folded) else ""
 
 
 def phrase(text: str) -> str:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from hongyan.store.database import Database
 
 
-# subject, from, to, cc, body, filename, signs
-_RELEVANCE: Final = "bm25(search, 8.0, 4.0, 2.0, 2.0, 1.0, 3.0, 1.0)"
+# subject, from, to, cc, body, filename
+_RELEVANCE: Final = "bm25(search, 8.0, 4.0, 2.0, 2.0, 1.0, 3.0)"
 
 
 class Order(Enum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hongyan.store.folding import fold, segment, signs
+from hongyan.store.folding import fold, segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,21 +17,18 @@ if TYPE_CHECKING:
 
 def add(db: apsw.Connection, message: int, summary: Summary) -> None:
     """Index a message under its row number."""
-    texts = [
-        fold(text)
-        for text in (
-            summary.subject,
-            _people(summary.from_),
-            _people(summary.to),
-            _people(summary.cc),
-            summary.text,
-            "\n".join(summary.filenames),
-        )
-    ]
+    texts = (
+        summary.subject,
+        _people(summary.from_),
+        _people(summary.to),
+        _people(summary.cc),
+        summary.text,
+        "\n".join(summary.filenames),
+    )
     db.execute(
-        'INSERT INTO search (rowid, subject, "from", "to", cc, body, filename, signs) '
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (message, *map(segment, texts), signs("".join(texts))),
+        'INSERT INTO search (rowid, subject, "from", "to", cc, body, filename) '
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (message, *(segment(fold(text)) for text in texts)),
     )
 
 

@@ -139,8 +139,9 @@ CREATE TABLE recipients (
 
 -- Text arrives folded and cut (docs/decisions/0005-search-index.md); nothing but the index is kept.
 CREATE VIRTUAL TABLE search USING fts5 (
-    subject, "from", "to", cc, body, filename, signs,
+    subject, "from", "to", cc, body, filename,
     content = '', contentless_delete = 1,
+    prefix = '1',                          -- one Chinese character is the beginning of its pairs
     tokenize = "porter unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc'"
 );
 
