@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,41 @@ def test_what_was_acknowledged_is_there_after_sigkill(profile: Any, clock: Any) 
         assert len(emails) == len(known) == store.search.count("letter")
         for email in emails:
             assert f"letter {email.subject} of".encode() in store.messages.raw(email.id)
-        with store._database.write() as db:
-            assert db.pragma("integrity_check") == "ok"
-            assert db.pragma("foreign_key_check") is None
-            db.execute("INSERT INTO search (search, rank) VALUES ('integrity-check', 0)")
+        assert store.check() == ()
+
+
+def test_a_killed_beginning_can_be_begun_again(tmp_path: Path, clock: Any) -> None:
+    """Killed while it creates the profile, at several moments."""
+    for delay in (0.0, 0.15, 0.2, 0.25, 0.3):
+        home = tmp_path / f"{delay}"
+        process = start("add_some", home)
+        time.sleep(delay)
+        kill_after(process, 0)
+        with Store.open(home, clock=clock) as store:
+            assert store.check() == ()
+            assert store.accounts.list() == ()
+
+
+def test_processes_create_a_profile_together(tmp_path: Path, clock: Any) -> None:
+    processes = [start("open", tmp_path / "home") for _ in range(3)]
+    for process in processes:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait() == 0
+    with Store.open(tmp_path / "home", clock=clock) as store:
+        assert store.check() == ()
+
+
+def test_a_disk_quota_in_the_middle(profile: Any, clock: Any) -> None:
+    process = start("add_until_full", profile.home)
+    assert process.stdout is not None
+    lines = process.stdout.read().splitlines()
+    process.stdout.close()
+    assert process.wait() == 0
+    assert lines[-1].startswith("StoreError"), lines[-1]
+    assert len(lines) > 5
+    assert set(lines[:-1]) == set(profile.store.messages.known_uidls("a1"))
+    assert profile.store.check() == ()
 
 
 def test_two_processes_add_at_once(profile: Any) -> None:

@@ -13,6 +13,7 @@ from hongyan.errors import StoreError
 from hongyan.store.accounts import Accounts
 from hongyan.store.blobs import Blobs
 from hongyan.store.changes import ChangeLog
+from hongyan.store.check import faults
 from hongyan.store.database import Database
 from hongyan.store.mailboxes import Mailboxes
 from hongyan.store.messages import Messages
@@ -75,6 +76,13 @@ class Store:
         with self._database.write():
             yield
         self.blobs.remove_doomed()
+
+    def check(self) -> tuple[str, ...]:
+        """Return what is wrong with the store, a line each; nothing when it is whole.
+
+        Reads everything: minutes for a large one, while it stays in use.
+        """
+        return tuple(faults(self._database, blobs=self.blobs))
 
     def close(self) -> None:
         """Close the profile; what was claimed for sending and not settled is anybody's again."""
