@@ -1,5 +1,23 @@
-"""Hongyan (鸿雁): a mail client built from the socket up."""
+"""Hongyan (鸿雁): a mail client built from the socket up.
 
-from typing import Final
+The public library is `POP3` and `SMTP` here, and the same names in `hongyan.aio`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from hongyan.client.blocking import POP3, SMTP
 
 __version__: Final = "0.1.0"
+__all__ = ["POP3", "SMTP", "__version__"]
+
+
+def __getattr__(name: str) -> object:
+    """Load the library when it is asked for (PEP 562), so that the command line starts quickly."""
+    if name in ("POP3", "SMTP"):
+        from hongyan.client import blocking
+
+        return getattr(blocking, name)
+    raise AttributeError(f"module 'hongyan' has no attribute {name!r}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from hongyan.errors import (
@@ -27,6 +28,7 @@ from hongyan.net.endpoint import Security
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import AsyncIterator
     from types import TracebackType
 
     from hongyan.flow import Answer, Effect, Flow
@@ -125,18 +127,36 @@ class AsyncDriver:
 
     async def run(self, flow: Flow[T], *, total: float | None = None) -> T:
         """Run ``flow`` and return its result; as `BlockingDriver.run`."""
+        running = await self.start(flow, total=total)
+        while await self.step(running):
+            continue
+        return running.result
+
+    async def start(self, flow: Flow[T], *, total: float | None = None) -> Running[T]:
+        """Begin ``flow``; as `BlockingDriver.start`."""
         self._last = self._now() + total if total is not None else float("inf")
         self._progress = None
+        async with self._closed_when_broken():
+            return Running(flow)
+
+    async def step(self, running: Running[T]) -> bool:
+        """Perform one effect of a flow; as `BlockingDriver.step`."""
+        effect = running.effect
+        if effect is None:
+            return False
+        async with self._closed_when_broken():
+            try:
+                answer = await self._perform(effect)
+            except HongyanError as error:
+                running.fail(error)
+            else:
+                running.answer(answer)
+        return running.effect is not None
+
+    @asynccontextmanager
+    async def _closed_when_broken(self) -> AsyncIterator[None]:
         try:
-            running = Running(flow)
-            while (effect := running.effect) is not None:
-                try:
-                    answer = await self._perform(effect)
-                except HongyanError as error:
-                    running.fail(error)
-                else:
-                    running.answer(answer)
-            return running.result
+            yield
         except (NetworkError, ProtocolError, Cancelled, asyncio.CancelledError):
             await self.close()
             raise

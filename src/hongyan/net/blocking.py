@@ -11,7 +11,7 @@ import os
 import selectors
 import socket
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from hongyan.errors import (
@@ -30,6 +30,7 @@ from hongyan.net.endpoint import Security
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Iterator
     from types import TracebackType
 
     from hongyan.flow import Answer, Effect, Flow
@@ -159,18 +160,36 @@ class BlockingDriver:
 
         When the line or the protocol broke, the connection is closed.
         """
+        running = self.start(flow, total=total)
+        while self.step(running):
+            continue
+        return running.result
+
+    def start(self, flow: Flow[T], *, total: float | None = None) -> Running[T]:
+        """Begin ``flow`` without performing an effect, for callers that `step` it themselves."""
         self._last = time.monotonic() + total if total is not None else float("inf")
         self._progress = None
+        with self._closed_when_broken():
+            return Running(flow)
+
+    def step(self, running: Running[T]) -> bool:
+        """Perform one effect of a flow; False once it has ended and has its result."""
+        effect = running.effect
+        if effect is None:
+            return False
+        with self._closed_when_broken():
+            try:
+                answer = self._perform(effect)
+            except HongyanError as error:
+                running.fail(error)
+            else:
+                running.answer(answer)
+        return running.effect is not None
+
+    @contextmanager
+    def _closed_when_broken(self) -> Iterator[None]:
         try:
-            running = Running(flow)
-            while (effect := running.effect) is not None:
-                try:
-                    answer = self._perform(effect)
-                except HongyanError as error:
-                    running.fail(error)
-                else:
-                    running.answer(answer)
-            return running.result
+            yield
         except (NetworkError, ProtocolError, Cancelled):
             self.close()
             raise

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import ssl
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from hongyan.errors import TLSFailed
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from hongyan.net.endpoint import Endpoint
 
 _PLAIN_BLOCK: Final = 262_144
+
+Context: TypeAlias = ssl.SSLContext
 
 
 def client_context(*, pinned: bool = False) -> ssl.SSLContext:
