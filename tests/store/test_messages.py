@@ -179,6 +179,24 @@ def test_a_transaction_is_all_or_nothing(profile: Any) -> None:
     assert profile.store.mailboxes.get(profile.inbox.id).total == 2
 
 
+def test_the_index_follows_a_transaction(profile: Any) -> None:
+    store = profile.store
+    with store.transaction():
+        gone = profile.add("word gone")
+        kept = [profile.add(f"word {n}") for n in range(70)]
+        with pytest.raises(ZeroDivisionError), store.transaction():
+            profile.add("word undone")
+            with store.transaction():
+                undone = [profile.add(f"word not {n}") for n in range(70)]
+            raise ZeroDivisionError
+        store.messages.delete(gone)
+        store.messages.delete(profile.add("word also gone"))
+        kept.append(profile.add("word last"))
+    assert len(undone) == 70
+    assert profile.found("word", limit=1000) == set(kept)
+    assert store.check() == ()
+
+
 @pytest.mark.parametrize(
     "id_", ["", "m", "m0", "m01", "m99", "x1", "1", "m1 ", "m" + "9" * 30, "m１"]
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import zlib
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from hongyan.errors import InvalidArgument
@@ -146,7 +147,7 @@ class Messages:
             ),
         )
         threads.remember(db, account, summary, thread=thread)
-        search_index.add(db, row, summary)
+        self._database.defer(partial(search_index.add, message=row, summary=summary))
         db.execute(
             "INSERT INTO texts (message, body) VALUES (?, ?)",
             (row, zlib.compress(summary.text[:_TEXT_KEPT].encode(), 1)),

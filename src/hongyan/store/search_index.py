@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hongyan.store.database import fetch
 from hongyan.store.folding import fold, segment
 
 if TYPE_CHECKING:
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
     from hongyan.store.summary import Summary
 
 
-def add(db: apsw.Connection, message: int, summary: Summary) -> None:
-    """Index a message under its row number."""
+def add(db: apsw.Connection, *, message: int, summary: Summary) -> None:
+    """Index a message under its row number; one that has been deleted meanwhile is left out."""
+    if not fetch(db, "SELECT 1 FROM messages WHERE id = ?", (message,)):
+        return
     texts = (
         summary.subject,
         _people(summary.from_),

@@ -71,7 +71,7 @@ class Store:
     def transaction(self) -> Iterator[None]:
         """Let all that is done in the block become true together at its end; on an error, nothing.
 
-        Other writers wait meanwhile: no network in it.
+        Other writers wait meanwhile: no network in it. A search finds what was added after its end.
         """
         with self._database.write():
             yield
