@@ -32,6 +32,16 @@ def test_created_updated_destroyed(profile: Any) -> None:
     assert changes.new_state == profile.store.changes.state(profile.account.id)
 
 
+def test_a_thread_that_was_gone_comes_anew(profile: Any, make_letter: Any) -> None:
+    first = profile.add(make_letter("a", Message_ID="<a@x>"))
+    thread = profile.store.messages.get(first).thread_id
+    profile.store.messages.delete(first)
+    state = profile.store.changes.state(profile.account.id)
+    answer = profile.add(make_letter("b", References="<a@x>"))
+    assert profile.store.messages.get(answer).thread_id == thread
+    assert since(profile, state, Kind.THREAD).created == (thread,)
+
+
 def test_what_changes_nothing_moves_nothing(profile: Any) -> None:
     id_ = profile.add("one", keywords=["$seen"], uidl="1")
     state = profile.store.changes.state(profile.account.id)

@@ -73,7 +73,7 @@ class Messages:
         self._changes = changes
         self._summarise = summarise
 
-    def add(  # what arrives with a message
+    def add(
         self,
         account_id: str,
         mailbox_id: str,
@@ -84,6 +84,8 @@ class Messages:
         uidl: str | None = None,
     ) -> MessageId:
         """Store a message in one transaction; when this returns it is on the disk.
+
+        (Within `Store.transaction`: when that has ended.)
 
         A ``uidl`` that the account knows already is not stored again: the id of its message is
         returned. Raises `NotFound` for the mailbox, `StoreError`.
@@ -118,7 +120,7 @@ class Messages:
     ) -> tuple[int, int, Event]:
         """Insert row, text and index entry; return the row, its thread and the thread's event."""
         thread = threads.thread_of(db, account, summary)
-        ((row, thread, began),) = fetch(
+        ((row, thread),) = fetch(
             db,
             """
             INSERT INTO messages (account, blob, thread, message_id, in_reply_to, refs, subject,
@@ -126,7 +128,7 @@ class Messages:
             VALUES (?, ?, coalesce(?,
                 (SELECT seq FROM sqlite_sequence WHERE name = 'messages') + 1, 1),
                 ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            RETURNING id, thread, id = thread
+            RETURNING id, thread
             """,
             (
                 account,
@@ -152,6 +154,7 @@ class Messages:
             "INSERT INTO texts (message, body) VALUES (?, ?)",
             (row, zlib.compress(summary.text[:_TEXT_KEPT].encode(), 1)),
         )
+        began = _is_empty(db, thread, besides=row)
         return row, thread, Event.CREATED if began else Event.UPDATED
 
     def get(self, message_id: str) -> Email:
@@ -263,7 +266,7 @@ class Messages:
             uidls.message_deleted(db, row)
             db.execute("DELETE FROM messages WHERE id = ?", (row,))
             thread = row_number("t", message.thread_id)
-            alone = not fetch(db, "SELECT 1 FROM messages WHERE thread = ? LIMIT 1", (thread,))
+            alone = _is_empty(db, thread, besides=row)
             self._changes.record(
                 db,
                 row_number("a", message.account_id),
@@ -325,6 +328,12 @@ def _mailbox_of(db: apsw.Connection, account: int, mailbox_id: str) -> int:
     if not db.execute("SELECT 1 FROM mailboxes WHERE id = ? AND account = ?", (row, account)).get:
         raise nothing_like("b", mailbox_id)
     return row
+
+
+def _is_empty(db: apsw.Connection, thread: int, *, besides: int) -> bool:
+    return not fetch(
+        db, "SELECT 1 FROM messages WHERE thread = ? AND id != ? LIMIT 1", (thread, besides)
+    )
 
 
 def _received_at(db: apsw.Connection, message_id: str) -> int:

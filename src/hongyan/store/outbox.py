@@ -67,7 +67,7 @@ class Outbox:
         self._owner = owner
         self._clock = clock
 
-    def add(  # an envelope has that many fields
+    def add(
         self,
         account_id: str,
         content: bytes | Blob,
