@@ -98,8 +98,7 @@ class ReplayDriver:
             case Write():
                 self._expect(effect.data)
             case Wait():
-                waiting = self._items and self._items[-1].direction is Direction.SERVER
-                return Wake.DATA if waiting else Wake.TIMEOUT
+                return Wake.DATA if self._waiting() else Wake.TIMEOUT
             case StartTLS():
                 self._start_tls()
                 return b""
@@ -121,6 +120,11 @@ class ReplayDriver:
                 return
             else:
                 raise Mismatch(f"line {item.number}: expected {item.data!r}, got {data!r}")
+
+    def _waiting(self) -> bool:
+        """Whether a read would be answered, be it with the end of the stream."""
+        item = self._items[-1] if self._items else None
+        return item is not None and (item.direction is Direction.SERVER or item.data == b"EOF")
 
     def _read(self) -> bytes:
         if self._items and self._items[-1].data == b"EOF":

@@ -1,0 +1,155 @@
+"""The public library against the demo host: every method, blocking and asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from hongyan import POP3, SMTP, aio
+from hongyan.demo.host import DemoHost
+from hongyan.errors import (
+    AuthenticationRefused,
+    InvalidArgument,
+    Refused,
+    Unsafe,
+)
+from hongyan.pop3 import Entry
+from hongyan.sasl import CramMD5, Credentials
+from hongyan.smtp import Outcome
+
+
+@pytest.fixture
+def host() -> Iterator[DemoHost]:
+    with DemoHost() as running:
+        yield running
+
+
+class Basket:
+    def __init__(self) -> None:
+        self.messages: dict[int, bytes] = {}
+        self.done: set[int] = set()
+
+    def __call__(self, entry: Entry, chunk: bytes, last: bool) -> None:
+        self.messages[entry.number] = self.messages.get(entry.number, b"") + chunk
+        if last:
+            self.done.add(entry.number)
+
+
+def letters(host: DemoHost) -> dict[int, bytes]:
+    return {number: letter.content for number, letter in enumerate(host.maildrop.letters(), 1)}
+
+
+def test_pop3(host: DemoHost) -> None:
+    basket = Basket()
+    with POP3(host.pop3s_url, host.address, host.password) as pop:
+        assert pop.stat().messages == 60
+        entries = pop.list()
+        assert pop.fetch(entries, basket) == ()
+        assert basket.messages[1].startswith(pop.top(entries[0]).rstrip(b"\r\n"))
+        pop.noop()
+        assert pop.delete(entries[:2]) == ()
+        pop.reset()
+        assert pop.delete(entries[:1]) == ()
+    assert basket.done == set(range(1, 61))
+    assert {entry.size for entry in entries} == set(map(len, basket.messages.values()))
+    with POP3(host.pop3_url, host.address, host.password) as pop:
+        assert pop.stat().messages == 59
+
+
+def test_pop3_in_an_event_loop(host: DemoHost) -> None:
+    async def session() -> tuple[int, int, bytes]:
+        basket = Basket()
+        async with aio.POP3(host.pop3_url, host.address, host.password) as pop:
+            entries = await pop.list()
+            await pop.fetch(entries, basket)
+            top = await pop.top(entries[-1])
+            await pop.noop()
+            await pop.delete(entries)
+            await pop.reset()
+            return (await pop.stat()).messages, len(basket.done), top
+
+    messages, fetched, top = asyncio.run(session())
+    assert (messages, fetched) == (60, 60)
+    assert b"Subject:" in top
+
+
+def message() -> EmailMessage:
+    made = EmailMessage()
+    made["From"], made["To"], made["Subject"] = (
+        "yan@goose.example",
+        "yan@goose.example",
+        "to myself",
+    )
+    made.set_content("hello\n")
+    return made
+
+
+def arrived(host: DemoHost) -> int:
+    end = time.monotonic() + 5
+    while len(host.maildrop.letters()) == 60 and time.monotonic() < end:
+        time.sleep(0.02)
+    return len(host.maildrop.letters()) - 60
+
+
+def test_smtp(host: DemoHost) -> None:
+    with SMTP(host.smtps_url, host.address, host.password) as smtp:
+        receipt = smtp.send(message(), host.address, ["yan@goose.example", "nobody@goose.example"])
+        assert [each.outcome for each in receipt.deliveries] == [Outcome.SENT, Outcome.REFUSED]
+        with pytest.raises(InvalidArgument):
+            smtp.send(message(), host.address, "not an address")
+        with pytest.raises(InvalidArgument, match="No such file"):
+            smtp.send(Path("/nonexistent/letter.eml"), host.address, "yan@goose.example")
+        assert smtp.send(b"Subject: again\r\n\r\nx", host.address, "yan@goose.example").sent
+    assert arrived(host) >= 1
+
+
+def test_smtp_in_an_event_loop(host: DemoHost, tmp_path: Path) -> None:
+    letter = tmp_path / "letter.eml"
+    letter.write_bytes(b"From: yan@goose.example\r\nSubject: a file\r\n\r\n.dot\r\nlast")
+
+    async def session() -> bool:
+        async with aio.SMTP(host.smtp_url, host.address, host.password) as smtp:
+            receipt = await smtp.send(letter, host.address, "yan@goose.example")
+            return receipt.sent
+
+    assert asyncio.run(session())
+    assert arrived(host) == 1
+    assert host.maildrop.letters()[-1].content.endswith(b"\r\n\r\n.dot\r\nlast\r\n")
+
+
+def test_a_mechanism_object_in_place_of_a_password(host: DemoHost) -> None:
+    mechanism = CramMD5(Credentials(host.address, host.password))
+    with SMTP(host.smtps_url, mechanism=mechanism) as smtp:
+        assert smtp.send(message(), host.address, host.address).sent
+
+
+def test_without_a_login_the_server_decides(host: DemoHost) -> None:
+    with SMTP(host.smtps_url) as smtp, pytest.raises(Refused, match="530"):
+        smtp.send(message(), host.address, host.address)
+
+
+def test_a_wrong_password(host: DemoHost) -> None:
+    with pytest.raises(AuthenticationRefused), POP3(host.pop3s_url, host.address, "wrong"):
+        pass
+    with pytest.raises(AuthenticationRefused), SMTP(host.smtps_url, host.address, "wrong"):
+        pass
+
+
+def test_arguments_that_cannot_be_meant() -> None:
+    with pytest.raises(InvalidArgument, match="pop3"):
+        POP3("smtps://h")
+    with pytest.raises(InvalidArgument, match="username"):
+        SMTP("smtps://h", password="x")
+    with pytest.raises(InvalidArgument, match="password"):
+        SMTP("smtps://h", "anna", "a\nb")
+
+
+def test_a_token_where_no_token_is_taken(host: DemoHost) -> None:
+    session = SMTP(host.smtps_url, host.address, token="t0k3n")
+    with pytest.raises(Unsafe, match="none of these can be used"), session:
+        pass
