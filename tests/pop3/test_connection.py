@@ -141,7 +141,7 @@ def test_every_transition_leads_somewhere_known() -> None:
         (b"-ERR [IN-USE] busy", Refused, "IN-USE", True),
         (b"-ERR [LOGIN-DELAY] wait", Refused, "LOGIN-DELAY", True),
         (b"-ERR [SYS/TEMP] oops", Refused, "SYS/TEMP", True),
-        (b"-ERR [sys/perm] gone", AuthenticationRefused, "SYS/PERM", False),
+        (b"-ERR [sys/perm] gone", Refused, "SYS/PERM", False),
         (b"-ERR [AUTH] no", AuthenticationRefused, "AUTH", False),
         (b"-ERR no", AuthenticationRefused, "", False),
         (b"-ERR", AuthenticationRefused, "", False),

@@ -1,4 +1,4 @@
-"""The POP3 engine: octets in, events out, no socket (RFC 1939, 2449, 2595, 5034).
+"""The POP3 engine: octets in, events out, no socket (RFC 1939, 2449, 2595, 5034, 6856).
 
 Its rules are the table below; a reply that the table does not know is a `ProtocolError`. Replies
 belong to commands in the order in which these were sent, so any number may be in flight. Nothing
@@ -24,15 +24,17 @@ TRANSITIONS: Final[dict[tuple[State, Verb], tuple[State, State]]] = {
     (State.GREETING, Verb.GREETING): (State.AUTHORIZATION, State.CLOSED),
     **{
         (State.AUTHORIZATION, verb): (State.AUTHORIZATION, State.AUTHORIZATION)
-        for verb in (Verb.CAPA, Verb.STLS, Verb.USER)
+        for verb in (Verb.CAPA, Verb.STLS, Verb.UTF8, Verb.LANG, Verb.USER)
     },
-    (State.AUTHORIZATION, Verb.PASS): (State.TRANSACTION, State.AUTHORIZATION),
-    (State.AUTHORIZATION, Verb.AUTH): (State.TRANSACTION, State.AUTHORIZATION),
+    **{
+        (State.AUTHORIZATION, verb): (State.TRANSACTION, State.AUTHORIZATION)
+        for verb in (Verb.PASS, Verb.APOP, Verb.AUTH)
+    },
     (State.AUTHORIZATION, Verb.QUIT): (State.CLOSED, State.CLOSED),
     **{
         (State.TRANSACTION, verb): (State.TRANSACTION, State.TRANSACTION)
         for verb in (
-            Verb.CAPA, Verb.STAT, Verb.LIST, Verb.UIDL, Verb.RETR,
+            Verb.CAPA, Verb.LANG, Verb.STAT, Verb.LIST, Verb.UIDL, Verb.RETR,
             Verb.TOP, Verb.DELE, Verb.RSET, Verb.NOOP,
         )
     },
@@ -40,7 +42,9 @@ TRANSITIONS: Final[dict[tuple[State, Verb], tuple[State, State]]] = {
 }  # fmt: skip
 
 _ALWAYS_MULTILINE: Final = frozenset({Verb.CAPA, Verb.RETR, Verb.TOP})
-_LISTING: Final = frozenset({Verb.LIST, Verb.UIDL})  # multi-line without an argument only
+_LISTING: Final = frozenset(
+    {Verb.LIST, Verb.UIDL, Verb.LANG}
+)  # multi-line without an argument only
 _PROGRESS_BLOCK: Final = 16_384
 
 
@@ -50,6 +54,7 @@ class Connection:
     def __init__(self) -> None:
         self.state = State.GREETING
         self.capabilities = Capabilities({})
+        self.timestamp = b""  # of the greeting, for APOP
         self._buffer = ReceiveBuffer()
         self._in_flight: deque[tuple[Verb, bool]] = deque([(Verb.GREETING, False)])
         self._ahead = State.GREETING
@@ -66,6 +71,11 @@ class Connection:
     def in_flight(self) -> int:
         """How many replies are still to come."""
         return len(self._in_flight)
+
+    @property
+    def awaiting(self) -> Verb | None:
+        """The command whose reply is the next to come."""
+        return self._in_flight[0][0] if self._in_flight else None
 
     def send(self, verb: Verb, *arguments: str) -> bytes:
         """Return the octets of a command, whose reply is now awaited.
@@ -101,8 +111,10 @@ class Connection:
         verb, multiline = self._in_flight[0]
         self._events += 1
         if verb is Verb.AUTH and line.startswith(b"+") and not line.upper().startswith(b"+OK"):
-            return Challenge(wire.challenge(line))
+            return Challenge(line[1:])
         reply = wire.status(verb, line)
+        if verb is Verb.GREETING:
+            self.timestamp = wire.timestamp(line)
         if reply.ok and multiline:
             self._content = Unstuffer()
         else:

@@ -1,4 +1,4 @@
-"""The words of POP3 (RFC 1939, 2449, 2595, 5034): states, commands, events and values."""
+"""The words of POP3 (RFC 1939, 2449, 2595, 5034, 6856): states, commands, events and values."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ class Verb(Enum):
     GREETING = "(greeting)"
     CAPA = "CAPA"
     STLS = "STLS"
+    UTF8 = "UTF8"
+    LANG = "LANG"
     USER = "USER"
     PASS = "PASS"  # noqa: S105  # a command's name, not a password
+    APOP = "APOP"
     AUTH = "AUTH"
     STAT = "STAT"
     LIST = "LIST"
@@ -57,12 +60,19 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """A ``+`` line of an AUTH exchange, base64 undone."""
+    """A ``+`` line of an AUTH exchange, still in base64."""
 
     data: bytes
 
 
 Event: TypeAlias = Reply | Content | Challenge
+
+
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """How long a server keeps mail that was retrieved, in days; None for ever (RFC 2449 §6.7)."""
+
+    days: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +94,43 @@ class Capabilities:
         """The SASL mechanisms offered (RFC 5034 §3)."""
         return self.names.get("SASL", ())
 
+    @property
+    def expire(self) -> Expire | None:
+        """How long mail is kept, or None where the server does not say or makes no sense."""
+        value = next(iter(self.names.get("EXPIRE", ())), "").upper()
+        if value == "NEVER":
+            return Expire(None)
+        days = _count(value)
+        return None if days is None else Expire(days)
+
+    @property
+    def login_delay(self) -> int | None:
+        """The seconds that must pass between two logins, or None (RFC 2449 §6.5)."""
+        return _count(next(iter(self.names.get("LOGIN-DELAY", ())), ""))
+
+    @property
+    def personal(self) -> bool:
+        """Whether a login may change what is offered: the argument USER of RFC 2449 §6.5, §6.7."""
+        told = (self.names.get(name, ()) for name in ("LOGIN-DELAY", "EXPIRE"))
+        return any("USER" in (each.upper() for each in arguments[1:]) for arguments in told)
+
+    @property
+    def utf8_login(self) -> bool:
+        """Whether USER, PASS and APOP may hold more than ASCII (RFC 6856 §2.2)."""
+        return "USER" in (each.upper() for each in self.names.get("UTF8", ()))
+
+
+def _count(value: str) -> int | None:
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language of the server's words: its RFC 5646 ``tag``, and its name in itself."""
+
+    tag: str
+    name: str
+
 
 @dataclass(frozen=True, slots=True)
 class Stat:
@@ -103,16 +150,29 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Farewell:
+    """How a session ended: ``committed`` proves that marked messages were removed (RFC 1939 §6).
+
+    ``words`` are the server's. Without proof they may be gone or still there.
+    """
+
+    committed: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a server may send: octets of one listing, octets of one message."""
+    """How much a server may send: octets of one listing, one message, one header, one CAPA."""
 
     listing: int = 64 * 1024 * 1024
     message: int = 2 * 1024 * 1024 * 1024
+    header: int = 16 * 1024 * 1024
+    capabilities: int = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """How much may be asked for before it has come: RETR commands, and octets by LIST's count."""
+    """How much may be asked for before it has come: commands, and octets by LIST's count."""
 
     commands: int = 128
     octets: int = 32 * 1024 * 1024

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import re
 from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import AuthenticationRefused, ProtocolError, Refused
 from hongyan.guard import argument, shown
-from hongyan.pop3.types import Capabilities, Entry, Reply, Stat, Verb
+from hongyan.pop3.types import Capabilities, Entry, Language, Reply, Stat, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +22,24 @@ if TYPE_CHECKING:
 _CODE: Final = re.compile(r"\[([A-Za-z0-9/_-]{1,64})\] ?")
 _NUMBERS: Final = re.compile(rb"(\d{1,10}) +(\d{1,15})(?: .*)?\Z", re.DOTALL)
 _UIDL: Final = re.compile(rb"(\d{1,10}) +(.*?) *\Z", re.DOTALL)
-_TEMPORARY: Final = frozenset({"IN-USE", "LOGIN-DELAY", "SYS/TEMP"})
+_TIMESTAMP: Final = re.compile(rb"<[!-;=?A-~]+@[!-;=?A-~]+>")
 _LONGEST_UIDL: Final = 1024
+LONGEST_COMMAND: Final = 255  # RFC 2449 §4, with the CRLF
+
+# What a response code means for the person: RFC 2449 §8.1, RFC 3206
+_NEXT_STEP: Final = {
+    "IN-USE": "another program has this mailbox open; try again when it is done",
+    "LOGIN-DELAY": "the server wants {delay} between two logins; wait that long",
+    "SYS/TEMP": "a fault of the server that should pass; try again later",
+    "SYS/PERM": "a fault of the server that stays; tell its operator",
+    "AUTH": "check the user name and the password",
+}
+_TEMPORARY: Final = frozenset({"IN-USE", "LOGIN-DELAY", "SYS/TEMP"})
+_LOGINS: Final = frozenset({Verb.USER, Verb.PASS, Verb.APOP, Verb.AUTH})
+_FORM: Final = re.compile(
+    r"argument|parameter|syntax|initial|unrecogni[sz]ed|bad command|unknown command|too long",
+    re.IGNORECASE,
+)
 
 
 def command(verb: Verb, *arguments: str) -> bytes:
@@ -50,13 +67,38 @@ def text_of(line: bytes, *, limit: int = 500) -> str:
     return shown(line[: limit * 4].decode("utf-8", "replace"), limit=limit)
 
 
-def refusal(reply: Reply) -> Refused:
-    """Return the error that a ``-ERR`` means (RFC 2449 §8.1, RFC 3206)."""
-    login = reply.verb in (Verb.PASS, Verb.AUTH, Verb.USER)
-    temporary = reply.code in _TEMPORARY
-    kind = AuthenticationRefused if login and not temporary else Refused
-    text = reply.text or f"the server refused {reply.verb.value}"
-    return kind(text, code=reply.code, temporary=temporary)
+def refusal(reply: Reply, *, delay: int | None = None, because: str = "") -> Refused:
+    """Return the error that a ``-ERR`` means (RFC 2449 §8.1, RFC 3206), with what to do next.
+
+    ``delay`` is the server's LOGIN-DELAY in seconds, ``because`` what a mechanism was told. A
+    server that names another cause than the credentials did not refuse them.
+    """
+    known = _known_code(reply.code)
+    credentials = reply.verb in _LOGINS and known in ("", "AUTH")
+    words = [reply.text or f"the server refused {reply.verb.value}"]
+    if known:
+        some = f"{delay} seconds" if delay else "some time"
+        words.append(f"({_NEXT_STEP[known].format(delay=some)})")
+    if because:
+        words.append(f"({because})")
+    kind = AuthenticationRefused if credentials else Refused
+    return kind(" ".join(words), code=reply.code, temporary=known in _TEMPORARY)
+
+
+def _known_code(code: str) -> str:
+    """Return the code that ``code`` is, or is below of (RFC 2449 §8); ``""`` for others."""
+    return next((each for each in _NEXT_STEP if f"{code}/".startswith(f"{each}/")), "")
+
+
+def about_form(reply: Reply, capabilities: Capabilities) -> bool:
+    """Whether a refused AUTH may have been refused for its form, and not for the credentials.
+
+    A server with AUTH-RESP-CODE says AUTH when it means them (RFC 3206 §6); of others the words
+    tell. Otherwise a second attempt could count as another wrong password.
+    """
+    if reply.code:
+        return False
+    return "AUTH-RESP-CODE" in capabilities or bool(_FORM.search(reply.text))
 
 
 def encode_response(data: bytes) -> bytes:
@@ -64,12 +106,26 @@ def encode_response(data: bytes) -> bytes:
     return base64.b64encode(data) + b"\r\n"
 
 
-def challenge(line: bytes) -> bytes:
-    """Read a ``+`` line of an AUTH exchange. Raises `ProtocolError`."""
+def challenge(encoded: bytes) -> bytes:
+    """Read what follows the ``+`` of an AUTH exchange. Raises `ProtocolError`."""
     try:
-        return base64.b64decode(line[1:].strip(), validate=True)
+        return base64.b64decode(encoded.strip(), validate=True)
     except binascii.Error:
         raise ProtocolError("the server's SASL challenge is not base64") from None
+
+
+def timestamp(greeting: bytes) -> bytes:
+    """Return the greeting's timestamp, or ``b""`` (RFC 1939 §7, APOP).
+
+    Only a proper msg-id is one: others serve to find passwords by colliding digests.
+    """
+    found = _TIMESTAMP.search(greeting)
+    return found[0] if found else b""
+
+
+def digest(stamp: bytes, password: str) -> str:
+    """Return APOP's digest (RFC 1939 §7)."""
+    return hashlib.md5(stamp + password.encode(), usedforsecurity=False).hexdigest()
 
 
 def capabilities(listing: bytes) -> Capabilities:
@@ -80,6 +136,12 @@ def capabilities(listing: bytes) -> Capabilities:
         if tag:
             names[tag.upper()] = (*names.get(tag.upper(), ()), *arguments)
     return Capabilities(names)
+
+
+def languages(listing: bytes) -> tuple[Language, ...]:
+    """Read the body of LANG's reply (RFC 6856 §3.2): a tag, a space and the language's name."""
+    pairs = (text_of(line).partition(" ") for line in _lines(listing))
+    return tuple(Language(tag, name) for tag, _, name in pairs if tag)
 
 
 def stat(text: str) -> Stat:

@@ -1,0 +1,113 @@
+"""Many commands in flight, bounded so that neither side can block the other (RFC 2449 §6.6).
+
+This is what makes Hongyan quick: the line is never idle. The bound is in commands, which fit any
+socket's buffer, and in octets to come, which fit the driver's. Without PIPELINING the window is one
+command wide.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from hongyan.errors import ProtocolError, Refused
+from hongyan.flow import Flow, write
+from hongyan.pop3 import wire
+from hongyan.pop3.flows.exchange import next_event, next_reply
+from hongyan.pop3.types import Content, Entry, Limits, Verb, Window
+
+if TYPE_CHECKING:
+    from hongyan.pop3.connection import Connection
+
+Sink: TypeAlias = Callable[[Entry, bytes, bool], None]
+"""Takes an entry, a chunk of its message and whether that is the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A message that the server would not give, or not delete, and its words."""
+
+    entry: Entry
+    error: Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command about one message, and how many octets its reply should have."""
+
+    entry: Entry
+    verb: Verb
+    arguments: tuple[str, ...]
+    octets: int = 0
+
+
+def pump(
+    conn: Connection,
+    requests: Iterable[Request],
+    *,
+    window: Window | None,
+    take: Callable[[Entry], Flow[None]] | None = None,
+) -> Flow[tuple[Failure, ...]]:
+    """Send the requests, in order, and have ``take`` read what follows each ``+OK``.
+
+    Returns those that were refused.
+    """
+    window = (window or Window()) if conn.capabilities.pipelining else Window(commands=1)
+    waiting = deque(requests)
+    asked: deque[Request] = deque()
+    failures: list[Failure] = []
+    octets = 0
+    while waiting or asked:
+        if len(asked) <= window.commands // 2:
+            commands: list[bytes] = []
+            while waiting and _fits(window, len(asked), octets + waiting[0].octets):
+                request = waiting.popleft()
+                asked.append(request)
+                octets += request.octets
+                commands.append(conn.send(request.verb, *request.arguments))
+            if commands:
+                yield from write(b"".join(commands))
+        reply = yield from next_reply(conn)
+        if not reply.ok:
+            failures.append(Failure(asked[0].entry, wire.refusal(reply)))
+        elif take is not None:
+            yield from take(asked[0].entry)
+        octets -= asked.popleft().octets
+    return tuple(failures)
+
+
+def _fits(window: Window, commands: int, octets: int) -> bool:
+    return commands == 0 or (commands < window.commands and octets <= window.octets)
+
+
+def retrieve(
+    conn: Connection,
+    entries: Sequence[Entry],
+    sink: Sink,
+    *,
+    window: Window | None = None,
+    limits: Limits | None = None,
+) -> Flow[tuple[Failure, ...]]:
+    """Stream the messages to ``sink``, in order; return those that the server would not give.
+
+    An error that ends the flow may leave one message begun and not ended: it must not be kept.
+    """
+    most = (limits or Limits()).message
+
+    def stream(entry: Entry) -> Flow[None]:
+        size = 0
+        last = False
+        while not last:
+            event = yield from next_event(conn)
+            if not isinstance(event, Content):
+                raise ProtocolError("the server broke off a message")
+            last = event.last
+            size += len(event.data)
+            if size > most:
+                raise ProtocolError(f"message {entry.number} is longer than {most} octets")
+            sink(entry, event.data, last)
+
+    requests = (Request(each, Verb.RETR, (str(each.number),), each.size) for each in entries)
+    return (yield from pump(conn, requests, window=window, take=stream))
