@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from hongyan.errors import ProtocolError
-from hongyan.smtp import Connection, Verb, wire
+from hongyan.smtp import Connection, Protocol, Verb, wire
 
 
 def one(data: bytes) -> None:
@@ -13,8 +13,12 @@ def one(data: bytes) -> None:
     if not data:
         return
     size, stream = max(1, data[0]), data[1:]
-    conn = Connection()
-    for verb in (Verb.EHLO, Verb.AUTH, Verb.MAIL, Verb.RCPT, Verb.RCPT, Verb.DATA, Verb.RSET):
+    conn = Connection(protocol=Protocol.LMTP if size % 3 else Protocol.SMTP)
+    for verb in (Verb.EHLO, Verb.AUTH, Verb.MAIL, Verb.RCPT, Verb.RCPT):
+        conn.send(verb)
+    conn.send_chunk(b"", last=size % 2 == 0)
+    conn.send_chunk(b"", last=True)
+    for verb in (Verb.RSET, Verb.MAIL, Verb.RCPT, Verb.DATA):
         conn.send(verb)
     with suppress(ProtocolError):
         for at in range(0, len(stream), size):

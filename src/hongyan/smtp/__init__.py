@@ -1,6 +1,16 @@
-"""The SMTP engine and its operations (RFC 5321, 6409, 3207, 4954, 2920)."""
+"""The SMTP and LMTP engine and its operations (RFC 5321, 6409, 2033, 3207, 4954, 2920, 3030)."""
 
 from hongyan.smtp.connection import TRANSITIONS, Connection
+from hongyan.smtp.envelope import (
+    Delivery,
+    Envelope,
+    Notify,
+    Outcome,
+    Receipt,
+    RecipientOptions,
+    Ret,
+    Submission,
+)
 from hongyan.smtp.flows import (
     authenticate,
     greet,
@@ -11,14 +21,13 @@ from hongyan.smtp.flows import (
     quit_,
     reset,
     starttls,
-    submit,
 )
+from hongyan.smtp.submission import Window, submit, submit_many
 from hongyan.smtp.types import (
-    Delivery,
-    Envelope,
     Extensions,
-    Outcome,
-    Receipt,
+    FutureRelease,
+    Limits,
+    Protocol,
     Reply,
     State,
     Verb,
@@ -30,11 +39,19 @@ __all__ = [
     "Delivery",
     "Envelope",
     "Extensions",
+    "FutureRelease",
+    "Limits",
+    "Notify",
     "Outcome",
+    "Protocol",
     "Receipt",
+    "RecipientOptions",
     "Reply",
+    "Ret",
     "State",
+    "Submission",
     "Verb",
+    "Window",
     "authenticate",
     "greet",
     "hello",
@@ -45,4 +62,5 @@ __all__ = [
     "reset",
     "starttls",
     "submit",
+    "submit_many",
 ]

@@ -1,8 +1,8 @@
-"""The SMTP engine: octets in, replies out, no socket (RFC 5321, 3207, 4954, 2920).
+"""The SMTP and LMTP engine: octets in, replies out, no socket (RFC 5321, 3207, 4954, 2920, 3030).
 
 Its rules are the table below: a reply whose class the table does not allow for its command in the
 state reached is a `ProtocolError`. Replies belong to commands in the order in which these were
-sent, so a whole transaction may be in flight. Lines and replies have a limit.
+sent, so whole transactions may be in flight. Lines and replies have a limit.
 """
 
 from __future__ import annotations
@@ -13,21 +13,19 @@ from typing import Final
 from hongyan.buffer import ReceiveBuffer
 from hongyan.errors import InvalidArgument, ProtocolError
 from hongyan.smtp import wire
-from hongyan.smtp.types import Extensions, Reply, State, Verb
+from hongyan.smtp.types import Extensions, Protocol, Reply, State, Verb
 
+_HELLOS: Final = (Verb.EHLO, Verb.LHLO, Verb.HELO)
 _OPEN: Final = (State.FRESH, State.READY, State.MAIL, State.RCPT)
+
+_IN_TRANSACTION: Final = (State.MAIL, State.RCPT, State.BROKEN)
 
 # (state, command, first digit of the reply) -> state
 TRANSITIONS: Final[dict[tuple[State, Verb, int], State]] = {
     (State.GREETING, Verb.GREETING, 2): State.FRESH,
     **{(State.GREETING, Verb.GREETING, digit): State.CLOSED for digit in (4, 5)},
-    **{(state, verb, 2): State.READY for state in _OPEN for verb in (Verb.EHLO, Verb.HELO)},
-    **{
-        (state, verb, d): state
-        for state in _OPEN
-        for verb in (Verb.EHLO, Verb.HELO)
-        for d in (4, 5)
-    },
+    **{(state, verb, 2): State.READY for state in _OPEN for verb in _HELLOS},
+    **{(state, verb, d): state for state in _OPEN for verb in _HELLOS for d in (4, 5)},
     (State.READY, Verb.STARTTLS, 2): State.FRESH,
     **{(State.READY, Verb.STARTTLS, digit): State.READY for digit in (4, 5)},
     **{(state, Verb.AUTH, 3): State.CHALLENGED for state in (State.READY, State.CHALLENGED)},
@@ -39,7 +37,7 @@ TRANSITIONS: Final[dict[tuple[State, Verb, int], State]] = {
     (State.READY, Verb.MAIL, 2): State.MAIL,
     **{
         (State.READY, verb, d): State.READY
-        for verb in (Verb.MAIL, Verb.RCPT, Verb.DATA)
+        for verb in (Verb.MAIL, Verb.RCPT, Verb.DATA, Verb.BDAT, Verb.LAST)
         for d in (4, 5)
     },
     **{(state, Verb.RCPT, 2): State.RCPT for state in (State.MAIL, State.RCPT)},
@@ -47,8 +45,12 @@ TRANSITIONS: Final[dict[tuple[State, Verb, int], State]] = {
     **{(state, Verb.DATA, 3): State.CONTENT for state in (State.MAIL, State.RCPT)},
     **{(state, Verb.DATA, d): state for state in (State.MAIL, State.RCPT) for d in (4, 5)},
     **{(State.CONTENT, Verb.CONTENT, digit): State.READY for digit in (2, 4, 5)},
+    (State.RCPT, Verb.BDAT, 2): State.RCPT,
+    (State.RCPT, Verb.LAST, 2): State.READY,
+    **{(state, Verb.BDAT, d): State.BROKEN for state in _IN_TRANSACTION for d in (4, 5)},
+    **{(state, Verb.LAST, d): State.READY for state in _IN_TRANSACTION for d in (4, 5)},
     (State.FRESH, Verb.RSET, 2): State.FRESH,
-    **{(state, Verb.RSET, 2): State.READY for state in _OPEN[1:]},
+    **{(state, Verb.RSET, 2): State.READY for state in (State.READY, *_IN_TRANSACTION)},
     **{
         (state, verb, d): state
         for state in _OPEN
@@ -56,20 +58,28 @@ TRANSITIONS: Final[dict[tuple[State, Verb, int], State]] = {
         for d in (2, 4, 5)
     },
     **{(state, Verb.RSET, digit): state for state in _OPEN for digit in (4, 5)},
-    **{(state, Verb.QUIT, digit): State.CLOSED for state in _OPEN for digit in (2, 4, 5)},
+    **{
+        (state, Verb.QUIT, digit): State.CLOSED
+        for state in (*_OPEN, State.BROKEN)
+        for digit in (2, 4, 5)
+    },
 }
 _REPLY_LINES: Final = 1024
 _SERVICE_CLOSING: Final = 421  # may answer any command (RFC 5321 §3.8)
 
 
 class Connection:
-    """One SMTP session as the client sees it."""
+    """One session as the client sees it; ``secure`` says whether it is under TLS by now."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, protocol: Protocol = Protocol.SMTP, secure: bool = False) -> None:
+        self.protocol = protocol
+        self.secure = secure
         self.state = State.GREETING
         self.extensions = Extensions({})
+        self.transactions = 0
         self._buffer = ReceiveBuffer()
         self._in_flight: deque[Verb] = deque([Verb.GREETING])
+        self._accepted = 0
         self._code = 0
         self._lines: list[bytes] = []
         self._replies = 0
@@ -84,30 +94,74 @@ class Connection:
         """How many replies are still to come."""
         return len(self._in_flight)
 
+    @property
+    def awaited(self) -> Verb:
+        """What the next reply belongs to."""
+        return self._in_flight[0] if self._in_flight else Verb.NOOP
+
+    @property
+    def clean(self) -> bool:
+        """Whether a command sent now is certain to find no transaction open.
+
+        The end of the content closes one whatever is answered. BDAT LAST does too where recipients
+        were accepted, but RFC 3030 leaves open what it does without any.
+        """
+        if self._in_flight:
+            return self._in_flight[-1] in (Verb.CONTENT, Verb.RSET)
+        return self.state is State.READY
+
+    @property
+    def spent(self) -> bool:
+        """Whether the server wants no more transactions in this session (RFC 9422, MAILMAX)."""
+        limit = self.extensions.limits.mail_max
+        return limit is not None and self.transactions >= limit
+
+    # -- what goes out
+
     def send(self, verb: Verb, *arguments: str) -> bytes:
         """Return the octets of a command, whose reply is now awaited. Raises `InvalidArgument`."""
         octets = wire.command(verb, *arguments)
         self._await(verb)
+        self.transactions += verb is Verb.MAIL
         return octets
+
+    def send_chunk(self, octets: bytes, *, last: bool) -> bytes:
+        """Return a BDAT command with its octets; its reply is now awaited."""
+        self._await(Verb.LAST if last else Verb.BDAT)
+        return wire.chunk(octets, last=last)
 
     def respond(self, response: bytes) -> bytes:
         """Return the octets of an answer to a 334 challenge."""
         self._await(Verb.AUTH)
         return wire.encode_response(response)
 
+    def cancel_authentication(self) -> bytes:
+        """Return the octets that end an authentication exchange (RFC 4954 §4)."""
+        self._await(Verb.AUTH)
+        return b"*\r\n"
+
     def end_of_data(self) -> None:
         """Say that the content's last octets go out now, so that its reply is awaited."""
-        if self.state is not State.CONTENT:
+        if not self.owes_content:
             raise InvalidArgument("command", "content has no place before a 354 reply")
         self._in_flight.append(Verb.CONTENT)
 
+    @property
+    def owes_content(self) -> bool:
+        """Whether the server waits for the content that DATA announced."""
+        return self.state is State.CONTENT and Verb.CONTENT not in self._in_flight
+
     def _await(self, verb: Verb) -> None:
-        blocked = self.state in (State.CONTENT, State.CLOSED)
-        if blocked or (self.state is State.CHALLENGED and verb is not Verb.AUTH):
+        # RFC 2920 §3.1: only DATA's reply tells what may follow it, so it is the last of its group.
+        waits = self.owes_content or (self._in_flight and self._in_flight[-1] is Verb.DATA)
+        challenged = self.state is State.CHALLENGED and verb is not Verb.AUTH
+        if waits or challenged or self.state is State.CLOSED:
             raise InvalidArgument("command", f"{verb.value} has no place while {self.state.value}")
         if len(self._buffer) and not self._in_flight:
             raise ProtocolError("the server spoke unasked")
         self._in_flight.append(verb)
+
+    # -- what comes in
 
     def receive(self, data: bytes) -> None:
         """Take octets from the server."""
@@ -141,7 +195,7 @@ class Connection:
         verb = self._in_flight.popleft() if self._in_flight else Verb.NOOP
         self._move(verb, code)
         reply = wire.reply(verb, code, lines)
-        if verb is Verb.EHLO and reply.positive:
+        if verb in (Verb.EHLO, Verb.LHLO) and reply.positive:
             self.extensions = wire.extensions(reply.lines)
         elif verb is Verb.HELO:
             self.extensions = Extensions({})
@@ -156,7 +210,22 @@ class Connection:
             raise ProtocolError(
                 f"the server answered {verb.value} with {code} while {self.state.value}"
             )
+        if verb is Verb.MAIL:
+            self._accepted = 0
+        elif verb is Verb.RCPT:
+            self._accepted += code < 400
+        elif verb in (Verb.CONTENT, Verb.LAST) and self._another_reply():
+            self._in_flight.appendleft(verb)
+            return
         self.state = after
+
+    def _another_reply(self) -> bool:
+        """Whether LMTP answers the content once more: once for each recipient (RFC 2033 §4.2)."""
+        self._accepted -= 1
+        more = self._accepted > 0 and self.state is not State.BROKEN
+        return more and self.protocol is Protocol.LMTP
+
+    # -- TLS
 
     def starting_tls(self) -> None:
         """Forget what was learned in clear (RFC 3207 §4.2); to be called just before TLS starts.
@@ -166,3 +235,4 @@ class Connection:
         if len(self._buffer) or self._lines or self._in_flight:
             raise ProtocolError("the server sent data between its reply and the TLS handshake")
         self.extensions = Extensions({})
+        self.secure = True

@@ -1,57 +1,52 @@
-"""SMTP operations, each written once as a `Flow` (RFC 5321, 6409, 3207, 4954, 2920).
+"""SMTP and LMTP sessions, each operation written once as a `Flow` (RFC 5321, 3207, 4954, 2033).
 
-`submit` is the one that matters: its receipt says what became of each recipient, and a line that is
-lost after the final dot, and before its reply, gives *uncertain*, never a guess. Timeouts are those
-of RFC 5321 §4.5.3.2.
+Opening, protecting, logging in and leaving; sending is in `hongyan.smtp.submission`. Timeouts are
+those of RFC 5321 §4.5.3.2. The client speaks only when it has the greeting (§3.1), and waits for
+the replies to EHLO, STARTTLS and AUTH, which decide what may follow: from the greeting on two round
+trips with TLS from the start and an initial response, five with STARTTLS.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from hongyan import sasl
-from hongyan.dots import Stuffer
-from hongyan.errors import (
-    Cancelled,
-    ConnectionLost,
-    InvalidArgument,
-    NetworkError,
-    ProtocolError,
-    Refused,
-    Unsafe,
-)
+from hongyan.errors import HongyanError, NetworkError, ProtocolError, Refused, Unsafe
 from hongyan.flow import Flow, read, start_tls, write
 from hongyan.smtp import wire
-from hongyan.smtp.types import Delivery, Envelope, Outcome, Receipt, Reply, State, Verb
+from hongyan.smtp.types import Protocol, Reply, State, Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from hongyan.smtp.connection import Connection
 
 CLIENT_NAME: Final = "[127.0.0.1]"  # an address literal that tells nothing about the machine
 _MINUTE: Final = 60.0
 _USUAL_WAIT: Final = 5 * _MINUTE
-_DATA_WAIT: Final = 2 * _MINUTE
-_CONTENT_WAIT: Final = 3 * _MINUTE
-_END_WAIT: Final = 10 * _MINUTE
-_BLOCK: Final = 256 * 1024
+_WAITS: Final = {
+    Verb.DATA: 2 * _MINUTE,
+    Verb.CONTENT: 10 * _MINUTE,
+    Verb.BDAT: 10 * _MINUTE,
+    Verb.LAST: 10 * _MINUTE,
+}
+_AUTH_LINE: Final = 12_288  # RFC 4954 §4, CRLF included
 
 
 # -- the alphabet
 
 
-def next_reply(conn: Connection, *, within: float = _USUAL_WAIT) -> Flow[Reply]:
-    """Return the next reply, reading as needed."""
+def next_reply(conn: Connection, *, within: float | None = None) -> Flow[Reply]:
+    """Return the next reply, reading as needed, in the time that its command may take."""
+    seconds = within or _WAITS.get(conn.awaited, _USUAL_WAIT)
     while (reply := conn.next_event()) is None:
-        conn.receive((yield from read(within=within, progress=conn.progress)))
+        conn.receive((yield from read(within=seconds, progress=conn.progress)))
     return reply
 
 
-def accepted(conn: Connection, *, within: float = _USUAL_WAIT) -> Flow[Reply]:
+def accepted(conn: Connection) -> Flow[Reply]:
     """Return the next reply when it is positive. Raises `Refused` otherwise."""
-    reply = yield from next_reply(conn, within=within)
+    reply = yield from next_reply(conn)
     if not reply.positive:
         raise wire.refusal(reply)
     return reply
@@ -72,12 +67,13 @@ def greet(conn: Connection) -> Flow[Reply]:
 
 
 def hello(conn: Connection, name: str = CLIENT_NAME) -> Flow[None]:
-    """Say EHLO, or HELO to a server that does not know it (RFC 5321 §3.2)."""
-    yield from write(conn.send(Verb.EHLO, name))
+    """Say EHLO, or HELO to a server that does not know it (RFC 5321 §3.2); LHLO in LMTP."""
+    lmtp = conn.protocol is Protocol.LMTP
+    yield from write(conn.send(Verb.LHLO if lmtp else Verb.EHLO, name))
     reply = yield from next_reply(conn)
     if reply.positive:
         return
-    if reply.temporary or conn.state is State.CLOSED:
+    if reply.temporary or lmtp or conn.state is State.CLOSED:
         raise wire.refusal(reply)
     yield from command(conn, Verb.HELO, name)
 
@@ -107,17 +103,51 @@ def login(conn: Connection, credentials: sasl.Credentials, terms: sasl.Terms) ->
 
 
 def authenticate(conn: Connection, mechanism: sasl.Mechanism) -> Flow[None]:
-    """Log in by a SASL mechanism (RFC 4954 §4)."""
+    """Log in by a SASL mechanism (RFC 4954 §4).
+
+    The initial response goes with the command where it fits into a line; when the server does not
+    understand that (500, 501), once more without. Raises `AuthenticationRefused`, `Refused` for
+    what does not speak against the credentials, `ProtocolError`.
+    """
     first = mechanism.start()
-    initial = [] if first is None else [wire.encode_response(first)[:-2].decode() or "="]
-    octets = conn.send(Verb.AUTH, mechanism.name, *initial)
-    yield from write(octets, secrets=(*mechanism.secrets, *(each.encode() for each in initial)))
-    while (reply := (yield from next_reply(conn))).code == 334:
-        response = conn.respond(mechanism.respond(wire.challenge(reply)))
+    initial = b"" if first is None else wire.encode_response(first)[:-2] or b"="
+    if len(f"AUTH {mechanism.name} \r\n") + len(initial) > _AUTH_LINE:
+        initial = b""
+    reply = yield from _start_authentication(conn, mechanism, initial)
+    if initial and reply.code in (500, 501) and conn.state is State.READY:
+        initial = b""
+        reply = yield from _start_authentication(conn, mechanism, initial)
+    waiting = None if initial else first
+    while reply.code == 334:
+        response = yield from _response(conn, mechanism, reply, waiting)
+        waiting = None
         yield from write(response, secrets=(*mechanism.secrets, response[:-2]))
+        reply = yield from next_reply(conn)
     if not reply.positive:
-        raise wire.refusal(reply)
+        raise wire.refusal(reply, reason=getattr(mechanism, "refusal", ""))
     mechanism.finish()
+
+
+def _start_authentication(
+    conn: Connection, mechanism: sasl.Mechanism, initial: bytes
+) -> Flow[Reply]:
+    octets = conn.send(Verb.AUTH, mechanism.name, *filter(None, [initial.decode()]))
+    yield from write(octets, secrets=(*mechanism.secrets, initial))
+    return (yield from next_reply(conn))
+
+
+def _response(
+    conn: Connection, mechanism: sasl.Mechanism, reply: Reply, waiting: bytes | None
+) -> Flow[bytes]:
+    """Return the answer to a challenge; the exchange is called off when there is none to give."""
+    try:
+        challenge = wire.challenge(reply) if waiting is None else b""
+        return conn.respond(mechanism.respond(challenge) if waiting is None else waiting)
+    except HongyanError:
+        with suppress(NetworkError, ProtocolError):
+            yield from write(conn.cancel_authentication())
+            yield from next_reply(conn)
+        raise
 
 
 def open_session(
@@ -128,7 +158,11 @@ def open_session(
     terms: sasl.Terms,
     name: str = CLIENT_NAME,
 ) -> Flow[None]:
-    """Greet, protect and log in; afterwards the session is ready for a transaction."""
+    """Greet, protect and log in; afterwards the session is ready for a transaction.
+
+    ``terms`` with a certificate say that TLS is there from the start.
+    """
+    conn.secure = conn.secure or bool(terms.certificate)
     yield from greet(conn)
     yield from hello(conn, name)
     if use_starttls:
@@ -138,144 +172,7 @@ def open_session(
         yield from login(conn, credentials, terms)
 
 
-# -- sending
-
-
-def submit(
-    conn: Connection,
-    envelope: Envelope,
-    content: Iterable[bytes],
-    *,
-    before_content: Callable[[], None] = lambda: None,
-) -> Flow[Receipt]:
-    """Submit one message; the receipt tells each recipient's outcome.
-
-    ``content`` is the message in chunks of any size with any line ends. ``before_content`` is
-    called just before its first octet goes out: a journal may note there that from now on the
-    outcome can become uncertain. Raises `Refused` when the sender is not accepted,
-    `InvalidArgument` before anything is sent, and a `NetworkError` only while the message cannot
-    have been accepted.
-    """
-    commands = _opening(conn, envelope)
-    replies = yield from _transact(conn, commands)
-    if not replies[0].positive:
-        raise wire.refusal(replies[0])
-    rcpts, data = replies[1:-1], replies[-1]
-    if conn.state is State.CONTENT:
-        before_content()
-        if any(reply.positive for reply in rcpts):
-            final = yield from _content(conn, content)
-        else:  # RFC 2920 §3.1: the server said 354 although it has nobody to give it to
-            yield from _end(conn, b".\r\n")
-            final = yield from next_reply(conn, within=_END_WAIT)
-    else:
-        final = data
-        if conn.state in (State.MAIL, State.RCPT):
-            yield from reset(conn)
-    return _receipt(envelope, rcpts, final)
-
-
-def _opening(conn: Connection, envelope: Envelope) -> list[tuple[Verb, str]]:
-    """Return the commands before the content. Raises `InvalidArgument` and `Refused`."""
-    if not envelope.recipients:
-        raise InvalidArgument("recipients", "there is none")
-    sender = "FROM:" + wire.path("sender", envelope.sender)
-    rcpts = [(Verb.RCPT, "TO:" + wire.path("recipient", each)) for each in envelope.recipients]
-    sender += _parameters(conn, envelope)
-    return [(Verb.MAIL, sender), *rcpts, (Verb.DATA, "")]
-
-
-def _parameters(conn: Connection, envelope: Envelope) -> str:
-    """Return MAIL's parameters. Raises `Refused` for what the server cannot take."""
-    limit = conn.extensions.size_limit
-    if limit and envelope.size and envelope.size > limit:
-        words = f"the message has {envelope.size} octets, the server takes {limit}"
-        raise Refused(words, code="552", enhanced="5.3.4")
-    parameters = ""
-    if envelope.size is not None and "SIZE" in conn.extensions:
-        parameters += f" SIZE={envelope.size}"
-    if envelope.eight_bit:
-        if "8BITMIME" not in conn.extensions:
-            raise Refused(
-                "the message holds 8-bit text, and the server takes 7-bit only", code="554"
-            )
-        parameters += " BODY=8BITMIME"
-    if not all(each.isascii() for each in (envelope.sender, *envelope.recipients)):
-        if "SMTPUTF8" not in conn.extensions:
-            words = "the server does not take addresses with other letters than ASCII"
-            raise Refused(words, code="553", enhanced="5.6.7")
-        parameters += " SMTPUTF8"
-    return parameters
-
-
-def _transact(conn: Connection, commands: Sequence[tuple[Verb, str]]) -> Flow[list[Reply]]:
-    """Send the commands, in one flight where the server offers PIPELINING; return the replies.
-
-    One by one, it stops where nothing good can follow, and gives later commands the same reply.
-    """
-    if conn.extensions.pipelining:
-        octets = [conn.send(verb, *filter(None, [argument])) for verb, argument in commands]
-        yield from write(b"".join(octets))
-    replies: list[Reply] = []
-    for verb, argument in commands:
-        if not conn.extensions.pipelining:
-            if _hopeless(verb, replies):
-                replies.append(replies[-1])
-                continue
-            yield from write(conn.send(verb, *filter(None, [argument])))
-        within = _DATA_WAIT if verb is Verb.DATA else _USUAL_WAIT
-        replies.append((yield from next_reply(conn, within=within)))
-        if conn.state is State.CLOSED:
-            raise wire.refusal(replies[-1])
-    return replies
-
-
-def _hopeless(verb: Verb, replies: Sequence[Reply]) -> bool:
-    if replies and not replies[0].positive:
-        return True
-    return verb is Verb.DATA and not any(reply.positive for reply in replies[1:])
-
-
-def _content(conn: Connection, content: Iterable[bytes]) -> Flow[Reply | None]:
-    """Send the content; return its reply, or None when the line was lost after the final dot."""
-    stuffer = Stuffer()
-    try:
-        for chunk in content:
-            for at in range(0, len(chunk), _BLOCK):
-                octets = stuffer.feed(chunk[at : at + _BLOCK])
-                if octets:
-                    yield from write(octets, within=_CONTENT_WAIT)
-    except ConnectionLost as lost:
-        yield from _farewell(conn, lost)
-    try:
-        yield from _end(conn, stuffer.finish())
-        return (yield from next_reply(conn, within=_END_WAIT))
-    except (NetworkError, ProtocolError, Cancelled):
-        return None
-
-
-def _end(conn: Connection, octets: bytes) -> Flow[None]:
-    conn.end_of_data()
-    yield from write(octets, within=_CONTENT_WAIT)
-
-
-def _farewell(conn: Connection, lost: ConnectionLost) -> Flow[None]:
-    """Raise the reply with which the server broke the content off, or else ``lost``."""
-    conn.end_of_data()
-    try:
-        reply = yield from next_reply(conn, within=1.0)
-    except (NetworkError, ProtocolError):
-        raise lost from None
-    raise lost if reply.positive else wire.refusal(reply)
-
-
-def _receipt(envelope: Envelope, rcpts: Sequence[Reply], final: Reply | None) -> Receipt:
-    deliveries: list[Delivery] = []
-    for recipient, reply in zip(envelope.recipients, rcpts, strict=True):
-        decisive = final if reply.positive else reply
-        outcome = Outcome.UNCERTAIN if decisive is None else wire.outcome(decisive)
-        deliveries.append(Delivery(recipient, outcome, decisive))
-    return Receipt(envelope, tuple(deliveries))
+# -- between transactions
 
 
 def reset(conn: Connection) -> Flow[None]:
@@ -290,8 +187,11 @@ def noop(conn: Connection) -> Flow[None]:
 
 def quit_(conn: Connection) -> Flow[None]:
     """End the session; whatever the server says to it changes nothing."""
+    if conn.owes_content or conn.state in (State.CHALLENGED, State.CLOSED):
+        return  # no command has its place here; closing the line is the end
     try:
         yield from write(conn.send(Verb.QUIT))
-        yield from next_reply(conn, within=_MINUTE)
+        while (yield from next_reply(conn, within=_MINUTE)).verb is not Verb.QUIT:
+            pass
     except (NetworkError, ProtocolError):
         return

@@ -1,9 +1,23 @@
-"""The words of SMTP (RFC 5321, 4954, 2034): states, commands, replies, envelopes and receipts."""
+"""The words of SMTP (RFC 5321, 4954, 2034, 3030, 2033): states, commands, replies, offers.
+
+What a server offers is read into typed values once; what it does not offer is None or absent.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class Protocol(Enum):
+    """What is spoken: LMTP answers the content once for each recipient (RFC 2033)."""
+
+    SMTP = "SMTP"
+    LMTP = "LMTP"
 
 
 class State(Enum):
@@ -16,6 +30,7 @@ class State(Enum):
     MAIL = "sender given"
     RCPT = "a recipient accepted"
     CONTENT = "content on its way"
+    BROKEN = "a chunk of the content refused"
     CLOSED = "over"
 
 
@@ -25,12 +40,15 @@ class Verb(Enum):
     GREETING = "(greeting)"
     EHLO = "EHLO"
     HELO = "HELO"
+    LHLO = "LHLO"
     STARTTLS = "STARTTLS"
     AUTH = "AUTH"
     MAIL = "MAIL"
     RCPT = "RCPT"
     DATA = "DATA"
     CONTENT = "(end of data)"
+    BDAT = "BDAT"
+    LAST = "BDAT LAST"
     RSET = "RSET"
     NOOP = "NOOP"
     VRFY = "VRFY"
@@ -70,10 +88,29 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What a server wants to bear (RFC 9422); None where it names no limit."""
+
+    mail_max: int | None = None
+    rcpt_max: int | None = None
+    rcpt_domain_max: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FutureRelease:
+    """How long a server would hold a message (RFC 4865 §4): seconds, and a last moment in UTC."""
+
+    seconds: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Extensions:
     """What EHLO's reply offers: upper-case keyword to its parameters; empty after HELO."""
 
     names: dict[str, tuple[str, ...]]
+    limits: Limits = Limits()
+    future_release: FutureRelease | None = None
 
     def __contains__(self, name: str) -> bool:
         return name in self.names
@@ -84,61 +121,18 @@ class Extensions:
         return "PIPELINING" in self.names
 
     @property
+    def chunking(self) -> bool:
+        """RFC 3030."""
+        return "CHUNKING" in self.names
+
+    @property
     def mechanisms(self) -> tuple[str, ...]:
         """The SASL mechanisms offered (RFC 4954 §3)."""
         return self.names.get("AUTH", ())
 
     @property
     def size_limit(self) -> int | None:
-        """The largest message in octets (RFC 1870), None when not told."""
-        value = self.names.get("SIZE", ())
-        return int(value[0]) if value and value[0].isdecimal() and int(value[0]) > 0 else None
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """Who sends to whom (RFC 5321 §2.3.1): addr-specs; ``sender`` is ``""`` for a report.
-
-    ``size`` is the message's octets if known; ``eight_bit`` whether it holds any above 127.
-    """
-
-    sender: str
-    recipients: tuple[str, ...]
-    size: int | None = None
-    eight_bit: bool = False
-
-
-class Outcome(Enum):
-    """What became of a transaction or of one recipient in it."""
-
-    SENT = "accepted by the server"
-    DEFERRED = "refused for now; may be tried again"
-    REFUSED = "refused for good"
-    UNCERTAIN = "the line was lost after the final dot; it may have been accepted"
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One recipient's outcome and the server's reply that decided it, if there was one."""
-
-    recipient: str
-    outcome: Outcome
-    reply: Reply | None
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What became of one submission, recipient by recipient."""
-
-    envelope: Envelope
-    deliveries: tuple[Delivery, ...]
-
-    @property
-    def sent(self) -> bool:
-        """Whether every recipient was accepted."""
-        return all(each.outcome is Outcome.SENT for each in self.deliveries)
-
-    @property
-    def uncertain(self) -> bool:
-        """Whether nobody can know if the message went out."""
-        return any(each.outcome is Outcome.UNCERTAIN for each in self.deliveries)
+        """The largest message in octets (RFC 1870 §4, at most 20 digits), None when not told."""
+        value = (*self.names.get("SIZE", ()), "")[0]
+        known = value.isascii() and value.isdecimal() and len(value) <= 20
+        return (int(value) or None) if known else None

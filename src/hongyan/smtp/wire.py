@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import AuthenticationRefused, InvalidArgument, ProtocolError, Refused
 from hongyan.guard import argument, shown
-from hongyan.smtp.types import Extensions, Outcome, Reply, Verb
+from hongyan.smtp.envelope import Outcome
+from hongyan.smtp.types import Extensions, FutureRelease, Limits, Reply, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +27,8 @@ _QUOTED_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"\Z')
 _DOMAIN: Final = re.compile(
     r"(?:[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)*|\[[0-9A-Za-z:.\-]+\])\Z"
 )
+_NOT_XTEXT: Final = re.compile(r"[^!-*,-<>-~]")
+_LIMIT: Final = re.compile(r"(MAILMAX|RCPTMAX|RCPTDOMAINMAX)=([1-9][0-9]{0,5})\Z", re.ASCII)
 _PATH_LIMIT: Final = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
 
 
@@ -32,6 +36,16 @@ def command(verb: Verb, *arguments: str) -> bytes:
     """Return a command line with its CRLF. Raises `InvalidArgument`."""
     checked = [argument(verb.value, each).encode() for each in arguments]
     return b" ".join([verb.value.encode(), *checked]) + b"\r\n"
+
+
+def chunk(octets: bytes, *, last: bool) -> bytes:
+    """Return a BDAT command with its octets (RFC 3030 §2)."""
+    return b"BDAT %d%s\r\n" % (len(octets), b" LAST" if last else b"") + octets
+
+
+def xtext(value: str) -> str:
+    """Return printable ASCII ``value`` as xtext (RFC 3461 §4)."""
+    return _NOT_XTEXT.sub(lambda found: f"+{ord(found[0]):02X}", value)
 
 
 def path(field: str, address: str) -> str:
@@ -80,11 +94,29 @@ def text_of(line: bytes, *, limit: int = 500) -> str:
     return shown(line[: limit * 4].decode("utf-8", "replace"), limit=limit)
 
 
-def refusal(answer: Reply) -> Refused:
-    """Return the error that a 4yz or 5yz reply means."""
+# Replies to AUTH that say nothing about the credentials, and what the person can do (RFC 4954 §6).
+_NOT_THE_PASSWORD: Final = {
+    432: "the account must first log in once by PLAIN or LOGIN over TLS, or get a new password",
+    454: "",
+    500: "",
+    501: "",
+    502: "",
+    503: "",
+    504: "",
+    534: "the server wants a stronger mechanism for this account",
+    538: "the server wants TLS for this mechanism",
+}
+
+
+def refusal(answer: Reply, *, reason: str = "") -> Refused:
+    """Return the error that a 4yz or 5yz reply means; ``reason`` is told besides its words."""
     login = answer.verb is Verb.AUTH and not answer.temporary
-    return (AuthenticationRefused if login else Refused)(
-        answer.text or f"the server refused {answer.verb.value}",
+    advice = _NOT_THE_PASSWORD.get(answer.code, "") if answer.verb is Verb.AUTH else ""
+    about_password = login and answer.code not in _NOT_THE_PASSWORD
+    words = answer.text or f"the server refused {answer.verb.value}"
+    remarks = "; ".join(filter(None, (reason, advice)))
+    return (AuthenticationRefused if about_password else Refused)(
+        f"{words} ({remarks})" if remarks else words,
         code=str(answer.code),
         enhanced=answer.enhanced,
         temporary=answer.temporary,
@@ -92,10 +124,15 @@ def refusal(answer: Reply) -> Refused:
 
 
 def outcome(answer: Reply) -> Outcome:
-    """Return what a reply to RCPT, or to the content, means for a recipient."""
+    """Return what a reply to RCPT, or to the content, means for a recipient.
+
+    552 to RCPT is how old servers say "too many recipients": the rest may come in another
+    transaction (RFC 5321 §4.5.3.1.10).
+    """
     if answer.positive:
         return Outcome.SENT
-    return Outcome.DEFERRED if answer.temporary else Outcome.REFUSED
+    too_many = answer.verb is Verb.RCPT and answer.code == 552 and answer.enhanced in {"", "5.5.3"}
+    return Outcome.DEFERRED if answer.temporary or too_many else Outcome.REFUSED
 
 
 def extensions(lines: Sequence[str]) -> Extensions:
@@ -109,7 +146,27 @@ def extensions(lines: Sequence[str]) -> Extensions:
         if keyword:
             known = names.get(keyword.upper(), ())
             names[keyword.upper()] = (*known, *(each for each in parameters if each not in known))
-    return Extensions(names)
+    return Extensions(
+        names, _limits(names.get("LIMITS", ())), _future_release(names.get("FUTURERELEASE", ()))
+    )
+
+
+def _limits(parameters: Sequence[str]) -> Limits:
+    """Read LIMITS; what is not of its form is passed over (RFC 9422 §3)."""
+    found = [each for word in parameters if (each := _LIMIT.match(word.upper()))]
+    known = {each[1]: int(each[2]) for each in found}
+    return Limits(known.get("MAILMAX"), known.get("RCPTMAX"), known.get("RCPTDOMAINMAX"))
+
+
+def _future_release(parameters: Sequence[str]) -> FutureRelease | None:
+    """Read FUTURERELEASE's two limits (RFC 4865 §4); None when either is missing or no limit."""
+    if len(parameters) < 2 or not re.match(r"[0-9]{1,9}\Z", parameters[0], re.ASCII):
+        return None
+    try:
+        until = datetime.fromisoformat(parameters[1])
+        return FutureRelease(int(parameters[0]), until.astimezone(UTC)) if until.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def encode_response(data: bytes) -> bytes:

@@ -1,0 +1,298 @@
+"""Sending, one message or many, written once as a `Flow` (RFC 5321, 2920, 3030, 2033).
+
+What the server offers decides how fast: with CHUNKING and PIPELINING message after message goes out
+without waiting; with PIPELINING alone the next message's commands ride behind this one's content, a
+round trip each; else step by step. Whatever happens, what may have been accepted gets a receipt
+that says so, and what got none was certainly not accepted. An RSET stands between transactions
+wherever the one before might still be open, so no message can reach another's recipients.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from hongyan.dots import Stuffer
+from hongyan.errors import (
+    Cancelled,
+    HongyanError,
+    InvalidArgument,
+    NetworkError,
+    ProtocolError,
+    Refused,
+)
+from hongyan.flow import Flow, write
+from hongyan.smtp import parameters, wire
+from hongyan.smtp.content import AsIs, Normaliser, blocks, chunks
+from hongyan.smtp.envelope import Envelope, Receipt, Submission
+from hongyan.smtp.flows import next_reply
+from hongyan.smtp.transaction import Transaction
+from hongyan.smtp.types import State, Verb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from hongyan.smtp.connection import Connection
+
+_BLOCK_WAIT: Final = 180.0  # RFC 5321 §4.5.3.2.5
+_LAST_WORDS_WAIT: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How much may be on its way unconfirmed, which is also how much a lost line leaves uncertain.
+
+    ``messages`` in flight at once, ``octets`` of their content, and ``chunks`` of a large one.
+    """
+
+    messages: int = 100
+    octets: int = 4 * 1024 * 1024
+    chunks: int = 8
+
+
+_USUAL: Final = Window()
+
+
+def submit(
+    conn: Connection,
+    envelope: Envelope,
+    content: Iterable[bytes],
+    *,
+    before_content: Callable[[], None] = lambda: None,
+) -> Flow[Receipt]:
+    """Submit one message; the receipt tells each recipient's outcome. See `Submission`.
+
+    Raises `Refused` when the sender is not accepted, `InvalidArgument` before anything is sent, and
+    a `NetworkError` or `ProtocolError` only while the message cannot have been accepted.
+    """
+    receipts: list[Receipt] = []
+    submission = Submission(envelope, content, before_content)
+    try:
+        yield from submit_many(conn, [submission], lambda _, receipt: receipts.append(receipt))
+    except HongyanError:
+        if not receipts:
+            raise
+    (receipt,) = receipts
+    if receipt.error is not None:
+        raise receipt.error
+    return receipt
+
+
+def submit_many(
+    conn: Connection,
+    submissions: Iterable[Submission],
+    settled: Callable[[Submission, Receipt], None],
+    *,
+    window: Window = _USUAL,
+) -> Flow[None]:
+    """Submit many messages and keep the line full; ``settled`` is told each receipt, in order.
+
+    A message that is refused, as a whole or in part, harms no other. Raises what ended the session
+    early: a `NetworkError`, `ProtocolError` or `Cancelled`, `Refused` when the server went away
+    (421) or wants no more messages in this session (RFC 9422). Whatever was not settled then was
+    not accepted, nor will be.
+    """
+    line = _Line(conn, settled, window)
+    try:
+        for submission in submissions:
+            yield from line.send(submission)
+        yield from line.drain()
+    except HongyanError as error:
+        yield from line.salvage(error)
+        raise
+
+
+class _Line:
+    """A session's transactions on their way, oldest first."""
+
+    def __init__(
+        self, conn: Connection, settled: Callable[[Submission, Receipt], None], window: Window
+    ) -> None:
+        self._conn = conn
+        self._settled = settled
+        self._window = window
+        self._under_way: deque[Transaction] = deque()
+
+    def send(self, submission: Submission) -> Flow[None]:
+        """Send one message, its content's end included unless it is refused before."""
+        conn, envelope = self._conn, submission.envelope
+        transaction = Transaction(submission, conn.protocol)
+        try:
+            opening = parameters.opening(conn.extensions, envelope, secure=conn.secure)
+        except (InvalidArgument, Refused) as error:
+            transaction.error = error
+            self._under_way.append(transaction)
+            self._settle()
+            return
+        if conn.spent:
+            words = f"the server takes no more than {conn.transactions} messages in one session"
+            raise Refused(words, temporary=True)
+        transaction.opening = opening
+        offered = conn.extensions
+        if envelope.binary or (offered.chunking and offered.pipelining):
+            yield from self._by_chunks(transaction)
+        else:
+            yield from self._by_data(transaction)
+
+    # -- DATA
+
+    def _by_data(self, transaction: Transaction) -> Flow[None]:
+        yield from self._open(transaction, Verb.DATA)
+        yield from self.drain(keep=transaction)
+        if self._conn.owes_content and not transaction.hopeless:
+            transaction.submission.before_content()
+            stuffer = Stuffer()
+            for block in blocks(transaction.submission.content, stuffer):
+                yield from write(block, within=_BLOCK_WAIT)
+            transaction.ended = True
+            yield from self._end_of_data(transaction, stuffer.finish())
+        elif self._conn.owes_content:  # RFC 2920 §3.1: 354 although there is nobody to give it to
+            yield from self._end_of_data(transaction, b".\r\n")
+        self._settle()
+
+    def _end_of_data(self, transaction: Transaction, octets: bytes) -> Flow[None]:
+        self._conn.end_of_data()
+        transaction.owed += 1
+        yield from write(octets, within=_BLOCK_WAIT)
+
+    # -- BDAT
+
+    def _by_chunks(self, transaction: Transaction) -> Flow[None]:
+        """Send a message of one chunk unasked; a larger one waits until somebody wants it."""
+        submission = transaction.submission
+        through = AsIs() if submission.envelope.binary else Normaliser()
+        parts = chunks(submission.content, through)
+        first, last = next(parts)
+        if last and self._conn.extensions.pipelining:
+            yield from self._make_room(len(first))
+            submission.before_content()
+            opening = self._opening(transaction)
+            yield from self._send_chunk(transaction, opening, first, last=True)
+            return
+        yield from self._open(transaction)
+        yield from self.drain(keep=transaction)
+        if not transaction.hopeless:
+            submission.before_content()
+            yield from self._send_chunk(transaction, b"", first, last=last)
+            yield from self._more_chunks(transaction, parts)
+        self._settle()
+
+    def _more_chunks(
+        self, transaction: Transaction, parts: Iterator[tuple[bytes, bool]]
+    ) -> Flow[None]:
+        """Send the rest, unless a chunk is refused: then no other may follow (RFC 3030 §2)."""
+        most = self._window.chunks if self._conn.extensions.pipelining else 1
+        for octets, last in parts:
+            while transaction.owed >= most:
+                yield from self._take_reply(keep=transaction)
+            if transaction.hopeless:
+                return
+            yield from self._send_chunk(transaction, b"", octets, last=last)
+
+    def _send_chunk(
+        self, transaction: Transaction, before: bytes, octets: bytes, *, last: bool
+    ) -> Flow[None]:
+        transaction.owed += 1
+        transaction.octets = len(octets)
+        chunk = self._conn.send_chunk(octets, last=last)
+        transaction.ended = last
+        yield from write(before + chunk if before else chunk, within=_BLOCK_WAIT)
+
+    def _make_room(self, octets: int) -> Flow[None]:
+        """Wait until one more message may be in flight."""
+        while self._under_way and (
+            len(self._under_way) >= self._window.messages
+            or sum(each.octets for each in self._under_way) + octets > self._window.octets
+        ):
+            yield from self._take_reply()
+
+    # -- opening a transaction
+
+    def _commands(self, transaction: Transaction, last: Verb | None) -> Iterator[tuple[Verb, str]]:
+        if not self._conn.clean:
+            yield Verb.RSET, ""
+        yield Verb.MAIL, transaction.opening.mail
+        for rcpt in transaction.opening.rcpts:
+            yield Verb.RCPT, rcpt
+        if last is not None:
+            yield last, ""
+
+    def _opening(self, transaction: Transaction, last: Verb | None = None) -> bytes:
+        """Return the opening commands in one flight; from here on it is under way."""
+        self._under_way.append(transaction)
+        octets: list[bytes] = []
+        for verb, argument in list(self._commands(transaction, last)):
+            octets.append(self._conn.send(verb, *filter(None, [argument])))
+            transaction.owed += 1
+        return b"".join(octets)
+
+    def _open(self, transaction: Transaction, last: Verb | None = None) -> Flow[None]:
+        """Send the opening commands, one by one where the server wants that."""
+        if self._conn.extensions.pipelining:
+            yield from write(self._opening(transaction, last))
+            return
+        yield from self.drain()
+        self._under_way.append(transaction)
+        for verb, argument in list(self._commands(transaction, last)):
+            if transaction.hopeless:
+                return
+            transaction.owed += 1
+            yield from write(self._conn.send(verb, *filter(None, [argument])))
+            yield from self._take_reply(keep=transaction)
+
+    # -- replies
+
+    def drain(self, *, keep: Transaction | None = None) -> Flow[None]:
+        """Wait for all replies; ``keep`` is not settled, for more is to come of it."""
+        while any(each.owed for each in self._under_way):
+            yield from self._take_reply(keep=keep)
+
+    def _take_reply(
+        self, *, keep: Transaction | None = None, within: float | None = None
+    ) -> Flow[None]:
+        conn = self._conn
+        transaction = next(each for each in self._under_way if each.owed)
+        before = conn.in_flight
+        reply = yield from next_reply(conn, within=within)
+        transaction.owed -= before - conn.in_flight  # 0 when LMTP answers the content once more
+        transaction.take(reply)
+        if conn.state is State.CLOSED:
+            transaction.closing = reply
+            raise wire.refusal(reply)
+        self._settle(keep=keep)
+
+    def _settle(self, *, keep: Transaction | None = None) -> None:
+        """Give the receipts of what is over, in order."""
+        while self._under_way and not self._under_way[0].owed and self._under_way[0] is not keep:
+            transaction = self._under_way.popleft()
+            self._settled(transaction.submission, transaction.receipt())
+
+    # -- when the session breaks
+
+    def salvage(self, error: HongyanError) -> Flow[None]:
+        """Settle what is decided, and what may have been accepted, before the session ends.
+
+        A server that broke the line off has often said why; that is read first.
+        """
+        broken = isinstance(error, NetworkError | Cancelled)
+        if broken:
+            self._expect_last_words()
+        if self._conn.state is not State.CLOSED and not isinstance(error, ProtocolError):
+            with suppress(HongyanError):
+                while any(each.owed for each in self._under_way):
+                    yield from self._take_reply(within=_LAST_WORDS_WAIT if broken else None)
+        for transaction in self._under_way:
+            if isinstance(error, ProtocolError):
+                transaction.disbelieve()
+            if transaction.ended or transaction.refused:
+                self._settled(transaction.submission, transaction.receipt())
+            if transaction.closing:
+                break  # the server did nothing more
+
+    def _expect_last_words(self) -> None:
+        """Await the reply with which a server ends content that it does not want."""
+        if self._conn.owes_content and self._under_way:
+            self._conn.end_of_data()
+            self._under_way[-1].owed += 1
