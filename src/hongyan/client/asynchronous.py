@@ -14,7 +14,6 @@ from hongyan.net.aio import AsyncDriver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from types import TracebackType
 
     from hongyan.client.message import Message
     from hongyan.flow import Flow
@@ -36,15 +35,10 @@ class _Session(Prepared):
             raise
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, kind: object, *_: object) -> None:
         """Say goodbye, unless something went wrong, and close."""
         try:
-            if error is None:
+            if kind is None:
                 await self._run(self._ending())
         finally:
             await self._driver.close()

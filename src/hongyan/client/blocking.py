@@ -14,7 +14,6 @@ from hongyan.net.blocking import BlockingDriver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from types import TracebackType
 
     from hongyan.client.message import Message
     from hongyan.flow import Flow
@@ -41,15 +40,10 @@ class _Session(Prepared):
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         """Say goodbye, unless something went wrong, and close."""
         try:
-            if error is None:
+            if kind is None:
                 self._run(self._ending())
         finally:
             self._driver.close()

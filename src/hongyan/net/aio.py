@@ -29,7 +29,6 @@ from hongyan.net.endpoint import Security
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator
-    from types import TracebackType
 
     from hongyan.flow import Answer, Effect, Flow
     from hongyan.net.endpoint import Endpoint
@@ -108,12 +107,7 @@ class AsyncDriver:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     def wake(self) -> None:

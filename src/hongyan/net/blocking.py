@@ -31,7 +31,6 @@ from hongyan.net.endpoint import Security
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterator
-    from types import TracebackType
 
     from hongyan.flow import Answer, Effect, Flow
     from hongyan.net.endpoint import Endpoint
@@ -133,12 +132,7 @@ class BlockingDriver:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     # -- from other threads
