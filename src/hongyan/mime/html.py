@@ -1,217 +1,196 @@
-"""HTML of strangers: to plain text here, to something safe to show in `sanitise`.
+"""HTML of strangers made safe to show, and its plain text.
 
-`to_text` gives what a person would read: blocks on lines of their own, links and pictures by their
-words, nothing of scripts, styles or what is hidden. Iterative and bounded, whatever the markup.
+`sanitise` gives a fragment that runs nothing, sends nothing, and loads nothing but what its
+`Policy` allows: an allow-list of elements and attributes through ``nh3``, styles through
+`hongyan.mime.css`. It is one of three walls; the others are the sandboxed frame and its own
+Content-Security-Policy. Each HTML part is sanitised by itself and never joined with another.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
+import nh3
 from selectolax.lexbor import LexborHTMLParser
 
+from hongyan.mime import css
+from hongyan.mime.html_text import to_text
+from hongyan.mime.markup import tame
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from selectolax.lexbor import LexborNode
 
-HTML_LIMIT: Final = 4_194_304  # characters that are looked at
-_SKIPPED: Final = frozenset(
-    [
-        "audio",
-        "base",
-        "basefont",
-        "canvas",
-        "datalist",
-        "embed",
-        "frame",
-        "frameset",
-        "head",
-        "iframe",
-        "link",
-        "map",
-        "math",
-        "meta",
-        "noembed",
-        "noframes",
-        "object",
-        "script",
-        "select",
-        "style",
-        "svg",
-        "template",
-        "textarea",
-        "title",
-        "video",
+__all__ = ["Policy", "sanitise", "to_text"]
+
+
+def _no_part(_cid: str) -> str | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the person allows.
+
+    ``remote_images`` allows http and https images; ``resolve_cid`` gives the address of the part
+    with a Content-ID, or None; ``scope`` is the class of the element that wraps the result.
+    """
+
+    remote_images: bool = False
+    resolve_cid: Callable[[str], str | None] = _no_part
+    scope: str = "mail"
+
+
+_TAGS: Final = frozenset(
+    {"a", "abbr", "acronym", "address", "article", "aside", "b", "bdi", "bdo", "big", "blockquote"}
+    | {"br", "caption", "center", "cite", "code", "col", "colgroup", "dd", "del", "details", "dfn"}
+    | {"dir", "div", "dl", "dt", "em", "figcaption", "figure", "font", "footer", "h1", "h2", "h3"}
+    | {"h4", "h5", "h6", "header", "hr", "i", "img", "ins", "kbd", "li", "main", "mark", "menu"}
+    | {"nav", "ol", "p", "pre", "q", "rp", "rt", "ruby", "s", "samp", "section", "small", "span"}
+    | {"strike", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead"}
+    | {"time", "tr", "tt", "u", "ul", "var", "wbr"}
+)
+_DROPPED_WITH_CONTENT: Final = frozenset(
+    {"applet", "audio", "canvas", "embed", "frameset", "iframe", "math", "noembed", "noframes"}
+    | {"object", "plaintext", "script", "select", "style", "svg", "template", "textarea", "title"}
+    | {"video", "xmp"}
+)
+_EVERYWHERE: Final = frozenset({"class", "dir", "lang", "style", "title", "align", "valign"})
+_CELL: Final = frozenset(
+    {"bgcolor", "background", "width", "height", "colspan", "rowspan", "nowrap"}
+)
+_ATTRIBUTES: Final = {
+    **{tag: {*_EVERYWHERE} for tag in _TAGS},
+    "a": {*_EVERYWHERE, "href", "name", "data-warning"},
+    "img": {*_EVERYWHERE, "src", "alt", "width", "height", "border", "hspace", "vspace"},
+    "font": {*_EVERYWHERE, "color", "face", "size"},
+    "table": {*_EVERYWHERE, *_CELL, "border", "cellpadding", "cellspacing", "summary"},
+    **{tag: {*_EVERYWHERE, *_CELL} for tag in ("td", "th", "tr", "tbody", "thead", "tfoot")},
+    **{tag: {*_EVERYWHERE, "width", "span"} for tag in ("col", "colgroup")},
+    "ol": {*_EVERYWHERE, "start", "type", "reversed"},
+    "ul": {*_EVERYWHERE, "type"},
+    "li": {*_EVERYWHERE, "value", "type"},
+    "hr": {*_EVERYWHERE, "width", "size", "color", "noshade"},
+    "br": {*_EVERYWHERE, "clear"},
+    "time": {*_EVERYWHERE, "datetime"},
+    "details": {*_EVERYWHERE, "open"},
+}
+_IMAGE_ATTRIBUTES: Final = frozenset({"src", "background"})
+_LINK_SCHEMES: Final = frozenset({"http", "https", "mailto", "tel", "sms"})
+_BLANKS: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
+_SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+_INLINE_IMAGE: Final = re.compile(
+    r"data:image/(?:png|jpe?g|gif|webp|bmp|avif);base64,[A-Za-z0-9+/=\s%]*", re.IGNORECASE
+)
+_HOST_IN_TEXT: Final = re.compile(
+    r"(?:https?://)?((?:[\w-]{1,63}\.){1,10}[^\W\d_]{2,24})(?:[/:?#\s]|\Z)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Filter:
+    """The decision about each attribute value under one policy."""
+
+    policy: Policy
+
+    def image(self, address: str) -> str | None:
+        """Return the address to load an image from, or None."""
+        address = address.strip()
+        if address[:4].lower() == "cid:":
+            return self.policy.resolve_cid(address[4:])
+        if _INLINE_IMAGE.fullmatch(address):
+            return address
+        plain = _BLANKS.sub("", address)
+        allowed = plain[:8].lower().startswith(("http://", "https://"))
+        return plain if allowed and self.policy.remote_images else None
+
+    def attribute(self, _tag: str, name: str, value: str) -> str | None:
+        """Return what an attribute shall be, or None to leave it out."""
+        if name in _IMAGE_ATTRIBUTES:
+            return self.image(value)
+        if name == "style":
+            return css.declarations(value, url=self.image) or None
+        if name == "href":
+            return _link(value)
+        return value
+
+
+def _link(address: str) -> str | None:
+    plain = _BLANKS.sub("", address)
+    scheme = _SCHEME.match(plain)
+    return plain if scheme and scheme[1].lower() in _LINK_SCHEMES else None
+
+
+def sanitise(html: str, policy: Policy | None = None) -> str:
+    """Return ``html`` as a fragment that is safe to show under ``policy``.
+
+    A link whose text names another host than it leads to has the real host in ``data-warning``.
+    """
+    policy = policy or Policy()
+    decide = _Filter(policy)
+    document = LexborHTMLParser(tame(html))
+    sheets = [
+        css.sheet(node.text(), scope=policy.scope, url=decide.image)
+        for node in document.css("style")
     ]
-)
-_BLOCK: Final = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "center",
-        "dd",
-        "details",
-        "dialog",
-        "dir",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hgroup",
-        "hr",
-        "html",
-        "legend",
-        "li",
-        "main",
-        "menu",
-        "nav",
-        "ol",
-        "optgroup",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "tfoot",
-        "thead",
-        "tr",
-        "ul",
-        "caption",
-    ]
-)
-_PARAGRAPH: Final = frozenset(
-    ["blockquote", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "ul"]
-)
-_SPACES: Final = re.compile(r"[ \t\r\n\f]+")
-_HIDDEN_STYLE: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_INVISIBLE: Final = dict.fromkeys(map(ord, "\u00ad\u034f\u200b\u2060\ufeff"))
-_NBSP: Final = {0xA0: " "}
-_TOO_NESTED: Final = 20_000
-
-
-class _Text:
-    """The growing text: white space collapsed, at most one empty line in a row."""
-
-    def __init__(self) -> None:
-        self._lines: list[str] = []
-        self._line: list[str] = []
-        self._quote = 0
-        self._pre = 0
-
-    def words(self, text: str) -> None:
-        """Add running text."""
-        if self._pre:
-            first, *rest = text.split("\n")
-            self._line.append(first)
-            for line in rest:
-                self.end_line(keep=True)
-                self._line.append(line)
-            return
-        text = _SPACES.sub(" ", text)
-        if text != " " or self._line:
-            self._line.append(text)
-
-    def end_line(self, *, keep: bool = False) -> None:
-        """End the line if there is one; ``keep`` ends it even if it is empty."""
-        line = "".join(self._line)
-        line = line.rstrip() if self._pre else _SPACES.sub(" ", line).strip()
-        self._line.clear()
-        if line or keep:
-            marks = ">" * self._quote
-            self._lines.append(f"{marks} {line}".rstrip() if marks else line)
-
-    def end_paragraph(self) -> None:
-        """End the line and leave an empty one, unless there is one already."""
-        self.end_line()
-        if self._lines and self._lines[-1].strip("> "):
-            self._lines.append(">" * self._quote)
-
-    def enter(self, tag: str) -> None:
-        """Begin the element ``tag``."""
-        if tag in _PARAGRAPH:
-            self.end_paragraph()
-        elif tag in _BLOCK:
-            self.end_line()
-        if tag == "blockquote":
-            self._quote = min(self._quote + 1, 20)
-        elif tag == "pre":
-            self._pre += 1
-        elif tag == "li":
-            self._line.append("* ")
-        elif tag == "hr":
-            self._line.append("---")
-            self.end_line()
-        elif tag == "br":
-            self.end_line(keep=True)
-        elif tag in {"td", "th"} and self._line:
-            self._line.append(" ")
-
-    def leave(self, tag: str) -> None:
-        """End the element ``tag``."""
-        if tag in _BLOCK:
-            self.end_line()
-        if tag == "pre":
-            self._pre -= 1
-        elif tag == "blockquote":
-            self._quote = max(self._quote - 1, 0)
-        if tag in _PARAGRAPH:
-            self.end_paragraph()
-
-    def finish(self) -> str:
-        """Return the whole text."""
-        self.end_line()
-        return "\n".join(self._lines).strip("\n> ").translate(_INVISIBLE).translate(_NBSP)
-
-
-def _is_hidden(node: LexborNode) -> bool:
-    attributes = node.attributes
-    if "hidden" in attributes:
-        return True
-    style = attributes.get("style")
-    return bool(style and _HIDDEN_STYLE.search(style))
-
-
-def to_text(html: str) -> str:
-    """Return what the HTML document ``html`` says, as plain text to read, quote and index."""
-    body = LexborHTMLParser(html[:HTML_LIMIT]).body
+    body = document.body
     if body is None:
         return ""
-    text = _Text()
-    node: LexborNode | None = body
-    open_nodes: list[str] = []
-    while node is not None:
-        tag = node.tag
-        child = None
-        if tag == "-text":
-            text.words(node.text_content or "")
-        elif tag == "img":
-            text.words(node.attributes.get("alt") or "")
-        elif tag and tag[0] not in "-_!" and tag not in _SKIPPED and not _is_hidden(node):
-            text.enter(tag)
-            child = node.child
-            if child is None:
-                text.leave(tag)
-        if child is not None:
-            open_nodes.append(tag or "")
-            node = child
-            continue
-        while node is not None and node.next is None and open_nodes:
-            text.leave(open_nodes.pop())
-            node = node.parent if open_nodes else None
-        node = node.next if node is not None and open_nodes else None
-    return text.finish()
+    for anchor in body.css("a"):
+        _mark(anchor)
+    inner = nh3.clean(
+        body.inner_html or "",
+        tags=set(_TAGS),
+        clean_content_tags=set(_DROPPED_WITH_CONTENT),
+        attributes=_ATTRIBUTES,
+        attribute_filter=decide.attribute,
+        url_schemes={*_LINK_SCHEMES, "cid", "data"},
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+        link_rel="noopener noreferrer nofollow",
+    )
+    rules = "\n".join(filter(None, sheets))
+    style = f"<style>{rules}</style>" if rules else ""
+    return f'{style}<div class="{policy.scope}"{_body_style(body, decide)}>{inner}</div>'
+
+
+def _mark(anchor: LexborNode) -> None:
+    """Write the true host into ``data-warning`` when the link's words show another one."""
+    attributes = anchor.attrs
+    if "data-warning" in attributes:
+        del attributes["data-warning"]
+    target = _host(_link(attributes.get("href") or "") or "")
+    words = _HOST_IN_TEXT.match(anchor.text(deep=True, separator="", strip=True)[:300])
+    if target and words and not _same_site(words[1].lower(), target):
+        attributes["data-warning"] = target
+
+
+def _host(address: str) -> str:
+    try:
+        return (urlsplit(address).hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _same_site(shown: str, target: str) -> bool:
+    shown, target = shown.removeprefix("www."), target.removeprefix("www.")
+    return shown == target or target.endswith(f".{shown}")
+
+
+_COLOUR: Final = re.compile(r"#?[\w]{1,32}")
+
+
+def _body_style(body: LexborNode, decide: _Filter) -> str:
+    """Return the ``style`` attribute that carries over what the body element says of itself."""
+    attributes = body.attributes
+    pieces = [css.declarations(attributes.get("style") or "", url=decide.image)]
+    for name, declared in (("bgcolor", "background-color"), ("text", "color")):
+        colour = (attributes.get(name) or "").strip()
+        if _COLOUR.fullmatch(colour):
+            pieces.insert(0, f"{declared}:{colour}")
+    style = ";".join(filter(None, pieces))
+    return f' style="{escape(style, quote=True)}"' if style else ""
