@@ -28,8 +28,8 @@ class Group:
 
 
 _SIMPLE: Final = re.compile(
-    rb'\s*+(?:(?:"([^"\\=?\r\n]*+)"|([^"\\<>,;:@()=?\r\n]*+))\s*+)?'
-    rb"<([^\s<>\"(),;:\\@?]++@[^\s<>\"(),;:\\@?]++)>\s*+\Z"
+    rb'\s*+(?:(?:"([^"\\]*+)"|([^"\\<>,;:@()]*+))\s*+)?'
+    rb"<([^\s<>\"(),;:\\@?]++@[^\s<>\"(),;:\\@?]++)>\s*+(?:,|\Z)"
 )
 _BARE: Final = re.compile(rb"\s*+([^\s<>\"(),;:\\@?]++@[^\s<>\"(),;:\\@?]++)\s*+\Z")
 _TOKEN: Final = re.compile(
@@ -55,15 +55,30 @@ def mailboxes(value: bytes | None) -> tuple[Address, ...]:
     """Return the mailboxes of a header value, those within groups too (RFC 8621 §4.1.2.3)."""
     if not value:
         return ()
-    if value.isascii():
-        found = _SIMPLE.match(value)
-        if found:
-            name = b" ".join((found[1] or found[2] or b"").split()).decode("ascii")
-            return (Address(name or None, found[3].decode("ascii")),)
+    if value.isascii() and b"\x1b" not in value and len(value) <= VALUE_LIMIT:
         found = _BARE.match(value)
         if found:
             return (Address(None, found[1].decode("ascii")),)
+        simple = _simple(value)
+        if simple:
+            return simple
     return tuple(address for group in groups(value) for address in group.addresses)
+
+
+def _simple(value: bytes) -> tuple[Address, ...]:
+    """Read the form that nearly all headers have, or give none back."""
+    addresses: list[Address] = []
+    at = 0
+    while at < len(value):
+        found = _SIMPLE.match(value, at)
+        if not found or len(addresses) == ADDRESS_LIMIT:
+            return ()
+        quoted, words, email = found.groups()
+        name = _words((quoted or words or b"").decode("ascii"))
+        name = _SPACES.sub(" ", name).translate(_CONTROL).strip()
+        addresses.append(Address(name or None, email.decode("ascii")))
+        at = found.end()
+    return tuple(addresses)
 
 
 def groups(value: bytes | None) -> tuple[Group, ...]:

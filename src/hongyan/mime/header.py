@@ -107,6 +107,10 @@ _FOLD: Final = re.compile(rb"\r?\n(?=[ \t])|[\r\n]")
 _SECTION: Final = re.compile(rb"([^*]+)(?:\*(\d{1,9}))?(\*?)", re.DOTALL)
 _EXTENDED: Final = re.compile(rb"([^']*)'([^']*)'(.*)", re.DOTALL)
 _PARAMETER_LIMIT: Final = 1000
+_USUAL: Final = re.compile(
+    rb"\s*+([\w.+-]++/[\w.+-]++)((?:;\s*+[\w-]++=(?:\"[^\"\\\r\n=?\x80-\xff]++\"|[^\s;\"()=?*'\x80-\xff]++)\s*+)*+);?\Z"
+)
+_USUAL_PARAMETER: Final = re.compile(rb";\s*+([\w-]++)=(?:\"([^\"]++)\"|([^\s;\"]++))")
 
 
 def parameterised(value: bytes) -> Parameterised:
@@ -117,6 +121,17 @@ def parameterised(value: bytes) -> Parameterised:
 
 
 def _parameterised(value: bytes) -> Parameterised:
+    usual = _USUAL.match(value)
+    if usual and b"\x1b" not in value:
+        found = {
+            name.decode("ascii").lower(): (quoted or bare).decode("ascii")
+            for name, quoted, bare in reversed(_USUAL_PARAMETER.findall(usual[2]))
+        }
+        return Parameterised(usual[1].decode("ascii").lower(), found, {})
+    return _parameterised_fully(value)
+
+
+def _parameterised_fully(value: bytes) -> Parameterised:
     at = _skip(value, 0, b" \t\r\n")
     head = _VALUE.match(value, at)
     main = head[1] if head else b""

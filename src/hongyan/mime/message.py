@@ -4,13 +4,14 @@ RFC 5322 fields in the forms of RFC 8621 §4.1.2 and §4.1.4. Nothing here raise
 are; what was wrong with them is in `defects`.
 """
 
+# ruff: noqa: D401 - what `lazy` decorates are attributes, described by nouns
 from __future__ import annotations
 
-from functools import cached_property
 from mmap import mmap
 from typing import TYPE_CHECKING, Final
 
 from hongyan.mime import address, date, embedded, flowed, header, html, view
+from hongyan.mime.lazy import lazy
 from hongyan.mime.parser import Defect, Structure
 
 if TYPE_CHECKING:
@@ -42,43 +43,43 @@ class Message:
         """All fields of the message in order: names as written, raw values."""
         return self._fields.all
 
-    @cached_property
+    @lazy
     def subject(self) -> str:
         """The Subject in its Text form; empty if there is none."""
         value = self._fields.get(b"subject")
         return header.text(value) if value else ""
 
-    @cached_property
+    @lazy
     def date(self) -> datetime | None:
         """The Date with its zone, or None."""
         return date.parse(self._fields.get(b"date"))
 
-    @cached_property
+    @lazy
     def from_(self) -> tuple[Address, ...]:
         """The authors: From."""
         return address.mailboxes(self._fields.get(b"from"))
 
-    @cached_property
+    @lazy
     def sender(self) -> tuple[Address, ...]:
         """The mailbox of Sender."""
         return address.mailboxes(self._fields.get(b"sender"))
 
-    @cached_property
+    @lazy
     def reply_to(self) -> tuple[Address, ...]:
         """Where answers are wanted: Reply-To."""
         return address.mailboxes(self._fields.get(b"reply-to"))
 
-    @cached_property
+    @lazy
     def to(self) -> tuple[Address, ...]:
         """The recipients of To."""
         return self._recipients(b"to")
 
-    @cached_property
+    @lazy
     def cc(self) -> tuple[Address, ...]:
         """The recipients of Cc."""
         return self._recipients(b"cc")
 
-    @cached_property
+    @lazy
     def bcc(self) -> tuple[Address, ...]:
         """The recipients of Bcc, which only a sender's own copy has."""
         return self._recipients(b"bcc")
@@ -91,17 +92,17 @@ class Message:
         every = self._fields.every(name)
         return address.mailboxes(b",".join(every) if len(every) > 1 else first)
 
-    @cached_property
+    @lazy
     def message_id(self) -> str:
         """The Message-ID without angle brackets; empty if there is none."""
         return next(iter(self._ids(b"message-id")), "")
 
-    @cached_property
+    @lazy
     def in_reply_to(self) -> tuple[str, ...]:
         """The ids of In-Reply-To."""
         return self._ids(b"in-reply-to")
 
-    @cached_property
+    @lazy
     def references(self) -> tuple[str, ...]:
         """The ids of References, oldest first."""
         return self._ids(b"references")
@@ -110,18 +111,18 @@ class Message:
         value = self._fields.get(name)
         return header.message_ids(value) if value else ()
 
-    @cached_property
+    @lazy
     def body(self) -> view.Body:
         """The parts to show as text, to show as HTML, and to list (RFC 8621 §4.1.4)."""
         return view.body(self.parts)
 
-    @cached_property
+    @lazy
     def attachments(self) -> tuple[Part, ...]:
         """The parts to list as files, those that stand uuencoded or yEncoded in text too."""
         found = tuple(part for text in self.body.text for part in embedded.files(text))
         return self.body.attachments + found
 
-    @cached_property
+    @lazy
     def has_attachment(self) -> bool:
         """Whether a file is there that is no image of the HTML (RFC 8621 §4.1.4)."""
         shown = self.html if any(part.cid for part in self.attachments) else None
@@ -129,12 +130,12 @@ class Message:
             not (part.cid and shown and f"cid:{part.cid}" in shown) for part in self.attachments
         )
 
-    @cached_property
+    @lazy
     def text(self) -> str:
         """The best plain text: text/plain with its flowed lines joined, else HTML as text."""
         return "\n".join(filter(None, map(_as_text, self.body.text)))
 
-    @cached_property
+    @lazy
     def html(self) -> str | None:
         """The HTML parts as they came, unsafe to show; None when there is only plain text.
 
@@ -143,7 +144,7 @@ class Message:
         documents = [part.text() for part in self.body.html if part.content_type == "text/html"]
         return "\n".join(documents) if documents else None
 
-    @cached_property
+    @lazy
     def preview(self) -> str:
         """The beginning of the text on one line, at most 256 characters."""
         line = " ".join(self.text[:_PREVIEW_SOURCE].split())

@@ -4,13 +4,14 @@ RFC 2045, 2183, 2231, 2392. A part owns nothing but its place: `content` and `ch
 source, `text` follows its charset. The first of two fields of one name is the one that counts.
 """
 
+# ruff: noqa: D401 - what `lazy` decorates are attributes, described by nouns
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from hongyan.mime import charset, header, names
+from hongyan.mime.lazy import lazy
 from hongyan.mime.transfer import Encoding, decode, encoding, looks_like_base64, stream
 
 if TYPE_CHECKING:
@@ -70,17 +71,17 @@ class Part:
         """All fields in order: names as written, raw values."""
         return self.fields.all
 
-    @cached_property
+    @lazy
     def _type(self) -> Parameterised:
         value = self.fields.get(b"content-type")
         return header.parameterised(value) if value else _EMPTY
 
-    @cached_property
+    @lazy
     def _disposition(self) -> Parameterised:
         value = self.fields.get(b"content-disposition")
         return header.parameterised(value) if value else _EMPTY
 
-    @cached_property
+    @lazy
     def declared_type(self) -> str:
         """The media type that the header gives, in lower case, of the form ``type/subtype``."""
         value = self._type.value
@@ -123,7 +124,7 @@ class Part:
         """The parameters of Content-Disposition, names in lower case."""
         return self._disposition.parameters
 
-    @cached_property
+    @lazy
     def filename(self) -> str | None:
         """The name to show: no path, no control or bidi characters, one line; None if not named."""
         for found in (self._disposition.parameters, self._type.parameters):
@@ -132,20 +133,20 @@ class Part:
                 return names.display(name)
         return None
 
-    @cached_property
+    @lazy
     def cid(self) -> str | None:
         """The Content-ID without its angle brackets (RFC 2392), or None."""
         value = self.fields.get(b"content-id")
         ids = header.message_ids(value) if value else ()
         return ids[0] if ids else None
 
-    @cached_property
+    @lazy
     def location(self) -> str | None:
         """The Content-Location (RFC 2557), unfolded, or None."""
         value = self.fields.get(b"content-location")
         return "".join(header.text(value).split()) or None if value else None
 
-    @cached_property
+    @lazy
     def language(self) -> tuple[str, ...] | None:
         """The tags of Content-Language (RFC 3282), or None."""
         value = self.fields.get(b"content-language")
@@ -153,7 +154,7 @@ class Part:
             return None
         return tuple(tag.strip() for tag in header.text(value).split(",") if tag.strip())
 
-    @cached_property
+    @lazy
     def encoding(self) -> Encoding:
         """The transfer encoding; identity for multiparts, and for base64 that is none."""
         if self.children:
@@ -181,7 +182,7 @@ class Part:
         """Yield what `content` returns in pieces, in bounded memory for a source on disk."""
         return stream(self.source, self.body_start, self.body_end, self.encoding)
 
-    @cached_property
+    @lazy
     def size(self) -> int:
         """The number of octets of `content`."""
         if self.encoding in {Encoding.IDENTITY, Encoding.UNKNOWN}:
@@ -197,7 +198,7 @@ class Part:
         """Return the body as text with LF line ends, whatever its type says; never raises."""
         return self._decoded[0]
 
-    @cached_property
+    @lazy
     def _decoded(self) -> tuple[str, bool]:
         octets = self.content()
         label = self.charset
