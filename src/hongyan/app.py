@@ -23,18 +23,18 @@ from hongyan.errors import HongyanError, InvalidArgument, NotFound, Unsafe
 from hongyan.mime import builder
 from hongyan.mime.types import Address
 from hongyan.net.blocking import BlockingDriver
-from hongyan.net.console import Console
+from hongyan.net.console import Console, Expects
 from hongyan.net.endpoint import Endpoint, Security
 from hongyan.net.record import Direction, Line, Recorder
 from hongyan.sasl import Credentials
-from hongyan.store import Store
+from hongyan.store import Role, Store
 from hongyan.sync import outbox
 from hongyan.sync import pop3 as maildrop
 from hongyan.sync.pop3 import Collected
 from hongyan.sync.progress import Progress, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import TracebackType
 
     from hongyan.demo.host import DemoHost
@@ -47,7 +47,9 @@ __all__ = [
     "Collected",
     "Config",
     "Direction",
+    "Expects",
     "Line",
+    "LiveConsole",
     "NewAccount",
     "Progress",
     "Report",
@@ -129,7 +131,14 @@ class App:
         return keychain.open_keychain(self.home, self._passphrase)
 
     def _passphrase(self) -> str:
-        return os.environ.get("HONGYAN_PASSPHRASE") or self._ask("the passphrase of your passwords")
+        if given := os.environ.get("HONGYAN_PASSPHRASE"):
+            return given
+        if (self.home / keychain.FILE_NAME).exists():
+            return self._ask("the passphrase of your passwords")
+        chosen = self._ask("a new passphrase, which encrypts your passwords")
+        if chosen != self._ask("it again"):
+            raise InvalidArgument("passphrase", "the two are not the same")
+        return chosen
 
     # -- accounts
 
@@ -231,6 +240,16 @@ class App:
         """Return the address that the account writes from."""
         return Address(account.name or None, account.address)
 
+    def try_out(self, account: Account, draft: builder.Draft) -> None:
+        """Check all of a draft but its text, before the person writes it.
+
+        Raises `InvalidArgument` and `NotFound`.
+        """
+        _can_send(account)
+        stamped = builder.stamp(draft, now().astimezone())
+        builder.envelope_recipients(stamped)
+        builder.build_chunks(stamped)  # which looks at every field before it makes anything
+
     def queue(self, account: Account, draft: builder.Draft) -> OutboxId:
         """Build the draft's octets, once, and put them into the outbox."""
         _can_send(account)
@@ -259,6 +278,19 @@ class App:
             recipients=recipients,
             message_id=outgoing.message_id,
         )
+
+    def file_sent(self, account: Account, messages: Iterable[bytes]) -> None:
+        """Put messages that were sent elsewhere into the Sent mailbox, read, one transaction."""
+        with self.store.transaction():
+            sent = self.store.mailboxes.ensure(account.id, Role.SENT)
+            for octets in messages:
+                self.store.messages.add(
+                    account.id,
+                    sent.id,
+                    octets,
+                    received_at=maildrop.arrival(octets, now()),
+                    keywords=("$seen",),
+                )
 
     def account_for(self, sender: str | None, raw: bytes) -> Account:
         """Return the account that a ready message is sent by: its sender's, or the only one."""
@@ -290,13 +322,19 @@ class App:
         return sender.deliver(only)
 
 
-class _LiveConsole:
+class LiveConsole:
     """A console that is connected: what `open_console` gives."""
 
     def __init__(self, driver: BlockingDriver, console: Console) -> None:
         self._driver = driver
         self._console = console
         self.explain = console.explain
+        self.hides = console.hides
+
+    @property
+    def expects(self) -> Expects:
+        """What the next line will be."""
+        return self._console.expects
 
     def say(self, line: str) -> bool:
         """Send a line; return whether the connection is still open."""
@@ -304,7 +342,7 @@ class _LiveConsole:
 
 
 @contextmanager
-def open_console(url: str, show: Callable[[Line], None]) -> Iterator[_LiveConsole]:
+def open_console(url: str, show: Callable[[Line], None]) -> Iterator[LiveConsole]:
     """Connect a protocol console; each line that crosses goes to ``show``, secrets blotted out."""
     endpoint = Endpoint.parse(url)
     recorder = Recorder(show)
@@ -312,7 +350,8 @@ def open_console(url: str, show: Callable[[Line], None]) -> Iterator[_LiveConsol
     with BlockingDriver(endpoint, recorder=recorder).connect() as driver:
         console = Console(endpoint.protocol)
         driver.run(console.open(starttls=endpoint.security is Security.STARTTLS))
-        yield _LiveConsole(driver, console)
+        yield LiveConsole(driver, console)
+        recorder.note("closed")
 
 
 @contextmanager

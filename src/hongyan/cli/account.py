@@ -9,10 +9,12 @@ import click
 
 from hongyan.app import NewAccount
 from hongyan.cli.errors import explain
-from hongyan.cli.output import print_json, table
+from hongyan.cli.output import print_json, server, table
+from hongyan.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from hongyan.app import App
+    from hongyan.store import Account
 
 
 @click.group
@@ -20,7 +22,7 @@ def account() -> None:
     """Add, list, test and remove accounts."""
 
 
-@account.command
+@account.command(short_help="Add an account.")
 @click.argument("address")
 @click.option(
     "--pop3", "pop3_url", metavar="URL", help="pop3s://host, or pop3://host for STARTTLS."
@@ -70,7 +72,10 @@ def add(
 
 def _read_password(*, password_stdin: bool) -> str:
     if password_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
+        given = sys.stdin.readline().rstrip("\r\n")
+        if not given:
+            raise InvalidArgument("password", "standard input held none")
+        return given
     if not sys.stdin.isatty():
         raise click.UsageError("give --password-stdin or --password-command")
     answer: str = click.prompt("Password", hide_input=True, err=True)
@@ -99,29 +104,31 @@ def list_(app: App, *, as_objects: bool) -> None:
         )
         return
     rows = [
-        (each.address, each.username, each.pop3_url or "-", each.smtp_url or "-")
+        (each.address, _login(each), server(each.pop3_url), server(each.smtp_url))
         for each in accounts
     ]
     hint = "No account yet. 'hongyan account add', or 'hongyan demo' to try things."
     table(("ADDRESS", "LOGIN", "POP3", "SMTP"), rows, empty=hint)
 
 
-@account.command
+@account.command(short_help="Log in to its servers, to see that all is right.")
 @click.argument("address", required=False)
 @click.pass_obj
 def test(app: App, address: str | None) -> int:
     """Log in to each server of an account and leave again; nothing is fetched or sent."""
-    code = 0
+    worst = 0
     for check in app.check(app.account(address)):
+        where = server(str(check.endpoint))
         if check.error is None:
-            click.echo(f"ok    {check.endpoint}  {', '.join(check.words)}")
+            click.echo(f"ok    {where}  {', '.join(check.words)}")
         else:
-            line, code = explain(check.error)
-            click.echo(f"FAIL  {check.endpoint}  {line.removeprefix('hongyan: ')}")
-    return code
+            line, code = explain(check.error, command="account")
+            click.echo(f"FAIL  {where}  {line.removeprefix('hongyan: ')}")
+            worst = worst or code
+    return worst
 
 
-@account.command
+@account.command(short_help="Remove an account and its mail from this profile.")
 @click.argument("address")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
@@ -132,3 +139,8 @@ def remove(app: App, address: str, *, yes: bool) -> None:
         click.confirm(f"Remove {found.address} and its mail from this profile?", abort=True)
     app.remove_account(found)
     click.echo(f"Removed {found.address}.")
+
+
+def _login(account: Account) -> str:
+    """Return the login where it is not the address, which is the rule."""
+    return account.username if account.username != account.address else "-"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import sys
 import threading
 import time
@@ -19,6 +18,7 @@ from hongyan.cli.show import read
 from hongyan.demo.host import DemoHost
 from hongyan.errors import TimedOut
 from hongyan.mime.builder import Draft, parse_recipients
+from hongyan.store import Role
 
 if TYPE_CHECKING:
     from hongyan.app import App
@@ -46,10 +46,11 @@ def demo(*, once: bool) -> None:
         step(f"and takes mail at {host.smtp_url.partition('?')[0]}, both with TLS")
         step(f"A throw-away profile for {account.address} lies in {app.home}")
         fetch(app, account)
+        app.file_sent(account, host.sent)  # for which POP3 has no place
         if once:
             round_trip(app, account)
         else:
-            serve(app)
+            serve(app, account)
 
 
 def step(text: str) -> None:
@@ -95,7 +96,7 @@ def round_trip(app: App, account: Account) -> None:
 
 def wait_for_answer(app: App, account: Account, message_id: str) -> Email:
     """Fetch until the answer to ``message_id`` is here. Raises `TimedOut`."""
-    inbox = app.store.mailboxes.find(account.id, "Inbox")
+    inbox = app.store.mailboxes.find(account.id, Role.INBOX)
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
         app.fetch(account)
@@ -106,9 +107,11 @@ def wait_for_answer(app: App, account: Account, message_id: str) -> Email:
     raise TimedOut(f"no answer came within {_PATIENCE:.0f} seconds")
 
 
-def serve(app: App) -> None:
+def serve(app: App, account: Account) -> None:
     """Tell how to go on, and keep the host up until the person has had enough."""
     program = "hongyan" if shutil.which("hongyan") else sys.argv[0]
+    inbox = app.store.mailboxes.find(account.id, Role.INBOX)
+    (newest,) = app.store.messages.page(inbox.id, limit=1)
     click.echo(
         f"""
 {click.style("Hongyan is ready", bold=True)}. In another terminal:
@@ -116,16 +119,15 @@ def serve(app: App) -> None:
     export HONGYAN_HOME={app.home}
     {program} list
     {program} search 发票
-    {program} show m1
+    {program} show {newest.id}
     {program} send --to xiaoyan@goose.example --subject Hello --body -
     {program} sync
 
-Somebody answers whatever you send to @goose.example. Ctrl-C ends it and leaves nothing behind."""
+Somebody answers whatever you send to any .example address.
+Ctrl-C ends it and leaves nothing behind."""
     )
-    done = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: done.set())
     try:
-        done.wait()
+        threading.Event().wait()
     except KeyboardInterrupt:
         click.echo()
     click.echo("The demo host has stopped.")

@@ -13,7 +13,7 @@ from hongyan.errors import NotFound
 
 if TYPE_CHECKING:
     from hongyan.app import App
-    from hongyan.store import Email
+    from hongyan.store import Mailbox
 
 
 @click.command("list")
@@ -32,15 +32,12 @@ def list_(app: App, mailbox: str, *, limit: int, account: str | None, as_objects
     accounts = [app.account(account)] if account else app.store.accounts.list()
     if not accounts:
         app.account(None)
-    found: list[Email] = []
-    for each in accounts:
-        for known in app.store.mailboxes.list(each.id):
-            if mailbox.lower() in (known.name.lower(), known.id, known.role and known.role.value):
-                found += app.store.messages.page(known.id, limit=limit)
-                break
-        else:
-            if mailbox != "inbox":
-                raise NotFound(f"there is no mailbox {mailbox!r}")
+    known = [box for each in accounts for box in app.store.mailboxes.list(each.id)]
+    chosen = [box for box in known if _is_called(box, mailbox.lower())]
+    if not chosen and mailbox.lower() != "inbox":  # which is there before anything has come
+        names = ", ".join(dict.fromkeys(box.name for box in known)) or "none yet"
+        raise NotFound(f"there is no mailbox {mailbox!r}; there are: {names}")
+    found = [email for box in chosen for email in app.store.messages.page(box.id, limit=limit)]
     found.sort(key=lambda email: email.received_at, reverse=True)
     if as_objects:
         print_json([as_json(email) for email in found[:limit]])
@@ -48,3 +45,7 @@ def list_(app: App, mailbox: str, *, limit: int, account: str | None, as_objects
     today = now()
     hint = "Nothing here. 'hongyan sync' fetches new mail."
     table(HEADS, [row(email, today) for email in found[:limit]], empty=hint)
+
+
+def _is_called(box: Mailbox, name: str) -> bool:
+    return name in (box.name.lower(), box.id, box.role and box.role.value)

@@ -1,18 +1,26 @@
-"""``hongyan``: the command line. One file a command, loaded when it is called."""
+"""``hongyan``: the command line. One file a command, loaded when it is called.
+
+Whatever happens, the person sees one line that says what to do next, and a program sees an exit
+code of sysexits.h; ``--debug`` adds where it came from. ``--home`` and ``--debug`` may stand before
+or after the command.
+"""
 
 from __future__ import annotations
 
+import functools
 import importlib
+import io
 import os
+import signal
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from hongyan import __version__
-from hongyan.cli.errors import INTERRUPTED, USAGE, explain
-from hongyan.errors import HongyanError
+from hongyan.cli.errors import BROKEN_PIPE, INTERRUPTED, TERMINATED, explain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +31,7 @@ COMMANDS: Final = {
     "list": ("list:list_", "Show the messages of a mailbox, newest first."),
     "search": ("search:search", "Find messages by words, people and more."),
     "show": ("show:show", "Read a message."),
-    "save": ("save:save", "Save attachments, or one part."),
+    "save": ("save:save", "Save attachments, or one of them."),
     "send": ("send:send", "Write and send a message."),
     "reply": ("reply:reply", "Answer a message."),
     "sendmail": ("sendmail:sendmail", "Send a ready message from standard input, for programs."),
@@ -31,6 +39,61 @@ COMMANDS: Final = {
     "demo": ("demo:demo", "Try Hongyan on its own little mail host."),
     "wire": ("wire:wire", "Talk to a server yourself, and see every line."),
 }
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: ends the program as Ctrl-C does, so that everything is put away."""
+
+
+def ask(question: str) -> str:
+    """Ask the person at the terminal for a secret. Raises `Unsafe` where there is none."""
+    from hongyan.app import ask_nobody
+
+    if not sys.stdin.isatty():
+        return ask_nobody(question)
+    answer: str = click.prompt(f"Please type {question}", hide_input=True, err=True)
+    return answer
+
+
+def choose_home(ctx: click.Context, _: click.Parameter, home: Path | None) -> None:
+    """Open the profile that ``--home`` names; the one nearest to the command counts."""
+    from hongyan.app import App
+    from hongyan.config import load
+
+    if home is not None or ctx.obj is None:
+        ctx.obj = ctx.with_resource(App(load(home, os.environ), ask=ask))
+
+
+def everywhere(*, hidden: bool) -> list[click.Parameter]:
+    """Return the options that may stand before and after a command."""
+    home = click.Path(file_okay=False, path_type=Path)
+    return [
+        click.Option(
+            ["--home"],
+            type=home,
+            expose_value=False,
+            callback=choose_home,
+            hidden=hidden,
+            help="The profile's folder (environment: HONGYAN_HOME).",
+        ),
+        click.Option(
+            ["--debug"],
+            is_flag=True,
+            expose_value=False,
+            hidden=hidden,
+            help="Show where an error came from.",
+        ),
+    ]
+
+
+@functools.cache
+def load_command(name: str) -> click.Command:
+    """Import one command."""
+    module, _, attribute = COMMANDS[name][0].partition(":")
+    command: click.Command = getattr(importlib.import_module(f"hongyan.cli.{module}"), attribute)
+    for each in (command, *getattr(command, "commands", {}).values()):
+        each.params += everywhere(hidden=True)
+    return command
 
 
 class Commands(click.Group):
@@ -42,11 +105,7 @@ class Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(f"hongyan.cli.{module}"), name)
-        return command
+        return load_command(cmd_name) if cmd_name in COMMANDS else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
@@ -54,49 +113,77 @@ class Commands(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option(
-    "--home",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="The profile's folder (environment: HONGYAN_HOME).",
+@click.group(
+    cls=Commands,
+    params=everywhere(hidden=False),
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.option("--debug", is_flag=True, expose_value=False, help="Show where an error came from.")
 @click.version_option(__version__, prog_name="hongyan")
-@click.pass_context
-def cli(ctx: click.Context, home: Path | None) -> None:
+def cli() -> None:
     """Hongyan (鸿雁), mail from the socket up.
 
     New here? 'hongyan demo' lets you try everything without an account.
     """
-    from hongyan.app import App
-    from hongyan.config import load
-
-    ctx.obj = ctx.with_resource(App(load(home, os.environ)))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(_run(words))
+    signal.signal(signal.SIGTERM, _terminate)
+    _prepare_output()
+    sys.exit(run(words))
 
 
-def _run(words: list[str]) -> int:
-    debug = "--debug" in words[: words.index("--") if "--" in words else None]
+def _terminate(*_: object) -> None:
+    raise Terminated
+
+
+def _prepare_output() -> None:
+    """Let no output fail for its letters, nor for a stream that was closed from the start."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123  # for good
+            setattr(sys, name, nowhere)
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def run(words: list[str]) -> int:
+    """Run the command line and return its exit code; everything that is to be told is told."""
     try:
         outcome: Any = cli.main(words, prog_name="hongyan", standalone_mode=False)
-    except HongyanError as error:
-        if debug:
-            raise
-        line, code = explain(error)
-        click.echo(line, err=True)
-        return code
-    except click.ClickException as error:
-        error.show()
-        return USAGE
+        sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else "")
+        return 0
+    except Terminated:
+        return TERMINATED
     except (click.Abort, KeyboardInterrupt):
-        click.echo("hongyan: interrupted. Nothing was lost.", err=True)
+        click.echo("\nhongyan: interrupted. Nothing was lost.", err=True)
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        _drop_output()
+        return BROKEN_PIPE
+    except Exception as error:  # noqa: BLE001  # nobody should have to read a traceback
+        return _tell(error, words)
     return outcome if isinstance(outcome, int) else 0
+
+
+def _tell(error: Exception, words: Sequence[str]) -> int:
+    if "--debug" in words:
+        traceback.print_exception(error)
+    command = next((word for word in words if word in COMMANDS), "")
+    line, code = explain(error, command=command)
+    click.echo(line, err=True)
+    if isinstance(error, OSError):
+        _drop_output()
+    return code
+
+
+def _drop_output() -> None:
+    """Throw away what standard output cannot take, or the interpreter tries again at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

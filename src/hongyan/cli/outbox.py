@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from hongyan.cli.errors import REFUSED, TRY_LATER
+from hongyan.cli.errors import REFUSED, TRY_LATER, explain
 from hongyan.cli.output import print_json, table
+from hongyan.cli.progress import progress
+from hongyan.errors import HongyanError
 from hongyan.guard import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hongyan.app import App
-    from hongyan.store import Item
+    from hongyan.store import Account, Item, OutboxId
 
-_ADVICE = {
-    "uncertain": "ask the recipient, or look for it; 'hongyan outbox retry' sends it again",
-    "deferred": "will be tried again by 'hongyan sync'",
+_ADVICE: Final = {
+    "uncertain": "it may have arrived: ask; 'hongyan outbox retry' sends it again",
+    "queued": "'hongyan sync' sends it",
+    "deferred": "'hongyan sync' tries again",
     "refused": "'hongyan outbox retry' tries again, 'cancel' gives up",
 }
 
@@ -42,11 +45,16 @@ def as_json(item: Item) -> dict[str, object]:
 
 
 def describe(item: Item) -> str:
-    """Return one line on what became of an item."""
-    line = f"{item.id} {item.state.value}: {', '.join(each.address for each in item.recipients)}"
-    words = "; ".join(dict.fromkeys(each.words for each in item.recipients if each.words))
+    """Return one line on what became of an item, for each group of recipients alike."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for each in item.recipients:
+        groups.setdefault((each.state.value, each.words), []).append(each.address)
+    parts = [
+        f"{state}: {', '.join(addresses)}" + (f" ({words})" if words else "")
+        for (state, words), addresses in groups.items()
+    ]
     advice = _ADVICE.get(item.state.value)
-    return shown(line + (f" ({words})" if words else "")) + (f" - {advice}" if advice else "")
+    return shown(f"{item.id} {'; '.join(parts)}") + (f" - {advice}" if advice else "")
 
 
 def exit_code(items: Iterable[Item]) -> int:
@@ -55,6 +63,25 @@ def exit_code(items: Iterable[Item]) -> int:
     if "refused" in states:
         return REFUSED
     return TRY_LATER if states & {"deferred", "uncertain", "queued", "sending"} else 0
+
+
+def send_now(app: App, account: Account, item_id: OutboxId) -> int:
+    """Try to send one item now and tell what became of it; return the exit code.
+
+    When the server cannot be reached, or does not let us in, the item waits on: that is told as
+    well, so that nobody writes the message again.
+    """
+    try:
+        with progress() as report:
+            settled = app.send_due(account, report, only=item_id)
+    except HongyanError as error:
+        line, code = explain(error)
+        waits = f"{item_id} waits in the outbox; 'hongyan sync' sends it."
+        click.echo(f"hongyan: {waits} {line.removeprefix('hongyan: ')}", err=True)
+        return code
+    for each in settled:
+        click.echo(describe(each))
+    return exit_code(settled)
 
 
 @click.group
@@ -93,10 +120,7 @@ def retry(app: App, item_id: str) -> int:
         question = "It may have been delivered already. Send it again?"
         click.confirm(question, abort=True, err=True)
     app.store.outbox.retry(item_id)
-    settled = app.send_due(app.store.accounts.get(item.account_id), only=item.id)
-    for each in settled:
-        click.echo(describe(each))
-    return exit_code(settled)
+    return send_now(app, app.store.accounts.get(item.account_id), item.id)
 
 
 @outbox.command

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -28,18 +29,22 @@ def reply(
     message_id: str,
     *,
     everybody: bool,
-    body: TextIO | None,
+    body: BinaryIO | None,
     attach: tuple[Path, ...],
 ) -> int:
-    """Answer the message ID. The text it answers is quoted below yours."""
+    """Answer the message ID. What it says is quoted below your text."""
     email = app.store.messages.get(message_id)
     account = app.store.accounts.get(email.account_id)
     message = mime.parse(app.store.messages.raw(message_id))
     answering = answer.reply_all if everybody else answer.reply
     draft = answering(message, [app.identity(account)])
-    given = text_of(body, "\n\n" + draft.text)
-    text = given if draft.text and draft.text in given else f"{given.rstrip()}\n\n{draft.text}"
-    draft = replace(draft, text=text, attachments=(*draft.attachments, *attachments(attach)))
+    draft = replace(draft, attachments=(*draft.attachments, *attachments(attach)))
+    app.try_out(account, draft)
+    if body is None and sys.stdin.isatty():
+        text = text_of(None, "\n\n" + draft.text)  # the person decides what of it stays
+    else:
+        text = f"{text_of(body, '').rstrip()}\n\n{draft.text}"
+    draft = replace(draft, text=text)
     code = hand_over(app, account, draft)
     app.store.messages.patch_keywords(email.id, add=("$answered", "$seen"))
     return code

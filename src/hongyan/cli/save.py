@@ -42,17 +42,30 @@ def save(app: App, message_id: str, part: int | None, *, folder: Path) -> None:
 
 
 def save_part(part: Part, folder: Path) -> Path:
-    """Write the part's octets to a new plain file in ``folder`` and return its path (FAULTS 24)."""
-    name = Path(names.safe(part.filename))
-    for number in range(1, 10_000):
-        path = folder / (name.name if number == 1 else f"{name.stem} ({number}){name.suffix}")
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise StoreError(f"{path} cannot be written: {error.strerror}") from None
+    """Write the part's octets to a new plain file in ``folder`` and return its path (FAULTS 24).
+
+    Raises `StoreError`; a file that could not be written whole is taken away again.
+    """
+    try:
+        path, handle = _create(part.filename, folder)
         with os.fdopen(handle, "wb") as file:
-            file.writelines(part.chunks())
-        return path
-    raise StoreError(f"{folder} holds too many files of the name {name}")
+            try:
+                file.writelines(part.chunks())
+                file.flush()
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise StoreError(f"{folder}/ cannot take the file: {error.strerror}") from None
+    return path
+
+
+def _create(name: str | None, folder: Path) -> tuple[Path, int]:
+    """Create a file that was not there, and no link to another either; return it open."""
+    taken: set[str] = set()
+    while True:
+        path = folder / names.safe(name, taken=taken)
+        try:
+            return path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            taken |= {path.name, *(each.name for each in folder.iterdir())}

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from hongyan.app import App
 
 
-@click.command
+# A word after a minus is one to leave out, not an option; "-h" too.
+@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("query", nargs=-1, required=True)
 @click.option(
     "--limit", default=50, show_default=True, type=click.IntRange(1), help="At most so many."

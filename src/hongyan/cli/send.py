@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import mimetypes
 import sys
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from hongyan.cli.outbox import describe, exit_code
-from hongyan.cli.progress import progress
+from hongyan.cli.outbox import send_now
+from hongyan.errors import Cancelled, HongyanError, InvalidArgument
 from hongyan.mime.builder import Attachment, Draft, parse_recipients
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from hongyan.app import App
     from hongyan.mime import Address
@@ -22,13 +25,15 @@ if TYPE_CHECKING:
 
 body_option = click.option(
     "--body",
-    type=click.File("r", encoding="utf-8"),
+    type=click.File("rb"),
+    metavar="FILE",
     help="A file with the text, or - for standard input; your editor by default.",
 )
 attach_option = click.option(
     "--attach",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
     help="A file to send along; may be given again.",
 )
 
@@ -50,12 +55,12 @@ def send(
     cc: tuple[str, ...],
     bcc: tuple[str, ...],
     subject: str,
-    body: TextIO | None,
+    body: BinaryIO | None,
     attach: tuple[Path, ...],
 ) -> int:
     """Write a message and send it; it waits in the outbox when the server cannot be reached."""
     if not (to or cc or bcc):
-        raise click.UsageError("say who it is for: --to ADDRESS")
+        raise click.UsageError("say who it is for: --to ADDRESS", click.get_current_context())
     account = app.account(sender)
     draft = Draft(
         from_=app.identity(account),
@@ -63,10 +68,10 @@ def send(
         cc=people("cc", cc),
         bcc=people("bcc", bcc),
         subject=subject,
-        text=text_of(body, ""),
         attachments=attachments(attach),
     )
-    return hand_over(app, account, draft)
+    app.try_out(account, draft)
+    return hand_over(app, account, replace(draft, text=text_of(body, "")))
 
 
 def people(field: str, values: Iterable[str]) -> tuple[Address, ...]:
@@ -84,23 +89,35 @@ def attachments(paths: Sequence[Path]) -> tuple[Attachment, ...]:
     )
 
 
-def text_of(body: TextIO | None, template: str) -> str:
+def text_of(body: BinaryIO | None, template: str) -> str:
     """Return the text from the file, from a pipe, or from the person's editor."""
-    if body is not None:
-        return body.read()
-    if not sys.stdin.isatty():
-        return sys.stdin.read()
-    edited = click.edit(template, extension=".txt")
-    if edited is None:
-        raise click.Abort
-    return edited
+    if body is None and sys.stdin.isatty():
+        edited = click.edit(template, extension=".txt")
+        if edited is None:
+            raise Cancelled("the editor saved no text, so nothing is sent")
+        return edited
+    try:
+        return (body or sys.stdin.buffer).read().decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise InvalidArgument("body", "is not text in UTF-8; a file goes with --attach") from None
+
+
+@contextmanager
+def kept(text: str) -> Iterator[None]:
+    """Keep what the person wrote in a file when the block fails: nobody writes a letter twice."""
+    try:
+        yield
+    except (HongyanError, OSError):
+        with NamedTemporaryFile(
+            "w", encoding="utf-8", prefix="hongyan-", suffix=".txt", delete=False
+        ) as file:
+            file.write(text)
+        click.echo(f"hongyan: nothing was sent; the text is kept in {file.name}", err=True)
+        raise
 
 
 def hand_over(app: App, account: Account, draft: Draft) -> int:
     """Queue the draft, try to send it at once, and tell what became of it."""
-    item = app.queue(account, draft)
-    with progress() as report:
-        settled = app.send_due(account, report, only=item)
-    for each in settled:
-        click.echo(describe(each))
-    return exit_code(settled)
+    with kept(draft.text):
+        item = app.queue(account, draft)
+    return send_now(app, account, item)

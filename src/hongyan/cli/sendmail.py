@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 import click
 
 from hongyan.app import now
+from hongyan.cli.errors import TRY_LATER, explain
 from hongyan.cli.outbox import describe, exit_code
-from hongyan.errors import InvalidArgument
+from hongyan.errors import HongyanError, InvalidArgument
 from hongyan.mime import Address
 from hongyan.mime.outgoing import complete
 from hongyan.mime.recipients import wire_address
 
 if TYPE_CHECKING:
     from hongyan.app import App
+    from hongyan.store import Account, OutboxId
 
 
-@click.command(context_settings={"ignore_unknown_options": False})
+@click.command
 @click.argument("recipients", nargs=-1)
 @click.option(
     "-t", "from_fields", is_flag=True, help="Take the recipients from To, Cc and Bcc too."
@@ -32,10 +34,9 @@ if TYPE_CHECKING:
 )
 @click.option("-f", "-r", "sender", help="The envelope's sender, which also chooses the account.")
 @click.option("-F", "name", help="The sender's name where the message has no From.")
-@click.option(
-    "-o", multiple=True, expose_value=False, help="Accepted and ignored, as are -b -B -N -R -V -q."
-)
-@click.option("-b", "-B", "-N", "-R", "-V", "-q", multiple=True, expose_value=False, hidden=True)
+@click.option("-b", type=click.Choice(["m"]), expose_value=False, help="Only -bm, which is usual.")
+@click.option("-o", multiple=True, expose_value=False, help="Ignored, as are -B -N -R -V.")
+@click.option("-B", "-N", "-R", "-V", multiple=True, expose_value=False, hidden=True)
 @click.option("-v", "verbose", is_flag=True, help="Tell what became of it.")
 @click.pass_obj
 def sendmail(
@@ -49,6 +50,8 @@ def sendmail(
 ) -> int:
     r"""Send the message on standard input to RECIPIENTS.
 
+    Exit code 75 says that it waits in the outbox, as sendmail's own does.
+
     \b
     git send-email --sendmail-cmd='hongyan sendmail' …
     """
@@ -61,8 +64,19 @@ def sendmail(
         wanted += [each for each in outgoing.recipients if each not in wanted]
     if not wanted:
         raise InvalidArgument("recipients", "there is none; give them, or -t")
-    item = app.queue_ready(account, outgoing, sender=sender or account.address, recipients=wanted)
-    settled = app.send_due(account, only=item)
+    envelope_sender = account.address if sender is None else sender.strip("<>")
+    item = app.queue_ready(account, outgoing, sender=envelope_sender, recipients=wanted)
+    return hand_over(app, account, item, verbose=verbose)
+
+
+def hand_over(app: App, account: Account, item_id: OutboxId, *, verbose: bool) -> int:
+    """Try to send it now; tell what became of it only when it is no plain success."""
+    try:
+        settled = app.send_due(account, only=item_id)
+    except HongyanError as error:
+        words = explain(error)[0].removeprefix("hongyan: ")
+        click.echo(f"hongyan: {item_id} waits in the outbox. {words}", err=True)
+        return TRY_LATER
     code = exit_code(settled)
     for each in settled:
         if verbose or code:

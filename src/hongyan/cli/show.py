@@ -9,7 +9,7 @@ import click
 
 from hongyan import mime
 from hongyan.cli.email import as_json, full
-from hongyan.cli.output import octets, print_json
+from hongyan.cli.output import octets, print_json, wrapped
 from hongyan.guard import shown, shown_text
 
 if TYPE_CHECKING:
@@ -51,17 +51,21 @@ def read(app: App, message_id: str) -> None:
     )
     for name, addresses in fields:
         if addresses:
-            click.echo(
-                f"{click.style(name + ':', bold=True)} {shown(', '.join(map(full, addresses)))}"
-            )
+            _field(name, shown(", ".join(map(full, addresses))))
     if message.date:
-        click.echo(f"{click.style('Date:', bold=True)} {message.date:%a, %d %b %Y %H:%M %z}")
-    click.echo(f"{click.style('Subject:', bold=True)} {shown(message.subject)}\n")
-    click.echo(shown_text(message.text).rstrip("\n"))
+        _field("Date", f"{message.date:%a, %d %b %Y %H:%M %z}")
+    _field("Subject", shown(message.subject))
+    click.echo()
+    click.echo(wrapped(shown_text(message.text).rstrip("\n")))
     if message.attachments:
         click.echo()
     for number, part in enumerate(message.attachments, 1):
         name = shown(part.filename or part.content_type)
-        click.echo(
-            f"[{number}] {name} ({octets(part.size)})  {click.style('hongyan save', dim=True)}"
-        )
+        click.echo(f"[{number}] {name} ({octets(part.size)})")
+    if message.attachments:
+        click.secho(f"'hongyan save {message_id}' keeps them", dim=True)
+
+
+def _field(name: str, value: str) -> None:
+    line = wrapped(f"{name}: {value}").removeprefix(f"{name}:")
+    click.echo(click.style(f"{name}:", bold=True) + line)

@@ -6,17 +6,80 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hongyan.cli.errors import explain
-from hongyan.cli.outbox import as_json, describe
+from hongyan.cli.errors import TRY_LATER, explain
+from hongyan.cli.outbox import as_json, describe, exit_code
 from hongyan.cli.output import octets, print_json
 from hongyan.cli.progress import progress
 from hongyan.errors import HongyanError
+from hongyan.guard import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
+    from typing import TypeVar
 
-    from hongyan.app import App, Collected
+    from hongyan.app import App, Collected, Report
     from hongyan.store import Account, Item
+
+    T = TypeVar("T")
+
+
+class Visit:
+    """What a visit to an account's servers came to, and every trouble on the way.
+
+    One trouble does not keep the rest waiting: a mailbox that is locked stops no letter going out.
+    """
+
+    def __init__(self, app: App, account: Account) -> None:
+        self.address = account.address
+        self.errors: list[str] = []
+        self.code = 0
+        self.collected: Collected | None = self._try(lambda report: app.fetch(account, report))
+        self.settled: tuple[Item, ...] = (
+            self._try(lambda report: app.send_due(account, report)) or ()
+        )
+        self.code = self.code or exit_code(self.settled)
+        if self.collected and self.collected.failures:
+            self.code = self.code or TRY_LATER
+
+    def _try(self, work: Callable[[Report], T]) -> T | None:
+        try:
+            with progress() as report:
+                return work(report)
+        except HongyanError as error:
+            line, code = explain(error)
+            line = line.removeprefix("hongyan: ")
+            if line not in self.errors:  # a wrong password is told once
+                self.errors.append(line)
+                click.echo(f"hongyan: {self.address}: {line}", err=True)
+            self.code = self.code or code
+            return None
+
+    def tell(self) -> None:
+        """Print it for people."""
+        if self.collected:
+            came = self.collected.messages
+            news = f"{came} new ({octets(self.collected.octets)})" if came else "nothing new"
+            click.echo(f"{self.address}: {news}, {self.collected.on_server} on the server")
+            for failure in self.collected.failures:
+                words = shown(str(failure.error))
+                click.echo(f"  not fetched: message {failure.entry.number}: {words}")
+        for item in self.settled:
+            click.echo(f"  {describe(item)}")
+
+    def as_json(self) -> dict[str, object]:
+        """Return it as an object."""
+        failures = self.collected.failures if self.collected else ()
+        return {
+            "account": self.address,
+            "fetched": self.collected.messages if self.collected else 0,
+            "octets": self.collected.octets if self.collected else 0,
+            "onServer": self.collected.on_server if self.collected else None,
+            "notFetched": [
+                {"number": each.entry.number, "error": str(each.error)} for each in failures
+            ],
+            "outbox": [as_json(item) for item in self.settled],
+            "errors": self.errors,
+        }
 
 
 @click.command
@@ -28,48 +91,11 @@ def sync(app: App, *, account: str | None, as_objects: bool) -> int:
     accounts = [app.account(account)] if account else app.store.accounts.list()
     if not accounts:
         app.account(None)
-    code = 0
-    results: list[dict[str, object]] = []
+    visits: list[Visit] = []
     for each in accounts:
-        try:
-            with progress() as report:
-                collected = app.fetch(each, report)
-                settled = app.send_due(each, report)
-        except HongyanError as error:  # one account's trouble does not keep the others waiting
-            line, code = explain(error)
-            results.append({"account": each.address, "error": str(error)})
-            click.echo(line.replace("hongyan:", f"hongyan: {each.address}:", 1), err=True)
-            continue
-        results.append(_as_json(each, collected, settled))
+        visits.append(Visit(app, each))
         if not as_objects:
-            _tell(each, collected, settled)
+            visits[-1].tell()
     if as_objects:
-        print_json(results)
-    return code
-
-
-def _as_json(
-    account: Account, collected: Collected | None, settled: Sequence[Item]
-) -> dict[str, object]:
-    failures = collected.failures if collected else ()
-    return {
-        "account": account.address,
-        "fetched": collected.messages if collected else 0,
-        "octets": collected.octets if collected else 0,
-        "onServer": collected.on_server if collected else None,
-        "notFetched": [
-            {"number": each.entry.number, "error": str(each.error)} for each in failures
-        ],
-        "outbox": [as_json(item) for item in settled],
-    }
-
-
-def _tell(account: Account, collected: Collected | None, settled: Sequence[Item]) -> None:
-    if collected:
-        new = f"{collected.messages} new ({octets(collected.octets)})"
-        news = new if collected.messages else "nothing new"
-        click.echo(f"{account.address}: {news}, {collected.on_server} on the server")
-        for failure in collected.failures:
-            click.echo(f"  not fetched: message {failure.entry.number}: {failure.error}")
-    for item in settled:
-        click.echo(f"  {describe(item)}")
+        print_json([visit.as_json() for visit in visits])
+    return next((visit.code for visit in visits if visit.code), 0)

@@ -7,14 +7,17 @@ which octets are secret. Each command comes with what it does and where that is 
 from __future__ import annotations
 
 import re
+from base64 import b64decode
+from binascii import Error as NotBase64
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from hongyan.errors import ConnectionLost
+from hongyan.errors import ConnectionLost, ProtocolError, Unsafe
 from hongyan.flow import Flow, Wake, read, start_tls, wait, write
 
 PATIENCE: Final = 10.0  # seconds until a silent server is taken to have said all it wants
+FAREWELL: Final = 2.0  # seconds for a server to close after its last word
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,70 +79,101 @@ COMMANDS: Final = {"pop3": _POP3, "smtp": _SMTP, "lmtp": _SMTP, "imap": _IMAP}
 
 _LISTING: Final = re.compile(rb"(CAPA|RETR \d+|TOP .*|LIST|UIDL|LANG|AUTH)\s*\Z", re.IGNORECASE)
 _SECRET: Final = {
-    "pop3": re.compile(rb"(?:PASS|APOP \S+|AUTH \S+) +(.+)", re.IGNORECASE | re.DOTALL),
-    "smtp": re.compile(rb"AUTH +\S+ +(.+)", re.IGNORECASE | re.DOTALL),
-    "imap": re.compile(rb"\S+ +(?:LOGIN +\S+|AUTHENTICATE +\S+) +(.+)", re.IGNORECASE | re.DOTALL),
+    "pop3": re.compile(rb"\s*(?:PASS|APOP\s+\S+|AUTH\s+\S+)\s+(.+)", re.IGNORECASE | re.DOTALL),
+    "smtp": re.compile(rb"\s*AUTH\s+\S+\s+(.+)", re.IGNORECASE | re.DOTALL),
+    "imap": re.compile(
+        rb"\s*\S+\s+(?:LOGIN\s+\S+|AUTHENTICATE\s+\S+)\s+(.+)", re.IGNORECASE | re.DOTALL
+    ),
 }
-_STARTS_LOGIN: Final = re.compile(rb"(?:\S+ +)?AUTH(?:ENTICATE)? ", re.IGNORECASE)
+_STARTS_LOGIN: Final = re.compile(rb"\s*(?:\S+ +)?AUTH(?:ENTICATE)? ", re.IGNORECASE)
 _STARTS_TLS: Final = re.compile(rb"(?:\S+ +)?(?:STLS|STARTTLS)\s*\Z", re.IGNORECASE)
+_ENDS: Final = re.compile(rb"(?:\S+ +LOGOUT|QUIT)\s*\Z", re.IGNORECASE)
+_GREETS: Final = {"pop3": b"+OK", "smtp": b"220", "imap": b"* "}
+_TLS_COMMAND: Final = {"pop3": "STLS", "smtp": "STARTTLS", "imap": "w0 STARTTLS"}
 
 
-class _Mode(Enum):
-    COMMAND = "the next line is a command"
-    LOGIN = "the next line answers a challenge"
-    CONTENT = "the next line is part of a message"
+class Expects(Enum):
+    """What the next line that is typed will be."""
+
+    COMMAND = "a command"
+    RESPONSE = "the answer to a challenge"
+    CONTENT = "part of a message"
 
 
 class Console:
-    """One dialogue in ``protocol`` (pop3, smtp, lmtp or imap)."""
+    """One dialogue in ``protocol`` (pop3, smtp, lmtp or imap); ``expects`` tells what comes now."""
 
     def __init__(self, protocol: str) -> None:
         self._protocol = "smtp" if protocol == "lmtp" else protocol
-        self._mode = _Mode.COMMAND
+        self._hello = "LHLO" if protocol == "lmtp" else "EHLO"
+        self.expects = Expects.COMMAND
 
     def explain(self, line: str) -> Explained | None:
         """Return what the command in ``line`` does."""
         words = line.upper().split()
-        if self._mode is not _Mode.COMMAND or not words:
+        if self.expects is not Expects.COMMAND or not words:
             return None
         verb = words[1] if self._protocol == "imap" and len(words) > 1 else words[0]
         return COMMANDS[self._protocol].get(verb)
 
+    def hides(self, line: str) -> bool:
+        """Return whether ``line`` holds a secret."""
+        return bool(self._secrets(line.encode("utf-8", "surrogateescape")))
+
     def open(self, *, starttls: bool) -> Flow[None]:
-        """Wait for the greeting; with ``starttls`` go on to TLS before anything is typed."""
-        yield from self._answer(b"")
+        """Wait for the greeting; with ``starttls`` go on to TLS before anything is typed.
+
+        Raises `ProtocolError` when another protocol is spoken, `Unsafe` when there is to be TLS and
+        the server does not start it: what is typed next might be a password.
+        """
+        greeting = yield from self._answer(b"")
+        if not greeting.startswith(_GREETS[self._protocol]):
+            raise ProtocolError(f"the server does not greet as {self._protocol.upper()} does")
         if starttls:
             if self._protocol == "smtp":
-                yield from self.say("EHLO [127.0.0.1]")
-            yield from self.say(
-                {"pop3": "STLS", "smtp": "STARTTLS", "imap": "w0 STARTTLS"}[self._protocol]
-            )
+                yield from self._ask(f"{self._hello} [127.0.0.1]".encode())
+            answer = yield from self._ask(_TLS_COMMAND[self._protocol].encode())
+            if not _agrees(self._protocol, answer):
+                raise Unsafe("the server does not start TLS, and the address demands it")
+            yield from start_tls()
 
     def say(self, line: str) -> Flow[bool]:
         """Send a line and wait for the answer; return whether the connection is still open."""
-        data = line.encode()
-        yield from write(data + b"\r\n", secrets=self._secrets(data))
-        if self._mode is _Mode.CONTENT and line != ".":
+        data = line.encode("utf-8", "surrogateescape")
+        if self.expects is Expects.CONTENT and line != ".":
+            yield from write(data + b"\r\n")
             return True
-        logs_in = self._mode is _Mode.LOGIN or bool(_STARTS_LOGIN.match(data))
+        logs_in = self.expects is Expects.RESPONSE or bool(_STARTS_LOGIN.match(data))
         try:
-            answer = yield from self._answer(data)
+            answer = yield from self._ask(data)
+            if _STARTS_TLS.match(data) and _agrees(self._protocol, answer):
+                yield from start_tls()
+            elif _ENDS.match(data) and self.expects is Expects.COMMAND:
+                yield from self._closing()
         except ConnectionLost:
             return False
-        if _STARTS_TLS.match(data) and _agrees(self._protocol, answer):
-            yield from start_tls()
-        self._mode = _Mode.COMMAND
+        self.expects = Expects.COMMAND
         if logs_in and answer.startswith((b"+ ", b"+\r", b"334")):
-            self._mode = _Mode.LOGIN
-        elif answer.startswith(b"354"):
-            self._mode = _Mode.CONTENT
+            self.expects = Expects.RESPONSE
+        elif self._protocol == "smtp" and answer.startswith(b"354"):
+            self.expects = Expects.CONTENT
         return True
 
+    def _ask(self, data: bytes) -> Flow[bytes]:
+        yield from write(data + b"\r\n", secrets=self._secrets(data))
+        return (yield from self._answer(data))
+
     def _secrets(self, line: bytes) -> tuple[bytes, ...]:
-        if self._mode is _Mode.LOGIN:
-            return (line,)
-        found = _SECRET[self._protocol].match(line)
-        return (found[1],) if found and self._mode is _Mode.COMMAND else ()
+        """Return the secret part of ``line``, and what it is the Base64 of."""
+        if self.expects is Expects.CONTENT:
+            return ()
+        secret = line
+        if self.expects is Expects.COMMAND:
+            found = _SECRET[self._protocol].match(line)
+            if not found:
+                return ()
+            secret = found[1]
+        return secret, _decoded(secret).rpartition(b"\0")[2]
 
     def _answer(self, command: bytes) -> Flow[bytes]:
         answer = b""
@@ -149,20 +183,32 @@ class Console:
             answer += yield from read(within=PATIENCE, progress=len(answer))
         return answer
 
+    def _closing(self) -> Flow[None]:
+        """Wait for the server to close, which raises `ConnectionLost`; it may also stay."""
+        if (yield from wait(FAREWELL)) is Wake.DATA:
+            yield from read(within=FAREWELL)
+
+
+def _decoded(secret: bytes) -> bytes:
+    try:
+        return b64decode(secret.strip(), validate=True)
+    except NotBase64:
+        return b""
+
 
 def whole(protocol: str, command: bytes, answer: bytes) -> bool:
     """Return whether ``answer`` to ``command`` (``b""``: the greeting) is complete."""
     if not answer.endswith(b"\n"):
         return False
-    if protocol == "smtp":
-        return bool(re.match(rb"\d{3}(?!-)", answer.splitlines()[-1]))
     if protocol == "pop3":
         if answer.startswith(b"+OK") and _LISTING.match(command):
             return answer.endswith(b"\r\n.\r\n")
         return True
+    last = answer[answer.rfind(b"\n", 0, -1) + 1 :]
+    if protocol == "smtp":
+        return not re.match(rb"\d{3}-", last)
     tag = command.split(b" ")[0] if command else b"*"
-    last = answer.splitlines()[-1]
-    return last.startswith((tag + b" ", b"+ ")) or last == b"+"
+    return last.startswith((tag + b" ", b"+ ", b"+\r"))
 
 
 def _agrees(protocol: str, answer: bytes) -> bool:
