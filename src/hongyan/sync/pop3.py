@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hongyan.sync.progress import Report
 
 _HEAD: Final = 65_536  # octets that surely hold the topmost Received field
+_MOST_HEADER: Final = 1_048_576  # octets of a header that make an identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +68,42 @@ def identify(conn: pop3.Connection, listed: Sequence[pop3.Entry]) -> Flow[tuple[
     """Give entries without a unique id one made of their header and size.
 
     For servers without UIDL; the header holds Message-ID, Date and the trace of the way, so two
-    messages share it only when they are copies of each other.
+    messages share it only when they are copies of each other. A server without TOP is asked for
+    the whole message. Entries whose header cannot be had stay without an id.
     """
-    named: list[pop3.Entry] = []
-    for entry in listed:
-        if entry.uidl is None:
-            header = yield from pop3.top(conn, entry)
-            digest = hashlib.sha256(header).hexdigest()[:40]
-            named.append(replace(entry, uidl=f"header:{digest}:{entry.size}"))
-        else:
-            named.append(entry)
-    return tuple(named)
+    nameless = [entry for entry in listed if entry.uidl is None]
+    names: dict[int, str] = {}
+
+    def take(entry: pop3.Entry, header: bytes) -> None:
+        names[entry.number] = identity(header, entry.size)
+
+    refused = yield from pop3.headers(conn, nameless, take)
+    if refused:
+        whole = _Headers(take)
+        yield from pop3.retrieve(conn, [failure.entry for failure in refused], whole.take)
+    return tuple(replace(each, uidl=each.uidl or names.get(each.number)) for each in listed)
+
+
+def identity(header: bytes, size: int) -> str:
+    """Return the id of a message without a unique one: its header's digest, and its size."""
+    return f"header:{hashlib.sha256(header).hexdigest()[:40]}:{size}"
+
+
+class _Headers:
+    """A sink that keeps the header of each message, with the empty line that ends it, as TOP."""
+
+    def __init__(self, take: Callable[[pop3.Entry, bytes], None]) -> None:
+        self._take = take
+        self._head = b""
+
+    def take(self, entry: pop3.Entry, chunk: bytes, last: bool) -> None:  # noqa: FBT001  # a Sink
+        """Take a chunk; hand the header over with the last one."""
+        if len(self._head) < _MOST_HEADER and b"\r\n\r\n" not in self._head:
+            self._head += chunk
+        if last:
+            header, gap, _ = self._head[:_MOST_HEADER].partition(b"\r\n\r\n")
+            self._take(entry, header + gap)
+            self._head = b""
 
 
 class Arrivals:
