@@ -124,7 +124,7 @@ class _Line:
         except (InvalidArgument, Refused) as error:
             transaction.error = error
             self._under_way.append(transaction)
-            self._settle()
+            self._finish(transaction)
             return
         if conn.spent:
             words = f"the server takes no more than {conn.transactions} messages in one session"
@@ -140,7 +140,7 @@ class _Line:
 
     def _by_data(self, transaction: Transaction) -> Flow[None]:
         yield from self._open(transaction, Verb.DATA)
-        yield from self.drain(keep=transaction)
+        yield from self.drain()
         if self._conn.owes_content and not transaction.hopeless:
             transaction.submission.before_content()
             stuffer = Stuffer()
@@ -150,7 +150,7 @@ class _Line:
             yield from self._end_of_data(transaction, stuffer.finish())
         elif self._conn.owes_content:  # RFC 2920 §3.1: 354 although there is nobody to give it to
             yield from self._end_of_data(transaction, b".\r\n")
-        self._settle()
+        self._finish(transaction)
 
     def _end_of_data(self, transaction: Transaction, octets: bytes) -> Flow[None]:
         self._conn.end_of_data()
@@ -170,14 +170,15 @@ class _Line:
             submission.before_content()
             opening = self._opening(transaction)
             yield from self._send_chunk(transaction, opening, first, last=True)
+            self._finish(transaction)
             return
         yield from self._open(transaction)
-        yield from self.drain(keep=transaction)
+        yield from self.drain()
         if not transaction.hopeless:
             submission.before_content()
             yield from self._send_chunk(transaction, b"", first, last=last)
             yield from self._more_chunks(transaction, parts)
-        self._settle()
+        self._finish(transaction)
 
     def _more_chunks(
         self, transaction: Transaction, parts: Iterator[tuple[bytes, bool]]
@@ -186,7 +187,7 @@ class _Line:
         most = self._window.chunks if self._conn.extensions.pipelining else 1
         for octets, last in parts:
             while transaction.owed >= most:
-                yield from self._take_reply(keep=transaction)
+                yield from self._take_reply()
             if transaction.hopeless:
                 return
             yield from self._send_chunk(transaction, b"", octets, last=last)
@@ -240,18 +241,16 @@ class _Line:
                 return
             transaction.owed += 1
             yield from write(self._conn.send(verb, *filter(None, [argument])))
-            yield from self._take_reply(keep=transaction)
+            yield from self._take_reply()
 
     # -- replies
 
-    def drain(self, *, keep: Transaction | None = None) -> Flow[None]:
-        """Wait for all replies; ``keep`` is not settled, for more is to come of it."""
+    def drain(self) -> Flow[None]:
+        """Wait for all replies."""
         while any(each.owed for each in self._under_way):
-            yield from self._take_reply(keep=keep)
+            yield from self._take_reply()
 
-    def _take_reply(
-        self, *, keep: Transaction | None = None, within: float | None = None
-    ) -> Flow[None]:
+    def _take_reply(self, *, within: float | None = None) -> Flow[None]:
         conn = self._conn
         transaction = next(each for each in self._under_way if each.owed)
         before = conn.in_flight
@@ -261,11 +260,16 @@ class _Line:
         if conn.state is State.CLOSED:
             transaction.closing = reply
             raise wire.refusal(reply)
-        self._settle(keep=keep)
+        self._settle()
 
-    def _settle(self, *, keep: Transaction | None = None) -> None:
+    def _finish(self, transaction: Transaction) -> None:
+        """Note that nothing more will be sent of a message."""
+        transaction.finished = True
+        self._settle()
+
+    def _settle(self) -> None:
         """Give the receipts of what is over, in order."""
-        while self._under_way and not self._under_way[0].owed and self._under_way[0] is not keep:
+        while self._under_way and self._under_way[0].over:
             transaction = self._under_way.popleft()
             self._settled(transaction.submission, transaction.receipt())
 

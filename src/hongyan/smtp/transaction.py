@@ -34,6 +34,7 @@ class Transaction:
         "closing",
         "ended",
         "error",
+        "finished",
         "octets",
         "opening",
         "owed",
@@ -44,6 +45,7 @@ class Transaction:
         self.submission = submission
         self.opening = _NOTHING
         self.ended = False  # the content's end may have left
+        self.finished = False  # nothing more will be sent of it
         self.octets = 0  # of content that wait for their reply
         self.owed = 0  # replies to come
         self.closing: Reply | None = None  # 421: nothing is done that was not confirmed before
@@ -72,6 +74,11 @@ class Transaction:
                 self._finals.append(reply)
             case _:
                 pass
+
+    @property
+    def over(self) -> bool:
+        """Whether all has been sent, or will never be, and all has been answered."""
+        return self.finished and not self.owed
 
     @property
     def hopeless(self) -> bool:
