@@ -66,7 +66,7 @@ def _blocks(octets: bytes) -> Iterator[_Block]:
 
 def files(text: Part) -> tuple[Part, ...]:
     """Return the files that stand in a ``text/plain`` part."""
-    if text.content_type != "text/plain":
+    if text.content_type != "text/plain" or "begin" not in text.text():
         return ()
     octets = text.content()
     return tuple(

@@ -108,7 +108,7 @@ _SECTION: Final = re.compile(rb"([^*]+)(?:\*(\d{1,9}))?(\*?)", re.DOTALL)
 _EXTENDED: Final = re.compile(rb"([^']*)'([^']*)'(.*)", re.DOTALL)
 _PARAMETER_LIMIT: Final = 1000
 _USUAL: Final = re.compile(
-    rb"\s*+([\w.+-]++/[\w.+-]++)((?:;\s*+[\w-]++=(?:\"[^\"\\\r\n=?\x80-\xff]++\"|[^\s;\"()=?*'\x80-\xff]++)\s*+)*+);?\Z"
+    rb"\s*+([\w.+-]++/[\w.+-]++)((?:;\s*+[\w-]++=(?:\"[^\"\\\r\n\x80-\xff]++\"|[^\s;\"()=?*'\x80-\xff]++)\s*+)*+);?\Z"
 )
 _USUAL_PARAMETER: Final = re.compile(rb";\s*+([\w-]++)=(?:\"([^\"]++)\"|([^\s;\"]++))")
 
@@ -122,7 +122,7 @@ def parameterised(value: bytes) -> Parameterised:
 
 def _parameterised(value: bytes) -> Parameterised:
     usual = _USUAL.match(value)
-    if usual and b"\x1b" not in value:
+    if usual and b"=?" not in value and b"\x1b" not in value:
         found = {
             name.decode("ascii").lower(): (quoted or bare).decode("ascii")
             for name, quoted, bare in reversed(_USUAL_PARAMETER.findall(usual[2]))

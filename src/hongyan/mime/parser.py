@@ -23,6 +23,7 @@ MAX_PARTS: Final = 10_000
 MAX_FIELDS: Final = 10_000
 MAX_BOUNDARY: Final = 8192
 _NEAR: Final = 4096
+_WINDOW: Final = 4096
 
 
 class Defect(Enum):
@@ -65,7 +66,7 @@ class Structure:
         mbox = _MBOX.match(self.source)
         at = self._begin(mbox.end() if mbox else 0, None)
         while self._open:
-            at = self.source.find(b"\n--", at)
+            at = self._next_dashes(at)
             if at < 0:
                 self.defects[Defect.NOT_CLOSED] = None
                 break
@@ -81,6 +82,22 @@ class Structure:
             at = line_end
         for part in self._unfinished:
             part.body_end = self._size
+
+    def _next_dashes(self, at: int) -> int:
+        """Return where the next line that begins with ``--`` is parted off, or -1.
+
+        A look for one octet is many times faster than for three: it leaps over base64.
+        """
+        find = self.source.find
+        while True:
+            found = find(b"\n--", at, at + _WINDOW)
+            if found >= 0:
+                return found
+            at += _WINDOW - 2
+            dash = find(b"-", at)
+            if dash < 0:
+                return -1
+            at = max(at, dash - 1)
 
     def _delimiter(self, at: int) -> tuple[int, int | None, bool]:
         """Judge the line after the LF at ``at``: its end, the level it delimits, and if it closes.
