@@ -1,0 +1,1 @@
+"""Hongyan beside its peers, in one run, on this machine: ``python -m bench``; see docs/bench.md."""

@@ -1,0 +1,23 @@
+"""One file a work: what is measured, by which clients, and which bars Hongyan has to meet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from bench.works import memory, pop3, roundtrips, smtp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bench.plan import Plan
+    from bench.site import Site
+    from bench.table import Table
+
+Work: TypeAlias = "Callable[[Site, Plan], Iterator[Table]]"
+
+WORKS: dict[str, Work] = {
+    "pop3": pop3.run,
+    "smtp": smtp.run,
+    "memory": memory.run,
+    "roundtrips": roundtrips.run,
+}
