@@ -93,6 +93,15 @@ def impostor(authority: Authority) -> Iterator[Dovecot]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def locking(authority: Authority) -> Iterator[Dovecot]:
+    """A Dovecot with alice that lets one POP3 session at a time into a mailbox."""
+    settings = "pop3_lock_session = yes\nmail_max_lock_timeout = 1s\n"
+    for server in started(lambda: Dovecot(authority.issue(), settings=settings)):
+        server.add_user(ALICE)
+        yield server
+
+
 @pytest.fixture
 def trusted(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let clients in this process trust the test servers, as SSL_CERT_FILE does for others."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hongyan.errors import Refused, Unsafe
+from hongyan.errors import AuthenticationRefused, Refused, Unsafe
 from hongyan.flow import Flow, Wake, start_tls, wait, write
 from hongyan.pop3 import wire
 from hongyan.pop3.flows.exchange import accepted, ask, command, content
@@ -71,9 +71,9 @@ def open_session(
     """Greet, protect and log in; afterwards the session is in TRANSACTION.
 
     ``remembered`` is what this server offered inside TLS before: CAPA is then asked for only when
-    the login fails without a reason given. ``riders`` are commands without arguments for whose
-    replies the caller calls `stat`, `list_entries`, `quit_` next, in that order: with PIPELINING
-    they cost no round trip.
+    the login is refused, and tried once more only where the old way in is gone. ``riders`` are
+    commands without arguments for whose replies the caller calls `stat`, `list_entries`, `quit_`
+    next, in that order: with PIPELINING they cost no round trip.
     """
     if starttls:
         yield from greet(conn)
@@ -98,23 +98,26 @@ def _enter(
     remembered: Capabilities | None,
     riders: tuple[Verb, ...],
 ) -> Flow[None]:
-    """Log in, once more where only the memory was wrong, and look what is offered to this user."""
+    """Log in, once more where the memory was wrong, and look what is offered to this user."""
     if conn.capabilities.personal:
         riders = (Verb.CAPA, *riders)
     try:
         yield from login(conn, credentials, terms, riders=riders)
-    except (Refused, Unsafe) as error:
-        named = isinstance(error, Refused) and error.code
-        if remembered is None or named or conn.state is State.CLOSED:
+    except (AuthenticationRefused, Unsafe) as error:
+        if remembered is None or conn.state is State.CLOSED:
             raise
-        if (yield from capa(conn)) == remembered:
-            raise
+        offered = (yield from capa(conn)).mechanisms
+        if isinstance(error, Refused) and set(remembered.mechanisms) <= set(offered):
+            raise  # it was the password: no second attempt
         terms = replace(terms, remembered=(*terms.remembered, *remembered.mechanisms))
         yield from login(conn, credentials, terms, riders=riders)
     if riders and not conn.in_flight and (octets := riding(conn, riders)):
         yield from write(octets)
     if Verb.CAPA in riders:
-        yield from capa(conn)
+        before = conn.capabilities.names
+        names = {**(yield from capa(conn)).names}
+        names.update((each, before[each]) for each in ("SASL", "USER") if each in before)
+        conn.capabilities = Capabilities(names)  # the ways in stay known: they may be remembered
 
 
 def check(
