@@ -101,8 +101,10 @@ class Sender:
             return self._settle(
                 item, _all(item, State.DEFERRED if later else State.REFUSED, str(error))
             )
-        if receipt.uncertain:
+        if receipt.uncertain or conn.state is smtp.State.CLOSED:
             self._drop()
+        elif conn.spent:
+            self._leave()
         return self._settle(item, _outcomes(receipt))
 
     def _session(self) -> tuple[BlockingDriver, smtp.Connection]:
@@ -179,8 +181,7 @@ def _all(item: Item, state: State, words: str) -> dict[str, Outcome]:
 
 def _outcomes(receipt: smtp.Receipt) -> dict[str, Outcome]:
     return {
-        each.recipient: Outcome(_STATES[each.outcome], str(each.reply) if each.reply else "")
-        for each in receipt.deliveries
+        each.recipient: Outcome(_STATES[each.outcome], each.words) for each in receipt.deliveries
     }
 
 
