@@ -6,6 +6,7 @@ import shutil
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -50,7 +51,9 @@ def demo(*, once: bool) -> None:
         if once:
             round_trip(app, account)
         else:
-            serve(app, account)
+            with suppress(KeyboardInterrupt):
+                serve(app, account)
+            click.echo("\nThe demo host has stopped.")
 
 
 def step(text: str) -> None:
@@ -126,8 +129,4 @@ def serve(app: App, account: Account) -> None:
 Somebody answers whatever you send to any .example address.
 Ctrl-C ends it and leaves nothing behind."""
     )
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        click.echo()
-    click.echo("The demo host has stopped.")
+    threading.Event().wait()

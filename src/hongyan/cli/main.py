@@ -37,6 +37,7 @@ COMMANDS: Final = {
     "sendmail": ("sendmail:sendmail", "Send a ready message from standard input, for programs."),
     "outbox": ("outbox:outbox", "See, retry or cancel what waits to be sent."),
     "demo": ("demo:demo", "Try Hongyan on its own little mail host."),
+    "parse": ("parse:parse", "Show what a message in a file holds."),
     "wire": ("wire:wire", "Talk to a server yourself, and see every line."),
 }
 
@@ -152,8 +153,11 @@ def _prepare_output() -> None:
 def run(words: list[str]) -> int:
     """Run the command line and return its exit code; everything that is to be told is told."""
     try:
-        outcome: Any = cli.main(words, prog_name="hongyan", standalone_mode=False)
+        with cli.make_context("hongyan", list(words)) as ctx:  # cli.main would swallow some errors
+            outcome: Any = cli.invoke(ctx)
         sys.stdout.flush()
+    except click.exceptions.Exit as done:  # after --help and --version
+        return done.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else "")
         return 0

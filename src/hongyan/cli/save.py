@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,10 +63,7 @@ def save_part(part: Part, folder: Path) -> Path:
 
 def _create(name: str | None, folder: Path) -> tuple[Path, int]:
     """Create a file that was not there, and no link to another either; return it open."""
-    taken: set[str] = set()
     while True:
-        path = folder / names.safe(name, taken=taken)
-        try:
+        path = folder / names.safe(name, taken=[each.name for each in folder.iterdir()])
+        with suppress(FileExistsError):  # somebody was quicker: look again
             return path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            taken |= {path.name, *(each.name for each in folder.iterdir())}

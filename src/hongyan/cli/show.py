@@ -37,7 +37,7 @@ def show(app: App, message_id: str, form: str | None) -> None:
         for name, value in message.headers:
             click.echo(shown_text((name + b": " + value.strip()).decode("utf-8", "replace")))
     else:
-        print_json({**as_json(email), **mime.email_object(message)})
+        print_json({**mime.email_object(message), **as_json(email)})
 
 
 def read(app: App, message_id: str) -> None:
