@@ -43,6 +43,10 @@ _BLANK: Final = re.compile(rb"\n\r?\n")
 _FIELD: Final = re.compile(
     rb"^([!-9;-~]+)[ \t]*:(.*(?:\n[ \t].*)*)|^([^\r\n].*(?:\n[ \t].*)*)", re.MULTILINE
 )
+_USUAL_FIELD: Final = re.compile(
+    rb"^(?:from|to|subject|date|received|return-path|message-id|mime-version|content-type)[ \t]*:",
+    re.MULTILINE | re.IGNORECASE,
+)
 _MBOX: Final = re.compile(rb">?From [^\r\n]*\r?\n")
 
 
@@ -233,7 +237,7 @@ class Structure:
             name, value, bad = found.groups(b"")
             if bad:
                 stray = found.start() if stray is None else stray
-                if not fields:
+                if not fields and not _USUAL_FIELD.search(block, found.end()):
                     break
             else:
                 fields.append((name, value.removesuffix(b"\r")))
