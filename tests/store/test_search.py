@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import apsw
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hongyan.errors import InvalidArgument
+from hongyan.errors import InvalidArgument, NotFound
 from hongyan.store import Order
 from hongyan.store.conditions import Conditions
 from hongyan.store.query import parse
 from hongyan.store.search import statement
+from hongyan.store.search_index import free_row
 
 SENTENCES = {
     "zh": "您好，请查收北京市朝阳区的发票，ＡＢＣ公司敬上。",
@@ -263,3 +266,36 @@ def test_plans_scan_nothing_but_in_order(profile: Any, query: str, order: Order)
         assert not [step for step in plan if "TEMP" in step or step == "SCAN m"], plan
     if not conditions.match:
         assert not [step for step in plan if "TEMP" in step], plan
+
+
+def test_hits_come_in_the_order_of_time_not_of_storing(profile: Any) -> None:
+    """Imported mail is old, though it was stored last; one second may have many messages."""
+    now = profile.clock()
+    hours = [5, 1, 9, 3, 3, 3, 7, 3]
+    ids = [profile.add("word", received_at=now - timedelta(hours=hour)) for hour in hours]
+    expected = [ids[at] for at in sorted(range(8), key=lambda at: (hours[at], -at))]
+    for query in ("word", "", "is:unread"):
+        found: list[str] = []
+        after = None
+        while hits := profile.store.search.find(query, limit=3, after=after):
+            found += [hit.id for hit in hits]
+            after = hits[-1].id
+        assert found == expected
+
+
+def test_a_page_after_what_is_no_more(profile: Any) -> None:
+    gone = profile.add("word")
+    profile.store.messages.delete(gone)
+    with pytest.raises(NotFound):
+        profile.store.search.find("word", after=gone)
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(-3, 12), min_size=1, max_size=30))
+def test_each_message_gets_a_row_near_its_second(seconds: list[int]) -> None:
+    db = apsw.Connection(":memory:")
+    db.execute("CREATE TABLE messages (index_row INTEGER UNIQUE)")
+    for at in seconds:
+        row = free_row(db, received_at=datetime.fromtimestamp(at, UTC))
+        assert at <= row <= at + len(seconds)
+        db.execute("INSERT INTO messages VALUES (?)", (row,))

@@ -20,7 +20,7 @@ from hongyan.store.spool import TEMPORARY, Blob, BlobWriter, cannot_write
 from hongyan.store.times import milliseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 
 _ZLIB_LEVEL: Final = 4  # on mail half a percent larger than level 9, at 1.6 times its speed
+_TOGETHER: Final = 1_000
 _ABANDONED_SECONDS: Final = 24 * 3600.0
 
 Octets: TypeAlias = bytes | mmap.mmap
@@ -118,6 +119,55 @@ class Blobs:
         if hashlib.sha256(octets).hexdigest() != sha256:
             raise StoreError(f"the stored octets of {sha256} are damaged")
         return octets
+
+    def verify(self, sha256: str) -> None:
+        """Raise `StoreError` when the octets of a hash are missing or damaged, `NotFound`."""
+        if hashlib.sha256(self.open(sha256)).hexdigest() != sha256:
+            raise StoreError(f"the stored octets of {sha256} are damaged")
+
+    def totals(self) -> tuple[int, int]:
+        """Return how many blobs there are and how many octets they have together."""
+        with self._database.read() as db:
+            ((count, octets),) = fetch(db, "SELECT count(*), coalesce(sum(size), 0) FROM blobs")
+        return count, octets
+
+    def names(self) -> Iterator[tuple[str, int]]:
+        """Yield hash and size of every blob, the oldest first, while others come and go."""
+        last = 0
+        while True:
+            with self._database.read() as db:
+                rows = fetch(
+                    db,
+                    "SELECT id, sha256, size FROM blobs WHERE id > ? ORDER BY id LIMIT ?",
+                    (last, _TOGETHER),
+                )
+            if not rows:
+                return
+            yield from ((sha256.hex(), size) for _, sha256, size in rows)
+            last = rows[-1][0]
+
+    def leftovers(self) -> tuple[Path, ...]:
+        """Return the files that no row names: of an addition that was broken off by a crash."""
+        found = [path for path in self._folder.glob("??/*") if not self._is_named(path)]
+        if not found:
+            return ()
+        with self._database.write():  # nobody else is just about to name one
+            return tuple(path for path in found if path.exists() and not self._is_named(path))
+
+    def _is_named(self, path: Path) -> bool:
+        try:
+            sha256 = bytes.fromhex(path.parent.name + path.name)
+        except ValueError:
+            return False
+        with self._database.read() as db:
+            return bool(
+                fetch(
+                    db,
+                    "SELECT 1 FROM blobs WHERE sha256 = ? AND encoding = 'file' "
+                    "UNION ALL SELECT 1 FROM doomed_files WHERE sha256 = ?",
+                    (sha256, sha256),
+                )
+            )
 
     def open(self, content: str | Blob) -> Octets:
         """Return the octets unchecked; a large blob is mapped from its file, not read.

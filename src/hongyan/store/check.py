@@ -1,13 +1,15 @@
-"""Is the store whole? SQLite's own checks, the index against the messages, every blob by its hash.
+"""Is the store whole? SQLite's own checks, our rules about rows, every blob by its hash.
 
-It only reads. What it finds is said in one line each; an empty answer is a clean bill.
+It only reads. What it finds is said in one line each; an empty answer is a clean bill. The rules
+stand here with what puts each right, for `mend`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hongyan.errors import NotFound, StoreError
+from hongyan.guard import shown
 from hongyan.store.database import fetch
 
 if TYPE_CHECKING:
@@ -15,44 +17,133 @@ if TYPE_CHECKING:
 
     from hongyan.store.blobs import Blobs
     from hongyan.store.database import Database
+    from hongyan.store.types import Advance
 
 _SHOWN: Final = 20
-_NOT_INDEXED: Final = """
-    SELECT id FROM messages WHERE id NOT IN (SELECT rowid FROM search)
-    UNION ALL SELECT rowid FROM search WHERE rowid NOT IN (SELECT id FROM messages)
-"""
-_HOMELESS: Final = "SELECT id FROM messages WHERE id NOT IN (SELECT message FROM memberships)"
-_MISCOUNTED: Final = """
-    SELECT id FROM mailboxes AS x WHERE (total, unread) != (
-        SELECT count(*), coalesce(sum(unread), 0) FROM memberships WHERE mailbox = x.id)
-"""
+_COUNTS: Final = (
+    "(SELECT count(*), coalesce(sum(unread), 0) FROM memberships WHERE mailbox = mailboxes.id)"
+)
 
 
-def faults(database: Database, *, blobs: Blobs) -> Iterator[str]:
+class Rule(NamedTuple):
+    """What must never be: how it is said, the ids of what breaks it, what deletes or corrects it.
+
+    Where ``mend`` is empty, `mend` has more to do than a statement.
+    """
+
+    words: str
+    find: str
+    mend: str = ""
+
+
+def _orphans(table: str, column: str, parent: str) -> Rule:
+    lost = f"{table} WHERE {column} NOT IN (SELECT id FROM {parent})"
+    return Rule(
+        f"{table}: something of {parent} {{}}, which is missing",
+        f"SELECT {column} FROM {lost}",  # noqa: S608  # our own names
+        f"DELETE FROM {lost}",  # noqa: S608  # our own names
+    )
+
+
+ORPHANS: Final = tuple(
+    _orphans(table, column, parent)
+    for table, column, parent in (
+        ("mailboxes", "account", "accounts"),
+        ("thread_ids", "account", "accounts"),
+        ("uidls", "account", "accounts"),
+        ("changes", "account", "accounts"),
+        ("texts", "message", "messages"),
+        ("keywords", "message", "messages"),
+        ("memberships", "message", "messages"),
+        ("memberships", "mailbox", "mailboxes"),
+        ("recipients", "item", "outbox"),
+    )
+)
+OCTETLESS: Final = Rule(
+    "message m{}: its octets are lost",
+    "SELECT id FROM messages WHERE blob NOT IN (SELECT id FROM blobs)",
+)
+UNSENDABLE: Final = Rule(
+    "outbox item o{}: its octets are lost",
+    "SELECT id FROM outbox WHERE blob NOT IN (SELECT id FROM blobs)",
+)
+HOMELESS: Final = Rule(
+    "message m{}: is in no mailbox",
+    "SELECT id FROM messages WHERE id NOT IN (SELECT message FROM memberships)",
+)
+UNFETCHED: Final = Rule(
+    "message m{}: is known as fetched, and missing",
+    "SELECT message FROM uidls WHERE state = 'stored' AND message NOT IN (SELECT id FROM messages)",
+    "DELETE FROM uidls WHERE state = 'stored' AND message NOT IN (SELECT id FROM messages)",
+)
+MISCOUNTED: Final = Rule(
+    "mailbox b{}: its counts are wrong",
+    f"SELECT id FROM mailboxes WHERE (total, unread) != {_COUNTS}",  # noqa: S608  # ours
+    f"UPDATE mailboxes SET (total, unread) = {_COUNTS}",  # noqa: S608  # ours
+)
+GHOSTS: Final = Rule(
+    "index row {}: belongs to no message",
+    "SELECT rowid FROM search WHERE rowid NOT IN (SELECT index_row FROM messages)",
+    "DELETE FROM search WHERE rowid NOT IN (SELECT index_row FROM messages)",
+)
+UNINDEXED: Final = Rule(
+    "message m{}: is not in the index as it should be",
+    "SELECT id FROM messages WHERE index_row NOT IN (SELECT rowid FROM search) "
+    "OR id NOT IN (SELECT message FROM texts)",
+)
+_RULES: Final = (
+    OCTETLESS,
+    UNSENDABLE,
+    *ORPHANS,
+    HOMELESS,
+    UNFETCHED,
+    MISCOUNTED,
+    GHOSTS,
+    UNINDEXED,
+)
+
+
+def faults(database: Database, *, blobs: Blobs, advance: Advance) -> Iterator[str]:
     """Yield what is wrong, the gravest first; takes as long as reading every octet."""
     try:
-        with database.read() as db:
-            yield from (
-                f"database: {line}"
-                for (line,) in fetch(db, "PRAGMA integrity_check(20)")
-                if line != "ok"
-            )
-            for table, row, parent, _ in fetch(db, "PRAGMA foreign_key_check")[:_SHOWN]:
-                yield f"database: row {row} of {table} names what is missing in {parent}"
-            for words, sql in (
-                ("message m{}: is not in the index as it should be", _NOT_INDEXED),
-                ("message m{}: is in no mailbox", _HOMELESS),
-                ("mailbox b{}: its counts are wrong", _MISCOUNTED),
-            ):
-                yield from (words.format(row) for (row,) in fetch(db, sql)[:_SHOWN])
-            hashes = [sha256.hex() for (sha256,) in fetch(db, "SELECT sha256 FROM blobs")]
+        yield from _of_rows(database)
+        yield from _of_octets(database, blobs=blobs, advance=advance)
     except StoreError as error:
         yield str(error)
-        return
-    for sha256 in hashes:
+
+
+def _of_rows(database: Database) -> Iterator[str]:
+    with database.read() as db:
+        lines = [line for (line,) in fetch(db, f"PRAGMA integrity_check({_SHOWN})")]
+        yield from (f"database: {line}" for line in lines if line != "ok")
+        for rule in _RULES:
+            found = fetch(db, f"{rule.find} LIMIT {_SHOWN}")
+            yield from (rule.words.format(row) for (row,) in found)
+
+
+def _of_octets(database: Database, *, blobs: Blobs, advance: Advance) -> Iterator[str]:
+    for sha256, words in damaged(blobs, advance=advance):
+        with database.read() as db:
+            rows = fetch(
+                db,
+                "SELECT m.id, subject FROM messages AS m JOIN blobs AS b ON b.id = m.blob "
+                "WHERE b.sha256 = ?",
+                (bytes.fromhex(sha256),),
+            )
+        names = ", ".join(f"m{row} {shown(subject, limit=60)!r}" for row, subject in rows)
+        yield f"message {names}: {words}" if names else words
+
+
+def damaged(blobs: Blobs, *, advance: Advance) -> Iterator[tuple[str, str]]:
+    """Yield the hash of each blob whose octets are not what they were, and how that is said."""
+    count, total = blobs.totals()
+    done = octets = 0
+    for sha256, size in blobs.names():
         try:
-            blobs.read(sha256)
+            blobs.verify(sha256)
         except NotFound:
-            continue  # deleted meanwhile
+            pass  # deleted meanwhile
         except StoreError as error:
-            yield str(error)
+            yield sha256, str(error)
+        done, octets = done + 1, octets + size
+        advance(done, count, octets, total)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Value: TypeAlias = str | int
 Condition: TypeAlias = tuple[str, tuple[Value, ...]]
 
-_IN_INDEX: Final = "m.id IN (SELECT rowid FROM search WHERE search MATCH ?)"
+_IN_INDEX: Final = "m.index_row IN (SELECT rowid FROM search WHERE search MATCH ?)"
 _HAS_KEYWORD: Final = "EXISTS (SELECT 1 FROM keywords WHERE message = m.id AND keyword = ?)"
 _IS_READ: Final = (
     "EXISTS (SELECT 1 FROM keywords WHERE message = m.id AND keyword IN ('$seen', '$draft'))"

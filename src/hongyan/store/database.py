@@ -12,6 +12,7 @@ import threading
 import weakref
 from contextlib import contextmanager, suppress
 from importlib import resources
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import apsw
@@ -49,7 +50,7 @@ class Database:
         self._lock = threading.RLock()
         self._local = threading.local()
         self._writing_thread: int | None = None
-        self._deferred: list[Callable[[apsw.Connection], None]] = []
+        self._deferred: list[tuple[int, Callable[[apsw.Connection], None]]] = []
         self._depth = 0
         self._readers: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()
         with storage_errors(path):
@@ -119,16 +120,17 @@ class Database:
         if not self._depth and len(self._deferred) >= _DEFERRED_TOGETHER:
             self._run_deferred()
 
-    def defer(self, act: Callable[[apsw.Connection], None]) -> None:
-        """Let ``act`` be done in the transaction under way, but towards its end.
+    def defer(self, act: Callable[[apsw.Connection], None], *, order: int) -> None:
+        """Let ``act`` be done in the transaction under way, but towards its end, by ``order``.
 
-        FTS5 writes a segment at every savepoint, and statements with triggers make one: entries
-        that are inserted one after the other cost a quarter less.
+        FTS5 writes a segment at every savepoint, and statements with triggers make one, as does
+        a row number below the last: entries inserted one after the other, in the order of their
+        row numbers, cost a quarter less.
         """
-        self._deferred.append(act)
+        self._deferred.append((order, act))
 
     def _run_deferred(self) -> None:
-        for act in self._deferred:
+        for _, act in sorted(self._deferred, key=itemgetter(0)):
             act(self._writer)
         self._deferred.clear()
 

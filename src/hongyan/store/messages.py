@@ -120,17 +120,17 @@ class Messages:
     ) -> tuple[int, int, Event]:
         """Insert row, text and index entry; return the row, its thread and the thread's event."""
         thread = threads.thread_of(db, account, summary)
-        ((row, thread),) = fetch(
-            db,
+        row = _next_row(db)
+        thread = thread or row
+        index_row = search_index.free_row(db, received_at=received_at)
+        db.execute(
             """
-            INSERT INTO messages (account, blob, thread, message_id, in_reply_to, refs, subject,
-                from_, to_, cc, sent_at, received_at, size, preview, has_attachment)
-            VALUES (?, ?, coalesce(?,
-                (SELECT seq FROM sqlite_sequence WHERE name = 'messages') + 1, 1),
-                ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            RETURNING id, thread
+            INSERT INTO messages (id, account, blob, thread, message_id, in_reply_to, refs, subject,
+                from_, to_, cc, sent_at, received_at, size, preview, has_attachment, index_row)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             (
+                row,
                 account,
                 self._blobs.row(db, blob),
                 thread,
@@ -146,10 +146,13 @@ class Messages:
                 blob.size,
                 summary.preview,
                 summary.has_attachment,
+                index_row,
             ),
         )
         threads.remember(db, account, summary, thread=thread)
-        self._database.defer(partial(search_index.add, message=row, summary=summary))
+        self._database.defer(
+            partial(search_index.add, message=row, summary=summary), order=index_row
+        )
         db.execute(
             "INSERT INTO texts (message, body) VALUES (?, ?)",
             (row, zlib.compress(summary.text[:_TEXT_KEPT].encode(), 1)),
@@ -328,6 +331,12 @@ def _mailbox_of(db: apsw.Connection, account: int, mailbox_id: str) -> int:
     if not db.execute("SELECT 1 FROM mailboxes WHERE id = ? AND account = ?", (row, account)).get:
         raise nothing_like("b", mailbox_id)
     return row
+
+
+def _next_row(db: apsw.Connection) -> int:
+    """Return the row number that the next message gets: one that was never given."""
+    rows = fetch(db, "SELECT seq FROM sqlite_sequence WHERE name = 'messages'")
+    return int(rows[0][0]) + 1 if rows else 1
 
 
 def _is_empty(db: apsw.Connection, thread: int, *, besides: int) -> bool:

@@ -1,6 +1,6 @@
 """Finding messages: a query becomes one SQL statement over the full-text index.
 
-Newest first by arrival, streaming out of the index, so a page takes the same time at any depth; or
+Newest first, streaming out of the index, so a page takes the same time at any depth; or
 by relevance. What the person typed only ever travels as a bound value.
 """
 
@@ -18,7 +18,7 @@ from hongyan.store import conditions
 from hongyan.store.database import fetch
 from hongyan.store.query import parse
 from hongyan.store.snippet import LENGTH, Highlighter, Snippet
-from hongyan.store.types import MessageId, row_number
+from hongyan.store.types import MessageId, nothing_like, row_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,18 +69,21 @@ class Search:
         """Return the messages that a query finds, within an account or a mailbox when given (ids).
 
         ``after`` is the id of the last hit of the page before (newest first only); ``offset``
-        skips in any order, but takes its time. Raises `InvalidArgument` for the query.
+        skips in any order, but takes its time. Raises `InvalidArgument` for the query,
+        `NotFound` for an ``after`` that is no more.
         """
         if after is not None and order is Order.RELEVANCE:
-            raise InvalidArgument("after", "goes with the order of arrival only")
+            raise InvalidArgument("after", "goes with the order of time only")
         found = self._conditions(query, account, mailbox)
         if after is not None:
-            found.require("m.id < ?", row_number("m", after))
+            found.require(f"{_row(found)} < ?", self._index_row(after))
         sql = statement(found, order=order)
-        with self._database.read() as db:
-            rows = fetch(db, sql, (*found.values, limit, offset))
+        hits: list[Hit] = []
+        with self._database.read() as db, db:  # one view of the mail for all its statements
             highlighter = Highlighter(found.phrases, stem=lambda word: _stem(db, word))
-            return [_hit(db, row, rank, highlighter) for row, rank in rows]
+            for row, rank in fetch(db, sql, (*found.values, limit, offset)):
+                hits.append(_hit(db, row, rank, highlighter))
+        return hits
 
     def count(self, query: str, *, account: str | None = None, mailbox: str | None = None) -> int:
         """Return how many messages a query finds. Raises `InvalidArgument`."""
@@ -88,6 +91,14 @@ class Search:
         with self._database.read() as db:
             ((count,),) = fetch(db, " ".join(("SELECT count(*)", _source(found))), found.values)
         return int(count)
+
+    def _index_row(self, message_id: str) -> int:
+        row = row_number("m", message_id)
+        with self._database.read() as db:
+            rows = fetch(db, "SELECT index_row FROM messages WHERE id = ?", (row,))
+        if not rows:
+            raise nothing_like("m", message_id)
+        return int(rows[0][0])
 
     def _conditions(
         self, query: str, account: str | None, mailbox: str | None
@@ -109,12 +120,11 @@ class Search:
 def statement(found: conditions.Conditions, *, order: Order) -> str:
     """Return the SQL of a page of hits; ``found.values``, LIMIT and OFFSET are to be bound."""
     by_relevance = bool(found.match) and order is Order.RELEVANCE
-    rowid = "search.rowid" if found.match else "m.id"
     return " ".join(
         (
             f"SELECT m.id, {_RELEVANCE if by_relevance else '0.0'} AS found",
             _source(found),
-            f"ORDER BY {'found, ' if by_relevance else ''}{rowid} DESC LIMIT ? OFFSET ?",
+            f"ORDER BY {'found, ' if by_relevance else ''}{_row(found)} DESC LIMIT ? OFFSET ?",
         )
     )
 
@@ -122,20 +132,32 @@ def statement(found: conditions.Conditions, *, order: Order) -> str:
 def _source(found: conditions.Conditions) -> str:
     source = "FROM messages AS m"
     if found.match:
-        source = "FROM search CROSS JOIN messages AS m ON m.id = search.rowid"
+        source = "FROM search CROSS JOIN messages AS m ON m.index_row = search.rowid"
     return f"{source} WHERE {' AND '.join(found.wheres) or '1'}"
+
+
+def _row(found: conditions.Conditions) -> str:
+    """Return the column that says where a message stands in time."""
+    return "search.rowid" if found.match else "m.index_row"
 
 
 def _hit(db: apsw.Connection, row: int, rank: float, highlighter: Highlighter) -> Hit:
     ((subject, preview, packed),) = fetch(
         db,
-        "SELECT subject, preview, body FROM messages AS m JOIN texts ON message = m.id "
+        "SELECT subject, preview, body FROM messages AS m LEFT JOIN texts ON message = m.id "
         "WHERE m.id = ?",
         (row,),
     )
-    text = zlib.decompress(packed).decode()
-    excerpt = highlighter.excerpt(text) or Snippet(preview[:LENGTH])
+    excerpt = highlighter.excerpt(_text(packed)) or Snippet(preview[:LENGTH])
     return Hit(MessageId(f"m{row}"), highlighter.whole(subject), excerpt, rank)
+
+
+def _text(packed: bytes | None) -> str:
+    """Return a text that is kept for excerpts; a damaged one keeps no message from being found."""
+    try:
+        return zlib.decompress(packed or b"").decode()
+    except (zlib.error, UnicodeDecodeError):
+        return ""
 
 
 def _stem(db: apsw.Connection, word: str) -> str:

@@ -1,4 +1,9 @@
-"""The entry of a message in the full-text index, written in the message's own transaction."""
+"""The entry of a message in the full-text index, written in the message's own transaction.
+
+FTS5 gives hits in the order of its row numbers and in no other without looking at all of them, so
+an entry's row number is the second in which the message arrived, or one soon after
+(docs/decisions/0006-search-order.md).
+"""
 
 from __future__ import annotations
 
@@ -6,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from hongyan.store.database import fetch
 from hongyan.store.folding import fold, segment
+from hongyan.store.times import milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     import apsw
 
@@ -16,9 +23,35 @@ if TYPE_CHECKING:
     from hongyan.store.summary import Summary
 
 
+def free_row(db: apsw.Connection, *, received_at: datetime) -> int:
+    """Return the row number for a message of that time: its second, or the next free one.
+
+    Many of one second come in a row, in the order in which they were stored; the end of that row
+    is found by doubling and halving, so a message takes log n look-ups.
+    """
+    second = milliseconds(received_at) // 1000
+    if not _is_taken(db, second):
+        return second
+    taken, free = second, second + 1
+    while _is_taken(db, free):
+        taken, free = free, second + 2 * (free - second)
+    while free - taken > 1:
+        middle = (taken + free) // 2
+        if _is_taken(db, middle):
+            taken = middle
+        else:
+            free = middle
+    return free
+
+
+def _is_taken(db: apsw.Connection, row: int) -> bool:
+    return bool(fetch(db, "SELECT 1 FROM messages WHERE index_row = ?", (row,)))
+
+
 def add(db: apsw.Connection, *, message: int, summary: Summary) -> None:
-    """Index a message under its row number; one that has been deleted meanwhile is left out."""
-    if not fetch(db, "SELECT 1 FROM messages WHERE id = ?", (message,)):
+    """Index a message; one that has been deleted meanwhile is left out."""
+    rows = fetch(db, "SELECT index_row FROM messages WHERE id = ?", (message,))
+    if not rows:
         return
     texts = (
         summary.subject,
@@ -31,7 +64,7 @@ def add(db: apsw.Connection, *, message: int, summary: Summary) -> None:
     db.execute(
         'INSERT INTO search (rowid, subject, "from", "to", cc, body, filename) '
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (message, *(segment(fold(text)) for text in texts)),
+        (rows[0][0], *(segment(fold(text)) for text in texts)),
     )
 
 

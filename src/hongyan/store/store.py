@@ -21,6 +21,7 @@ from hongyan.store.outbox import Outbox
 from hongyan.store.owner import Owner
 from hongyan.store.search import Search
 from hongyan.store.summary import summarise as read_summary
+from hongyan.store.types import silently
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hongyan.store.summary import Summarise
+    from hongyan.store.types import Advance
 
 
 class Store:
@@ -77,12 +79,13 @@ class Store:
             yield
         self.blobs.remove_doomed()
 
-    def check(self) -> tuple[str, ...]:
+    def check(self, *, advance: Advance = silently) -> tuple[str, ...]:
         """Return what is wrong with the store, a line each; nothing when it is whole.
 
-        Reads everything: minutes for a large one, while it stays in use.
+        Reads everything: minutes for a large one, while it stays in use. Files that no row names
+        are no fault: see `Blobs.leftovers`.
         """
-        return tuple(faults(self._database, blobs=self.blobs))
+        return tuple(faults(self._database, blobs=self.blobs, advance=advance))
 
     def close(self) -> None:
         """Close the profile; what was claimed for sending and not settled is anybody's again."""

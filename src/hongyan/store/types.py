@@ -7,9 +7,10 @@ is a letter and a number, safe as an RFC 8620 §1.2 Id, and is never given twice
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final, NewType
+from typing import TYPE_CHECKING, Final, NewType, TypeAlias
 
 from hongyan.errors import NotFound
 from hongyan.guard import shown
@@ -24,6 +25,14 @@ MailboxId = NewType("MailboxId", str)
 MessageId = NewType("MessageId", str)
 ThreadId = NewType("ThreadId", str)
 OutboxId = NewType("OutboxId", str)
+
+# How far a long piece of work has come: messages done and in all, octets done and in all.
+Advance: TypeAlias = Callable[[int, int, int, int], None]
+
+
+def silently(done: int, total: int, octets: int, total_octets: int) -> None:
+    """Tell nobody how far it has come."""
+
 
 _NOUNS: Final = {"a": "account", "b": "mailbox", "m": "message", "t": "thread", "o": "outbox item"}
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,17}")

@@ -51,7 +51,8 @@ CREATE TABLE messages (
     received_at    INTEGER NOT NULL,
     size           INTEGER NOT NULL,
     preview        TEXT NOT NULL,
-    has_attachment INTEGER NOT NULL
+    has_attachment INTEGER NOT NULL,
+    index_row      INTEGER NOT NULL UNIQUE -- in the index: about the second of its arrival
 ) STRICT;
 CREATE INDEX messages_by_account ON messages (account);
 CREATE INDEX messages_by_blob ON messages (blob);
@@ -157,7 +158,7 @@ END;
 
 -- Whatever deletes a message, an account included, takes its index entry and its octets along.
 CREATE TRIGGER message_removed AFTER DELETE ON messages BEGIN
-    DELETE FROM search WHERE rowid = OLD.id;
+    DELETE FROM search WHERE rowid = OLD.index_row;
     DELETE FROM blobs WHERE id = OLD.blob
         AND NOT EXISTS (SELECT 1 FROM messages WHERE blob = OLD.blob)
         AND NOT EXISTS (SELECT 1 FROM outbox WHERE blob = OLD.blob);
