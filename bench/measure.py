@@ -18,7 +18,7 @@ import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -51,11 +51,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One run: seconds, CPU seconds, and the peak of memory in octets."""
+    """One run: seconds, CPU seconds, the peak of memory in octets, all that the client reported."""
 
     seconds: float
     cpu: float
     peak: int
+    report: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ def measure(job: Job) -> Sample:
         _check(job, report)
     job.check()
     took = {**told, **report}
-    return Sample(took["seconds"], took["cpu"], int(told["peak"]))
+    return Sample(took["seconds"], took["cpu"], int(told["peak"]), report)
 
 
 def _launch(job: Job, log: Path) -> dict[str, float]:
@@ -171,13 +172,13 @@ def _launch(job: Job, log: Path) -> dict[str, float]:
     return told
 
 
-def _report(text: str) -> dict[str, float]:
+def _report(text: str) -> dict[str, Any]:
     """Return what the client said of itself in its last line, if it did."""
     line = text.strip().rpartition("\n")[2]
     return dict(json.loads(line)) if line.startswith('{"seconds"') else {}
 
 
-def _check(job: Job, report: Mapping[str, float]) -> None:
+def _check(job: Job, report: Mapping[str, Any]) -> None:
     if report["messages"] != job.messages or report["octets"] < job.octets:
         raise ClientFailed(
             f"{job.name} did {report['messages']:g} messages of {report['octets']:g} octets, "

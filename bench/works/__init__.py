@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from bench.works import memory, pop3, roundtrips, smtp
+from bench.works import memory, mime, pop3, roundtrips, smtp, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,4 +20,6 @@ WORKS: dict[str, Work] = {
     "smtp": smtp.run,
     "memory": memory.run,
     "roundtrips": roundtrips.run,
+    "mime": mime.run,
+    "store": store.run,
 }
