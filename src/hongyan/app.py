@@ -247,7 +247,8 @@ class App:
         """
         _can_send(account)
         stamped = builder.stamp(draft, now().astimezone())
-        builder.envelope_recipients(stamped)
+        if not builder.envelope_recipients(stamped):
+            raise InvalidArgument("recipients", "there is none")
         builder.build_chunks(stamped)  # which looks at every field before it makes anything
 
     def queue(self, account: Account, draft: builder.Draft) -> OutboxId:

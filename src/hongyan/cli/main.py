@@ -152,25 +152,25 @@ def _prepare_output() -> None:
 
 def run(words: list[str]) -> int:
     """Run the command line and return its exit code; everything that is to be told is told."""
+    outcome: Any = 0
     try:
         with cli.make_context("hongyan", list(words)) as ctx:  # cli.main would swallow some errors
-            outcome: Any = cli.invoke(ctx)
+            outcome = cli.invoke(ctx)
         sys.stdout.flush()
     except click.exceptions.Exit as done:  # after --help and --version
-        return done.exit_code
+        outcome = done.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else "")
-        return 0
     except Terminated:
-        return TERMINATED
+        outcome = TERMINATED
     except (click.Abort, KeyboardInterrupt):
         click.echo("\nhongyan: interrupted. Nothing was lost.", err=True)
-        return INTERRUPTED
+        outcome = INTERRUPTED
     except BrokenPipeError:
         _drop_output()
-        return BROKEN_PIPE
+        outcome = BROKEN_PIPE
     except Exception as error:  # noqa: BLE001  # nobody should have to read a traceback
-        return _tell(error, words)
+        outcome = _tell(error, words)
     return outcome if isinstance(outcome, int) else 0
 
 

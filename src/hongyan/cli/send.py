@@ -109,7 +109,7 @@ def kept(text: str) -> Iterator[None]:
         yield
     except (HongyanError, OSError):
         with NamedTemporaryFile(
-            "w", encoding="utf-8", prefix="hongyan-", suffix=".txt", delete=False
+            "w", encoding="utf-8", errors="replace", prefix="hongyan-", suffix=".txt", delete=False
         ) as file:
             file.write(text)
         click.echo(f"hongyan: nothing was sent; the text is kept in {file.name}", err=True)
