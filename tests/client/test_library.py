@@ -153,3 +153,31 @@ def test_a_token_where_no_token_is_taken(host: DemoHost) -> None:
     session = SMTP(host.smtps_url, host.address, token="t0k3n")
     with pytest.raises(Unsafe, match="none of these can be used"), session:
         pass
+
+
+def many(host: DemoHost, count: int) -> Iterator[tuple[bytes, str, str]]:
+    for number in range(count):
+        to = "nobody@goose.example" if number == 3 else f"friend{number}@reed.example"
+        yield f"Subject: {number}\r\n\r\n.{number}\r\n".encode(), host.address, to
+
+
+def test_many_messages(host: DemoHost) -> None:
+    with SMTP(host.smtps_url, host.address, host.password) as smtp:
+        receipts = list(smtp.send_many(many(host, 30)))
+    assert [receipt.sent for receipt in receipts] == [number != 3 for number in range(30)]
+    assert receipts[29].envelope.recipients == ("friend29@reed.example",)
+
+
+def test_many_messages_in_an_event_loop(host: DemoHost) -> None:
+    async def session() -> list[bool]:
+        async with aio.SMTP(host.smtps_url, host.address, host.password) as smtp:
+            return [receipt.sent async for receipt in smtp.send_many(many(host, 30))]
+
+    assert asyncio.run(session()) == [number != 3 for number in range(30)]
+
+
+def test_a_loop_that_is_left_early_leaves_the_rest_unsent(host: DemoHost) -> None:
+    with SMTP(host.smtps_url, host.address, host.password) as smtp:
+        for receipt in smtp.send_many(many(host, 2)):
+            assert receipt.sent
+            break

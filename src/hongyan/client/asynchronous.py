@@ -5,17 +5,19 @@ Every method is one flow, run by the asyncio driver; see `hongyan.client.blockin
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from hongyan import pop3, smtp
-from hongyan.client.message import content_of
+from hongyan.client.message import content_of, submissions
 from hongyan.client.prepared import Prepared, PreparedPOP3, PreparedSMTP
+from hongyan.errors import HongyanError
 from hongyan.net.aio import AsyncDriver
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import AsyncIterator, Iterable, Sequence
 
-    from hongyan.client.message import Message
+    from hongyan.client.message import Message, Triple
     from hongyan.flow import Flow
 
 T = TypeVar("T")
@@ -91,3 +93,21 @@ class SMTP(PreparedSMTP, _Session):
         content = content_of(message)
         envelope = content.envelope(sender, recipients)
         return await self._run(smtp.submit(self._conn, envelope, content.chunks()))
+
+    async def send_many(self, triples: Iterable[Triple]) -> AsyncIterator[smtp.Receipt]:
+        """Submit many ``(message, sender, recipients)`` and yield each receipt, in order."""
+        receipts: deque[smtp.Receipt] = deque()
+        flow = smtp.submit_many(
+            self._conn, submissions(triples), lambda _, receipt: receipts.append(receipt)
+        )
+        running = await self._driver.start(flow)
+        try:
+            while await self._driver.step(running):
+                while receipts:
+                    yield receipts.popleft()
+        except HongyanError:
+            for receipt in receipts:
+                yield receipt
+            raise
+        for receipt in receipts:
+            yield receipt

@@ -5,17 +5,19 @@ Every method is one flow, run by the blocking driver; `hongyan.aio` runs the sam
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from hongyan import pop3, smtp
-from hongyan.client.message import content_of
+from hongyan.client.message import content_of, submissions
 from hongyan.client.prepared import Prepared, PreparedPOP3, PreparedSMTP
+from hongyan.errors import HongyanError
 from hongyan.net.blocking import BlockingDriver
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from hongyan.client.message import Message
+    from hongyan.client.message import Message, Triple
     from hongyan.flow import Flow
 
 T = TypeVar("T")
@@ -104,3 +106,23 @@ class SMTP(PreparedSMTP, _Session):
         content = content_of(message)
         envelope = content.envelope(sender, recipients)
         return self._run(smtp.submit(self._conn, envelope, content.chunks()))
+
+    def send_many(self, triples: Iterable[Triple]) -> Iterator[smtp.Receipt]:
+        """Submit many ``(message, sender, recipients)``, keep the line full, yield each receipt.
+
+        The receipts come in order; a refused message harms no other. When the session breaks, what
+        is decided or uncertain is yielded before the error is raised; the rest was not accepted.
+        """
+        receipts: deque[smtp.Receipt] = deque()
+        flow = smtp.submit_many(
+            self._conn, submissions(triples), lambda _, receipt: receipts.append(receipt)
+        )
+        running = self._driver.start(flow)
+        try:
+            while self._driver.step(running):
+                while receipts:
+                    yield receipts.popleft()
+        except HongyanError:
+            yield from receipts
+            raise
+        yield from receipts

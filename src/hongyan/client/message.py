@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, SupportsBytes, TypeAlias
 
 from hongyan.errors import InvalidArgument
-from hongyan.smtp import Envelope
+from hongyan.smtp import Envelope, Submission
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 Message: TypeAlias = "bytes | SupportsBytes | Path"
 """Octets, anything that ``bytes()`` takes (such as the standard library's messages), or a file."""
+
+Triple: TypeAlias = "tuple[Message, str, str | Iterable[str]]"
+"""A message, its sender, and one or more recipients."""
 
 _BLOCK: Final = 256 * 1024
 
@@ -24,6 +27,10 @@ class Content:
 
     chunks: Callable[[], Iterator[bytes]]
     size: int
+
+    def submission(self, sender: str, recipients: str | Iterable[str]) -> Submission:
+        """Return the content with its envelope, ready to go."""
+        return Submission(self.envelope(sender, recipients), self.chunks())
 
     def envelope(self, sender: str, recipients: str | Iterable[str]) -> Envelope:
         """Return the envelope that the content travels in."""
@@ -49,3 +56,9 @@ def _file_chunks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while chunk := file.read(_BLOCK):
             yield chunk
+
+
+def submissions(triples: Iterable[Triple]) -> Iterator[Submission]:
+    """Yield a submission for each message, made when it is wanted."""
+    for message, sender, recipients in triples:
+        yield content_of(message).submission(sender, recipients)
