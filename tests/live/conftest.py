@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
+from tests.live.mailutils import Mailutils
 from tests.live.servers import ALICE, BOB, Dovecot, MailHost, Postfix, Unavailable
 from tests.support.authority import Authority
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-Server = TypeVar("Server", Dovecot, Postfix)
+Server = TypeVar("Server", Dovecot, Mailutils, Postfix)
 HERE = Path(__file__).parent
 
 
@@ -94,12 +95,9 @@ def impostor(authority: Authority) -> Iterator[Dovecot]:
 
 
 @pytest.fixture(scope="session")
-def locking(authority: Authority) -> Iterator[Dovecot]:
-    """A Dovecot with alice that lets one POP3 session at a time into a mailbox."""
-    settings = "pop3_lock_session = yes\nmail_max_lock_timeout = 1s\n"
-    for server in started(lambda: Dovecot(authority.issue(), settings=settings)):
-        server.add_user(ALICE)
-        yield server
+def mailutils(authority: Authority) -> Iterator[Mailutils]:
+    """A second POP3 server, of another family, with no one in it."""
+    yield from started(lambda: Mailutils(authority.issue()))
 
 
 @pytest.fixture

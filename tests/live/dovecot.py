@@ -116,7 +116,6 @@ service lmtp {{
 protocol lmtp {{
   postmaster_address = postmaster@{domain}
 }}
-{more}
 """
 
 
@@ -154,8 +153,8 @@ def owner() -> Owner:
 class Dovecot:
     """A running Dovecot; `stop` ends it and removes its folder."""
 
-    def __init__(self, certificate: Certificate, *, settings: str = "") -> None:
-        """Start it with ``certificate`` and more settings. Raises `Unavailable`, `StartFailed`."""
+    def __init__(self, certificate: Certificate) -> None:
+        """Start it with ``certificate``. Raises `Unavailable`, `StartFailed`."""
         binary = program("dovecot", package="dovecot-core")
         _check_parts(binary)
         self._owner = owner()
@@ -166,11 +165,11 @@ class Dovecot:
         self._folder("mail", mode=0o755)
         self.pop3, self.pop3s, self.imap, self.imaps = ports = free_ports(4)
         config = self.home / "dovecot.conf"
-        config.write_text(self._config(certificate, settings), "utf-8")
+        config.write_text(self._config(certificate), "utf-8")
         self._child = Child([binary, "-F", "-c", str(config)], log=self.home / "log")
         self._child.wait_ready(ports)
 
-    def _config(self, certificate: Certificate, settings: str) -> str:
+    def _config(self, certificate: Certificate) -> str:
         return CONFIG.format(
             home=self.home,
             host=LOOPBACK,
@@ -185,7 +184,6 @@ class Dovecot:
             pop3s=self.pop3s,
             imap=self.imap,
             imaps=self.imaps,
-            more=settings,
         )
 
     def pop3_url(self, *, tls: Tls = "starttls") -> str:

@@ -12,6 +12,7 @@ from hongyan import pop3, sasl
 from hongyan.errors import AuthenticationRefused, Refused, Unsafe
 from hongyan.net.blocking import BlockingDriver
 from hongyan.net.endpoint import Endpoint, Security
+from tests.live.mailutils import Mailutils
 from tests.live.servers import ALICE, DOMAIN, Dovecot, Tls, User
 from tests.support.generate import messages
 from tests.support.relay import Relay
@@ -297,13 +298,63 @@ def test_the_session_is_kept_alive_until_woken(dovecot: Dovecot) -> None:
         visit.run(pop3.noop(visit.conn))
 
 
-def test_a_maildrop_in_use_says_so(locking: Dovecot) -> None:
-    with session(locking.pop3_url()) as first, session(locking.pop3_url()) as second:
-        first.open(ALICE)
+# -- another server
+
+
+LETTERS: Final = [
+    f"Subject: {number}\r\nX-Number: {number}\r\n\r\n.{'dot' * number}\r\n..\r\nend\r\n".encode()
+    for number in range(1, 41)
+]
+
+
+@pytest.mark.parametrize("tls", [True, False])
+def test_another_server_gives_the_same_letters(mailutils: Mailutils, tls: bool) -> None:
+    """Its LIST counts line ends as one octet each: what comes is longer than announced."""
+    user = mailutils.add_user(f"reads-{tls}", LETTERS)
+    got: dict[int, bytes] = {}
+    with session(mailutils.url(tls=tls)) as visit:
+        visit.open(user, riders=(pop3.Verb.LIST, pop3.Verb.UIDL))
+        assert visit.conn.capabilities.pipelining
+        entries = visit.run(pop3.list_entries(visit.conn))
+        assert len({entry.uidl for entry in entries}) == len(LETTERS)
+        assert not visit.run(pop3.retrieve(visit.conn, entries, collected(got)))
+        assert visit.run(pop3.top(visit.conn, entries[6])).startswith(b"Subject: 7\r\n")
+        assert visit.run(pop3.quit_(visit.conn)).committed
+    for number, letter in enumerate(LETTERS, 1):
+        fields, _, body = got[number].partition(b"\r\n\r\n")
+        assert fields.startswith(letter.partition(b"\r\n\r\n")[0])
+        assert body == letter.partition(b"\r\n\r\n")[2]
+
+
+def test_a_capability_that_makes_no_sense_is_none(mailutils: Mailutils) -> None:
+    with session(mailutils.url()) as visit:
+        visit.open(None)
+        assert "EXPIRE30" in visit.conn.capabilities
+        assert visit.conn.capabilities.expire is None
+        assert visit.conn.capabilities.login_delay is None
+
+
+def test_a_maildrop_in_use_says_so(mailutils: Mailutils) -> None:
+    user = mailutils.add_user("busy", LETTERS[:2])
+    with session(mailutils.url()) as first, session(mailutils.url()) as second:
+        first.open(user)
         with pytest.raises(Refused, match=r"IN-USE.*another program has this mailbox open") as no:
-            second.open(ALICE)
+            second.open(user)
         assert no.value.temporary
         assert type(no.value) is Refused, "the password is not asked for again"
         first.run(pop3.quit_(first.conn))
-    with session(locking.pop3_url()) as third:
-        third.open(ALICE)
+    with session(mailutils.url()) as third:
+        third.open(user)
+
+
+def test_another_server_removes_what_is_kept(mailutils: Mailutils) -> None:
+    user = mailutils.add_user("removes", LETTERS[:4])
+    with session(mailutils.url()) as visit:
+        visit.open(user)
+        entries = visit.run(pop3.list_entries(visit.conn))
+        removal = visit.run(pop3.remove(visit.conn, entries, lambda each: each.number % 2 == 0))
+    assert [each.number for each in removal.removed] == [2, 4]
+    with session(mailutils.url()) as visit:
+        visit.open(user)
+        left = visit.run(pop3.list_entries(visit.conn))
+    assert [each.uidl for each in left] == [entries[0].uidl, entries[2].uidl]
