@@ -45,6 +45,7 @@ class Server:
     lmtp: bool = False
     keeps: bool = False
     goes_away: int = 0  # answers the n-th command with 421
+    patience: int = 1000  # closes at so many RSET that follow no message, as Exim does
     accepted: list[Message] = field(default_factory=list)
     commands: list[bytes] = field(default_factory=list)
     said: list[int] = field(default_factory=list)
@@ -59,6 +60,8 @@ class Server:
         self._last = False
         self._failed = False
         self._data: Unstuffer | None = None
+        self._after_message = True
+        self._idle_resets = 0
 
     def feed(self, data: bytes) -> bytes:
         """Take octets; return the replies."""
@@ -99,6 +102,11 @@ class Server:
 
     def _obey_rset(self, _: bytes) -> bytes:
         self._forget()
+        self._idle_resets += not self._after_message
+        self._after_message = False
+        if self._idle_resets > self.patience:
+            self.closed = True
+            return self._say(554, "too many nonmail commands")
         return self._say(250, "reset")
 
     def _obey_quit(self, _: bytes) -> bytes:
@@ -169,6 +177,7 @@ class Server:
         if takers:
             assert self._sender is not None
             self.accepted.append(Message(self._sender, tuple(takers), self._content))
+        self._after_message = True
         finals = [self._final(each, code) for each in self._rcpts] if self.lmtp else [code]
         self._forget()
         return b"".join(self._say(each, "content") for each in finals)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -217,6 +218,25 @@ def test_what_cannot_be_sent_is_told_in_its_turn() -> None:
     assert settled[3][1].deliveries[0].outcome is Outcome.REFUSED
     assert "takes 1000000000" in settled[3][1].deliveries[0].words
     assert len(server.accepted) == 2
+
+
+@pytest.mark.parametrize("every", [2, 4, 7])
+def test_a_server_that_loses_patience_leaves_nothing_uncertain(every: int) -> None:
+    letters = [
+        letter("a@example.org", f"{'' if n % every else '550.'}b{n}@example.org") for n in range(99)
+    ]
+    left, sessions, accepted = letters, 0, 0
+    while left:
+        server, settled = Server(keeps=True, patience=10), list[tuple[Submission, Receipt]]()
+        with suppress(ConnectionLost):
+            Line(server).run(session(left, settled))
+        assert outcomes(settled) == [expected(each) for each, _ in settled]
+        assert len(settled) > 10
+        left = left[len(settled) :]
+        accepted += len(server.accepted)
+        sessions += 1
+    assert accepted == sum(expected(each) == [Outcome.SENT] for each in letters)
+    assert sessions <= 6
 
 
 # -- a line that breaks

@@ -103,12 +103,15 @@ class Connection:
     def clean(self) -> bool:
         """Whether a command sent now is certain to find no transaction open.
 
-        The end of the content closes one whatever is answered. BDAT LAST does too where recipients
-        were accepted, but RFC 3030 leaves open what it does without any.
+        The end of the content closes one whatever is answered. BDAT LAST does too where a recipient
+        is known to be accepted, but RFC 3030 leaves open what it does without any (Exim 4.96 keeps
+        the transaction).
         """
-        if self._in_flight:
-            return self._in_flight[-1] in (Verb.CONTENT, Verb.RSET)
-        return self.state is State.READY
+        if not self._in_flight:
+            return self.state is State.READY
+        known = len(self._in_flight) == 1 and self.state is State.RCPT
+        last = self._in_flight[-1]
+        return last in (Verb.CONTENT, Verb.RSET) or (last is Verb.LAST and known)
 
     @property
     def spent(self) -> bool:

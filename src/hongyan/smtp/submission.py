@@ -44,12 +44,18 @@ _LAST_WORDS_WAIT: Final = 1.0
 class Window:
     """How much may be on its way unconfirmed, which is also how much a lost line leaves uncertain.
 
-    ``messages`` in flight at once, ``octets`` of their content, and ``chunks`` of a large one.
+    At most ``first`` messages are in flight at once, one more with each that is accepted, half as
+    many with each that nobody gets, up to ``messages``; with ``octets`` of their content, and
+    ``chunks`` of a large one. After ``refusals`` messages that nobody got no content is sent before
+    a recipient is accepted: servers that count refusals (Exim ends a session with the eleventh
+    RSET that follows no message) must not take others down with them.
     """
 
-    messages: int = 100
+    first: int = 16
+    messages: int = 128
     octets: int = 4 * 1024 * 1024
     chunks: int = 8
+    refusals: int = 4
 
 
 _USUAL: Final = Window()
@@ -114,6 +120,8 @@ class _Line:
         self._settled = settled
         self._window = window
         self._under_way: deque[Transaction] = deque()
+        self._most = min(window.first, window.messages)
+        self._refusals = 0
 
     def send(self, submission: Submission) -> Flow[None]:
         """Send one message, its content's end included unless it is refused before."""
@@ -160,12 +168,15 @@ class _Line:
     # -- BDAT
 
     def _by_chunks(self, transaction: Transaction) -> Flow[None]:
-        """Send a message of one chunk unasked; a larger one waits until somebody wants it."""
+        """Send a message of one chunk unasked; a larger one waits until somebody wants it.
+
+        Waiting costs no more than a round trip, for the opening rides behind the content before.
+        """
         submission = transaction.submission
         through = AsIs() if submission.envelope.binary else Normaliser()
         parts = chunks(submission.content, through)
         first, last = next(parts)
-        if last and self._conn.extensions.pipelining:
+        if last and self._eager:
             yield from self._make_room(len(first))
             submission.before_content()
             opening = self._opening(transaction)
@@ -179,6 +190,10 @@ class _Line:
             yield from self._send_chunk(transaction, b"", first, last=last)
             yield from self._more_chunks(transaction, parts)
         self._finish(transaction)
+
+    @property
+    def _eager(self) -> bool:
+        return self._conn.extensions.pipelining and self._refusals < self._window.refusals
 
     def _more_chunks(
         self, transaction: Transaction, parts: Iterator[tuple[bytes, bool]]
@@ -204,7 +219,7 @@ class _Line:
     def _make_room(self, octets: int) -> Flow[None]:
         """Wait until one more message may be in flight."""
         while self._under_way and (
-            len(self._under_way) >= self._window.messages
+            len(self._under_way) >= self._most
             or sum(each.octets for each in self._under_way) + octets > self._window.octets
         ):
             yield from self._take_reply()
@@ -271,6 +286,11 @@ class _Line:
         """Give the receipts of what is over, in order."""
         while self._under_way and self._under_way[0].over:
             transaction = self._under_way.popleft()
+            if not transaction.hopeless:
+                self._most = min(self._most + 1, self._window.messages)
+            elif transaction.opening.rcpts:
+                self._most = max(self._most // 2, 1)
+                self._refusals += 1
             self._settled(transaction.submission, transaction.receipt())
 
     # -- when the session breaks
