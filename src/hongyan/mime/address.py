@@ -48,6 +48,7 @@ _SPACES: Final = re.compile(r"\s+")
 _FOLD: Final = re.compile(r"\s*\r?\n\s*")
 _ROUTE: Final = re.compile(r"@[^:<>\"]*:(?=[^:]*@)")
 _AROUND_MARKS: Final = re.compile(r"(?<!\s)\s*+([@.])\s*+")
+_QUOTED_LOCAL: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"@\S+', re.DOTALL)
 _CONTROL: Final = dict.fromkeys((*range(0x20), 0x7F))
 
 
@@ -115,6 +116,7 @@ class _Reader:
         self._name: list[str] = []  # unquoted, for a name
         self._comments: list[str] = []
         self._angle: str | None = None
+        self._before_angle = 0  # how many pieces of the name stand before it
 
     def read(self) -> None:
         """Take the whole text apart."""
@@ -150,7 +152,11 @@ class _Reader:
 
     def _take_angle(self, inside: str) -> None:
         if self._angle is not None:  # a second address without a comma between
+            following = self._name[self._before_angle :]
+            del self._name[self._before_angle :]
             self._end_mailbox()
+            self._name = following
+        self._before_angle = len(self._name)
         self._angle = inside
 
     def _special(self, mark: str) -> None:
@@ -212,7 +218,7 @@ class _Reader:
         raw = "".join(self._phrase).strip()
         joined = _AROUND_MARKS.sub(r"\1", raw) if "@" in raw else raw
         words = joined.split()
-        if len(words) == 1 and ("@" in joined or comment):
+        if _QUOTED_LOCAL.fullmatch(joined) or (len(words) == 1 and ("@" in joined or comment)):
             return Address(comment, joined.translate(_CONTROL))
         if "@" not in joined:
             return Address(self._text_of(self._name) or comment, "")

@@ -150,6 +150,7 @@ _LABELS: Final = {
     "csiso58gb231280": "gb18030",
     "gb_2312-80": "gb18030",
     "gb-2312": "gb18030",
+    "gb_2312": "gb18030",
     "iso-ir-58": "gb18030",
     "x-gbk": "gb18030",
     "gb18030-2000": "gb18030",
@@ -242,8 +243,12 @@ _FALLBACKS: Final = {
     "cp949": ("johab",),
 }
 _JAPANESE: Final = {"iso2022_jp": japanese.from_iso2022, "euc_jp": japanese.from_euc}
+_ISO_8859: Final = re.compile(r"iso[-_ ]?8859[-_ ]?(\d{1,2})(?::\d{4})?\Z")
 _WIDE: Final = re.compile(r"utf-(?:16|32)")
 _ESCAPES: Final = re.compile(rb"\x1b(?:\$[@B]|\([BIJ])")
+_EUC_PAIRS: Final = re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xfe]{2})*+")
+_PAIR: Final = re.compile(rb"[\xa1-\xfe]{2}")
+_SHORT: Final = 256
 _DETECTION_SAMPLE: Final = 16_384
 _CANDIDATES: Final = [
     *("gb18030", "big5", "cp932", "euc_jp", "cp949", "cp1251", "koi8_r", "cp1252", "cp1250"),
@@ -254,7 +259,7 @@ _CANDIDATES: Final = [
 @lru_cache(maxsize=512)
 def _lookup(label: str) -> str | None:
     name = label.strip(" \t\r\n\"'").lower().removeprefix("charset=")
-    name = _LABELS.get(name, name)
+    name = _LABELS.get(name) or _ISO_8859.sub(r"iso8859-\1", name)
     if name not in _SINGLE_BYTE and name not in _MULTI_BYTE:
         try:
             name = codecs.lookup(name.removeprefix("x-") if name[:2] == "x-" else name).name
@@ -309,7 +314,8 @@ def _holds_ascii(name: str | None, data: bytes) -> bool:
     if name is None or name in {"utf-8", "cp1252", "gb18030", "cp932", "euc_jp", "cp949"}:
         return True
     if _WIDE.match(name):
-        return b"\0" not in data  # a wrong label: real UTF-16 of ASCII letters has NULs
+        # A wrong label: UTF-16 of ASCII letters, blanks and line ends has NULs.
+        return b"\0" not in data and (len(data) % 2 > 0 or b" " in data or b"\n" in data)
     return name in _SINGLE_BYTE and _table(name)[:128] == _table("cp1252")[:128]
 
 
@@ -359,8 +365,27 @@ def undeclared(data: bytes) -> str:
     return data.decode(name, "replace")
 
 
+def _guess_short(data: bytes) -> str | None:
+    """Guess the codec of a name or a subject by the rows of its pairs, too short for statistics.
+
+    EUC pairs in the kana rows are Japanese; in the hangul rows throughout, Korean; in those of the
+    common Chinese characters, GB 2312.
+    """
+    if not _EUC_PAIRS.fullmatch(data):
+        return None
+    rows = [pair[0] for pair in _PAIR.findall(data)]
+    if any(row in {0xA4, 0xA5} for row in rows):
+        return "euc_jp"
+    if len(rows) > 3 and all(0xB0 <= row <= 0xC8 for row in rows):
+        return "cp949"
+    common = sum(0xB0 <= row <= 0xD7 for row in rows)
+    return "gb18030" if common * 4 >= len(rows) * 3 else None
+
+
 def _detect(data: bytes) -> str:
-    """Guess a codec; short text is too little evidence for anything but windows-1252."""
+    """Guess a codec, windows-1252 where nothing speaks for another."""
+    if len(data) <= _SHORT and (guess := _guess_short(data)):
+        return guess
     import charset_normalizer
 
     sample = _dense_sample(data)

@@ -89,7 +89,9 @@ def _shown_label(label: str) -> str:
     return "xn--" + label.encode("punycode", "replace").decode("ascii")
 
 
-_TOGETHER: Final = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO"})
+_TOGETHER: Final = frozenset(
+    {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "KATAKANA-HIRAGANA"}
+)
 
 
 def _scripts(label: str) -> set[str]:

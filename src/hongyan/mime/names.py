@@ -18,6 +18,7 @@ _UNSEEN: Final = re.compile(
     "\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffd\ud800-\udfff"
     "\U000e0000-\U000e0fff]+"
 )
+_BREAKS: Final = re.compile(r"[\t\r\n]+")
 _SPACES: Final = re.compile(r"\s+")
 _RESERVED: Final = re.compile(r'[<>:"/\\|?*]')
 _DEVICE: Final = re.compile(
@@ -35,7 +36,7 @@ def display(name: str) -> str | None:
 
     None when nothing is left of it.
     """
-    line = _SPACES.sub(" ", _UNSEEN.sub("", name[:4096])).strip()
+    line = _SPACES.sub(" ", _UNSEEN.sub("", _BREAKS.sub(" ", name[:4096]))).strip()
     last = line.replace("\\", "/").rstrip("/").rpartition("/")[2].strip()
     return last[-_MAX_SHOWN:] or None
 
