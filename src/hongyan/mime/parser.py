@@ -75,15 +75,17 @@ class Structure:
                 self.defects[Defect.NOT_CLOSED] = None
                 break
             line_end, level, closes = self._delimiter(at)
-            if level is not None:
-                parent = self._close(level, at, closes=closes)
-                if not closes:
-                    if len(self.parts) == MAX_PARTS:
-                        self.defects[Defect.TOO_MANY_PARTS] = None
-                        break
-                    at = self._begin(min(line_end + 1, self._size), parent)
-                    continue
-            at = line_end
+            if level is None:
+                at = line_end
+            elif closes:
+                self._close(level, at, closes=True)
+                at = line_end
+            elif len(self.parts) == MAX_PARTS:
+                self.defects[Defect.TOO_MANY_PARTS] = None
+                break
+            else:
+                parent = self._close(level, at, closes=False)
+                at = self._begin(min(line_end + 1, self._size), parent)
         for part in self._unfinished:
             part.body_end = self._size
 

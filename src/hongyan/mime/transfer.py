@@ -68,16 +68,21 @@ def encoding(value: bytes | None) -> Encoding:
 
 def base64_octets(text: bytes) -> bytes:
     """Decode base64 with foreign octets, lost or inner padding and the URL-safe alphabet."""
+    if _is_url_safe(text[:CHUNK]):
+        text = text.translate(_URL_SAFE)
     pad = text.find(b"=")
     if pad < 0 or not text[pad:].strip(b"= \t\r\n"):
         try:
             return binascii.a2b_base64(text)
         except binascii.Error:
             pass
-    if b"-" in text or b"_" in text:
-        text = text.translate(_URL_SAFE)
     first, *rest = _PADDING.split(text.translate(None, _NOT_BASE64))
     return _base64_run(first) + b"".join(map(_base64_run, filter(_is_whole, rest)))
+
+
+def _is_url_safe(start: bytes) -> bool:
+    """Tell whether base64 that begins with ``start`` uses ``-_`` for ``+/`` (RFC 4648 §5)."""
+    return (b"-" in start or b"_" in start) and b"+" not in start and b"/" not in start
 
 
 def _is_whole(run: bytes) -> bool:
@@ -174,17 +179,16 @@ def stream(source: Buffer, start: int, end: int, encoding_: Encoding) -> Iterato
 
 def _stream_base64(source: Buffer, start: int, end: int) -> Iterator[bytes]:
     held = b""
+    url_safe = _is_url_safe(source[start : min(start + CHUNK, end)])
     for at in range(start, end, CHUNK):
-        text = held + source[at : min(at + CHUNK, end)].translate(_URL_SAFE, _NOT_BASE64_URL)
+        text = source[at : min(at + CHUNK, end)]
+        text = held + (text.translate(_URL_SAFE) if url_safe else text).translate(None, _NOT_BASE64)
         runs = _PADDING.split(text)
         whole = len(runs[-1]) // 4 * 4
         held, runs[-1] = runs[-1][whole:], runs[-1][:whole]
         yield b"".join(map(_base64_run, runs))
     if held:
         yield _base64_run(held)
-
-
-_NOT_BASE64_URL: Final = bytes(octet for octet in _NOT_BASE64 if octet not in b"-_")
 
 
 def _line_chunks(source: Buffer, start: int, end: int) -> Iterator[bytes]:
