@@ -48,15 +48,21 @@ class Session:
     def run(self, flow: Flow[T]) -> T:
         return self.driver.run(flow, total=30)
 
-    def open(self, user: User | None, **options: object) -> None:
-        credentials = user and sasl.Credentials(user.address, user.password)
+    def open(
+        self,
+        user: User | None,
+        *,
+        remembered: pop3.Capabilities | None = None,
+        riders: tuple[pop3.Verb, ...] = (),
+    ) -> None:
         self.run(
             pop3.open_session(
                 self.conn,
-                credentials,
+                sasl.Credentials(user.address, user.password) if user else None,
                 starttls=self.starttls,
                 terms=self.terms,
-                **options,  # type: ignore[arg-type]  # handed through
+                remembered=remembered,
+                riders=riders,
             )
         )
 
