@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import mmap
+import shutil
+import tempfile
 import time
 import zlib
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -52,6 +54,10 @@ class Blobs:
     def writer(self) -> BlobWriter:
         """Return a writer for octets that arrive in chunks."""
         return BlobWriter(self._folder)
+
+    def workplace(self) -> tempfile.TemporaryDirectory[str]:
+        """Return an empty folder on the file system of the blobs, which vanishes with its block."""
+        return tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=self._folder)
 
     def hold(self, content: bytes | Blob) -> Blob:
         """Return ``content`` as a blob that has not been kept yet."""
@@ -104,7 +110,7 @@ class Blobs:
             packed = zlib.compress(pending, _ZLIB_LEVEL)
             return ("zlib", packed) if len(packed) < len(pending) else ("plain", pending)
         try:
-            pending.move(self._path(blob.sha256))
+            pending.move(self.path(blob.sha256))
         except OSError as error:
             raise cannot_write(error) from error
         return "file", None
@@ -192,7 +198,7 @@ class Blobs:
             raise _missing(sha256)
         ((encoding, size, data),) = rows
         if encoding == "file":
-            return _mapped(self._path(key.hex()))
+            return _mapped(self.path(key.hex()))
         return _unpacked(data, size, sha256) if encoding == "zlib" else bytes(data)
 
     def sweep(self, before: datetime) -> int:
@@ -224,11 +230,12 @@ class Blobs:
         with self._database.write() as db:  # nobody can name such a file again meanwhile
             for (sha256,) in fetch(db, "DELETE FROM doomed_files RETURNING sha256"):
                 try:
-                    self._path(sha256.hex()).unlink(missing_ok=True)
+                    self.path(sha256.hex()).unlink(missing_ok=True)
                 except OSError as error:
                     raise cannot_write(error) from error
 
-    def _path(self, sha256: str) -> Path:
+    def path(self, sha256: str) -> Path:
+        """Return where the file of a large blob is."""
         return self._folder / sha256[:2] / sha256[2:]
 
     def _remove_abandoned(self) -> None:
@@ -236,7 +243,7 @@ class Blobs:
         for path in self._folder.glob(f"{TEMPORARY}*"):
             try:
                 if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
-                    path.unlink()
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
             except FileNotFoundError:
                 continue
 
@@ -251,9 +258,12 @@ def _mapped(path: Path) -> Octets:
 
 def _unpacked(data: bytes, size: int, sha256: str) -> bytes:
     try:
-        return zlib.decompressobj().decompress(data, size + 1)
+        octets = zlib.decompressobj().decompress(data, size + 1)
     except zlib.error as error:
         raise StoreError(f"the stored octets of {sha256} are damaged ({error})") from error
+    if len(octets) != size:
+        raise StoreError(f"the stored octets of {sha256} are damaged (not as many as there were)")
+    return octets
 
 
 def _missing(sha256: str) -> NotFound:

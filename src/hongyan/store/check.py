@@ -37,7 +37,7 @@ class Rule(NamedTuple):
 
 
 def _orphans(table: str, column: str, parent: str) -> Rule:
-    lost = f"{table} WHERE {column} NOT IN (SELECT id FROM {parent})"
+    lost = f"{table} WHERE {column} NOT IN (SELECT id FROM {parent})"  # noqa: S608  # our own names
     return Rule(
         f"{table}: something of {parent} {{}}, which is missing",
         f"SELECT {column} FROM {lost}",  # noqa: S608  # our own names

@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from importlib import resources
 from operator import itemgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import apsw
@@ -21,7 +22,6 @@ from hongyan.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
 BUSY_MILLISECONDS: Final = 30_000
 _CHECKPOINT_PAGES: Final = 4_000
@@ -54,10 +54,10 @@ class Database:
         self._depth = 0
         self._readers: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()
         with storage_errors(path):
-            _create(path)
-            self._writer = _connect(path)
+            create(path)
+            self._writer = connect(path)
             try:
-                _migrate(self._writer)
+                migrate(self._writer)
             except BaseException:
                 self._writer.close()
                 raise
@@ -140,10 +140,23 @@ class Database:
         with storage_errors(self._path):
             yield self._writer if self.is_writing else self._reader()
 
+    @contextmanager
+    def snapshot(self, prepare: Callable[[apsw.Connection], None]) -> Iterator[apsw.Connection]:
+        """Give a connection that sees what is stored now, for as long as the block lasts.
+
+        ``prepare`` is called with it first, while nobody writes.
+        """
+        with storage_errors(self._path), closing(connect(self._path)) as db:
+            with self.write():
+                db.execute("BEGIN")
+                fetch(db, "SELECT 1 FROM sqlite_schema LIMIT 1")  # with this the snapshot begins
+                prepare(db)
+            yield db
+
     def _reader(self) -> apsw.Connection:
         reader: apsw.Connection | None = getattr(self._local, "reader", None)
         if reader is None:
-            reader = _connect(self._path)
+            reader = connect(self._path)
             reader.pragma("query_only", 1)
             self._local.reader = reader
             self._readers.add(reader)
@@ -167,7 +180,7 @@ def storage_errors(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: {words} ({error})") from error
 
 
-def _create(path: Path) -> None:
+def create(path: Path) -> None:
     """Make the file, for its owner alone; SQLite gives its -wal and -shm the same permissions."""
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
@@ -175,7 +188,8 @@ def _create(path: Path) -> None:
         raise StoreError(f"{path}: {error.strerror or error}") from error
 
 
-def _connect(path: Path) -> apsw.Connection:
+def connect(path: Path) -> apsw.Connection:
+    """Open a connection with our settings."""
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
     connection.set_busy_timeout(BUSY_MILLISECONDS)
     for name, value in (
@@ -191,10 +205,16 @@ def _connect(path: Path) -> apsw.Connection:
     return connection
 
 
-def _migrate(writer: apsw.Connection) -> None:
-    scripts = _scripts()
-    _refuse_newer(writer, len(scripts))
+def migrate(writer: apsw.Connection, *, up_to: int | None = None) -> None:
+    """Bring the schema up to date, or to the version ``up_to``, in one transaction.
+
+    A store that has something in it is copied to ``mail.db.schema-N`` before.
+    """
+    scripts = _scripts()[:up_to]
+    version = _refuse_newer(writer, len(scripts))
     writer.pragma("journal_mode", "wal")
+    if 0 < version < len(scripts):
+        copy(writer, Path(f"{writer.filename}.schema-{version}"))
     writer.execute("BEGIN IMMEDIATE")  # another process may be migrating: look again, alone
     try:
         for script in scripts[_refuse_newer(writer, len(scripts)) :]:
@@ -205,6 +225,18 @@ def _migrate(writer: apsw.Connection) -> None:
         with suppress(apsw.Error):
             writer.execute("ROLLBACK")
         raise
+
+
+def copy(source: apsw.Connection, target: Path) -> None:
+    """Copy the database that ``source`` sees into the file ``target``, whole or not at all."""
+    part = target.with_name(target.name + ".part")
+    part.unlink(missing_ok=True)
+    create(part)
+    with closing(apsw.Connection(str(part))) as copied:
+        with copied.backup("main", source, "main") as backup:
+            backup.step()
+        copied.pragma("journal_mode", "delete")  # so that it is one file
+    part.replace(target)
 
 
 def _refuse_newer(writer: apsw.Connection, known: int) -> int:

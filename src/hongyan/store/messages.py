@@ -7,7 +7,6 @@ are all there once it returns, and none of them before. A page's order is that o
 from __future__ import annotations
 
 import json
-import zlib
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
     from hongyan.store.summary import Summarise
     from hongyan.store.types import UidlState
 
-_TEXT_KEPT: Final = 64 * 1024
 _READ: Final = frozenset({"$seen", "$draft"})
 
 _SELECT: Final = """
@@ -153,10 +151,7 @@ class Messages:
         self._database.defer(
             partial(search_index.add, message=row, summary=summary), order=index_row
         )
-        db.execute(
-            "INSERT INTO texts (message, body) VALUES (?, ?)",
-            (row, zlib.compress(summary.text[:_TEXT_KEPT].encode(), 1)),
-        )
+        search_index.keep_text(db, message=row, summary=summary)
         began = _is_empty(db, thread, besides=row)
         return row, thread, Event.CREATED if began else Event.UPDATED
 

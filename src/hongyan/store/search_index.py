@@ -7,7 +7,8 @@ an entry's row number is the second in which the message arrived, or one soon af
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import zlib
+from typing import TYPE_CHECKING, Final
 
 from hongyan.store.database import fetch
 from hongyan.store.folding import fold, segment
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from hongyan.mime.types import Address
     from hongyan.store.summary import Summary
+
+_TEXT_KEPT: Final = 64 * 1024
 
 
 def free_row(db: apsw.Connection, *, received_at: datetime) -> int:
@@ -66,6 +69,12 @@ def add(db: apsw.Connection, *, message: int, summary: Summary) -> None:
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
         (rows[0][0], *(segment(fold(text)) for text in texts)),
     )
+
+
+def keep_text(db: apsw.Connection, *, message: int, summary: Summary) -> None:
+    """Keep the beginning of the text, from which excerpts are cut, so that none needs parsing."""
+    body = zlib.compress(summary.text[:_TEXT_KEPT].encode(), 1)
+    db.execute("INSERT OR REPLACE INTO texts (message, body) VALUES (?, ?)", (message, body))
 
 
 def _people(addresses: Iterable[Address]) -> str:

@@ -40,11 +40,11 @@ class TemporaryFile:
         """Rename the file, durably; once moved, it stays."""
         if not target.parent.is_dir():
             target.parent.mkdir(mode=0o700, exist_ok=True)
-            _sync_folder(target.parent.parent)
+            sync_folder(target.parent.parent)
         self.path.replace(target)
         self.path = target  # a transaction that fails may be tried again
         self._finalizer.detach()
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
 
     def discard(self) -> None:
         """Close and remove the file now."""
@@ -120,7 +120,7 @@ def _close_and_discard(file: BinaryIO, path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename durable, where a folder can be synced."""
     if hasattr(os, "O_DIRECTORY"):
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

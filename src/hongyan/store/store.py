@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, Self
 
 from hongyan.errors import StoreError
 from hongyan.store.accounts import Accounts
+from hongyan.store.backup import backup
 from hongyan.store.blobs import Blobs
 from hongyan.store.changes import ChangeLog
 from hongyan.store.check import faults
 from hongyan.store.database import Database
 from hongyan.store.mailboxes import Mailboxes
+from hongyan.store.mend import Mending
 from hongyan.store.messages import Messages
 from hongyan.store.outbox import Outbox
 from hongyan.store.owner import Owner
+from hongyan.store.reindex import Reindex
+from hongyan.store.salvage import salvage
 from hongyan.store.search import Search
 from hongyan.store.summary import summarise as read_summary
 from hongyan.store.types import silently
@@ -48,6 +52,7 @@ class Store:
             self._database, blobs=self.blobs, changes=self.changes, summarise=summarise
         )
         self.search = Search(self._database, clock=clock)
+        self._reindex = Reindex(self._database, blobs=self.blobs, summarise=summarise)
         self.outbox = Outbox(
             self._database, blobs=self.blobs, changes=self.changes, owner=self._owner, clock=clock
         )
@@ -86,6 +91,51 @@ class Store:
         are no fault: see `Blobs.leftovers`.
         """
         return tuple(faults(self._database, blobs=self.blobs, advance=advance))
+
+    def reindex(self, *, advance: Advance = silently) -> None:
+        """Make the search index anew, in place; mail stays readable and can be found meanwhile."""
+        self._reindex.all(advance=advance)
+
+    def backup(self, target: Path, *, replace: bool = False, advance: Advance = silently) -> None:
+        """Write all that is stored now into the ZIP file ``target``, while the store is in use.
+
+        Unpacked into a folder it is a profile. Raises `StoreError`, also when ``target`` exists
+        and is not to be replaced; then and on any failure it stays as it was.
+        """
+        backup(self._database, blobs=self.blobs, target=target, replace=replace, advance=advance)
+
+    @classmethod
+    def repair(
+        cls,
+        home: Path,
+        *,
+        clock: Callable[[], datetime],
+        summarise: Summarise = read_summary,
+        advance: Advance = silently,
+    ) -> tuple[str, ...]:
+        """Save all that can be saved of a damaged profile; return what was done, a line each.
+
+        What is taken out lies in a folder below ``home/set-aside`` afterwards. Nobody else may have
+        the store open when its database is damaged. Raises `StoreError`.
+        """
+        aside = home / "set-aside" / f"{clock():%Y%m%d-%H%M%S}"
+        lines = list(salvage(home / "mail.db", aside=aside))
+        with cls.open(home, clock=clock, summarise=summarise) as store:
+            lines += store.mend(aside, salvaged=bool(lines), advance=advance)
+        return tuple(lines)
+
+    def mend(
+        self, aside: Path, *, salvaged: bool = False, advance: Advance = silently
+    ) -> tuple[str, ...]:
+        """Put right what `check` finds; return what was done. See `repair`, `Mending.run`."""
+        mending = Mending(
+            self._database,
+            blobs=self.blobs,
+            mailboxes=self.mailboxes,
+            reindex=self._reindex,
+            aside=aside,
+        )
+        return tuple(mending.run(salvaged=salvaged, advance=advance))
 
     def close(self) -> None:
         """Close the profile; what was claimed for sending and not settled is anybody's again."""
