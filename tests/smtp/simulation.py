@@ -45,6 +45,7 @@ class Server:
     lmtp: bool = False
     keeps: bool = False
     goes_away: int = 0  # answers the n-th command with 421
+    errors: int = 1000  # says 421 unasked after so many refusals, as Postfix does
     patience: int = 1000  # closes at so many RSET that follow no message, as Exim does
     accepted: list[Message] = field(default_factory=list)
     commands: list[bytes] = field(default_factory=list)
@@ -71,6 +72,9 @@ class Server:
             out += step
             if "PIPELINING" not in self.offers and not self._chunk:
                 assert not self._input or self._data, "nothing may ride along without PIPELINING"
+            if sum(code >= 400 for code in self.said) >= self.errors and not self.closed:
+                self.closed = True
+                out += self._say(421, "too many errors")
         return out
 
     def _step(self) -> bytes | None:

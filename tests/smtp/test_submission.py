@@ -239,6 +239,16 @@ def test_a_server_that_loses_patience_leaves_nothing_uncertain(every: int) -> No
     assert sessions <= 6
 
 
+@pytest.mark.parametrize("offers", PACES.values(), ids=PACES)
+def test_a_server_that_counts_errors_and_goes(offers: tuple[str, ...]) -> None:
+    letters = [letter("a@example.org", "550.b@example.org", body=b"%d" % n) for n in range(30)]
+    server, settled = Server(offers, errors=9), list[tuple[Submission, Receipt]]()
+    with pytest.raises(Refused, match="421 too many errors"):
+        Line(server).run(session(letters, settled))
+    assert 3 < len(settled) < 10
+    assert not any(receipt.uncertain for _, receipt in settled)
+
+
 # -- a line that breaks
 
 FIVE = [

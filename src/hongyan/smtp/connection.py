@@ -122,7 +122,11 @@ class Connection:
     # -- what goes out
 
     def send(self, verb: Verb, *arguments: str) -> bytes:
-        """Return the octets of a command, whose reply is now awaited. Raises `InvalidArgument`."""
+        """Return the octets of a command, whose reply is now awaited.
+
+        Raises `InvalidArgument` where it has no place, `Refused` when the server has said goodbye
+        (421) meanwhile, `ProtocolError` when it has said anything else.
+        """
         octets = wire.command(verb, *arguments)
         self._await(verb)
         self.transactions += verb is Verb.MAIL
@@ -161,8 +165,15 @@ class Connection:
         if waits or challenged or self.state is State.CLOSED:
             raise InvalidArgument("command", f"{verb.value} has no place while {self.state.value}")
         if len(self._buffer) and not self._in_flight:
-            raise ProtocolError("the server spoke unasked")
+            self._hear_out()
         self._in_flight.append(verb)
+
+    def _hear_out(self) -> None:
+        """Take what the server said unasked: only 421 may come so (RFC 5321 §3.8)."""
+        farewell = self.next_event()
+        if farewell is None:
+            raise ProtocolError("the server spoke unasked")
+        raise wire.refusal(farewell)
 
     # -- what comes in
 
