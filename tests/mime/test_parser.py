@@ -89,7 +89,8 @@ def test_defects_are_recorded_and_the_rest_shows(
     [
         (b"text", "text/plain"),
         (b"multipart", "text/plain"),
-        (b"nonsense", "application/octet-stream"),
+        (b"nonsense", "text/plain"),
+        (b"nonsense; name=a.pdf", "application/octet-stream"),
         (b"TEXT/Html", "text/html"),
         (b"", "text/plain"),
         (b"a/b c/d", "a/b"),
@@ -102,6 +103,7 @@ def test_content_type_is_always_of_two_parts(declared: bytes, kind: str) -> None
 
 def test_text_without_header_and_mbox_line() -> None:
     assert parse(b"Hello\nworld\n\nmore").text == "Hello\nworld\n\nmore"
+    assert parse(b"\xef\xbb\xbfSubject: x\n\ny").subject == "x"
     assert parse(b"From a@b Mon Nov 23\nSubject: x\n\ny").subject == "x"
 
 

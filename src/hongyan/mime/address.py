@@ -201,9 +201,7 @@ class _Reader:
         comment = " ".join(filter(None, self._comments)) or None
         if self._angle is not None:
             email = _addr_spec(self._angle)
-            name = self._text_of(self._name) or comment
-            if email or name:
-                self._add(Address(name, email))
+            self._add(Address(self._text_of(self._name) or comment, email))
         elif any(piece != " " for piece in self._phrase):
             self._add(self._without_angles(comment))
         elif comment:
@@ -227,6 +225,8 @@ class _Reader:
         return Address(name or comment, words[last].translate(_CONTROL))
 
     def _add(self, address: Address) -> None:
+        if not address.name and not address.email:
+            return
         self._members.append(address)
         self._count += 1
 

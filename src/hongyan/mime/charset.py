@@ -247,6 +247,7 @@ _ISO_8859: Final = re.compile(r"iso[-_ ]?8859[-_ ]?(\d{1,2})(?::\d{4})?\Z")
 _WIDE: Final = re.compile(r"utf-(?:16|32)")
 _ESCAPES: Final = re.compile(rb"\x1b(?:\$[@B]|\([BIJ])")
 _EUC_PAIRS: Final = re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xfe]{2})*+")
+_RUN: Final = re.compile(rb"[\x80-\xff]{2}")
 _PAIR: Final = re.compile(rb"[\xa1-\xfe]{2}")
 _SHORT: Final = 256
 _DETECTION_SAMPLE: Final = 16_384
@@ -368,9 +369,11 @@ def undeclared(data: bytes) -> str:
 def _guess_short(data: bytes) -> str | None:
     """Guess the codec of a name or a subject by the rows of its pairs, too short for statistics.
 
-    EUC pairs in the kana rows are Japanese; in the hangul rows throughout, Korean; in those of the
-    common Chinese characters, GB 2312.
+    Single octets are Western. EUC pairs in the kana rows are Japanese; in the hangul rows
+    throughout, Korean; in those of the common Chinese characters, GB 2312.
     """
+    if not _RUN.search(data):
+        return "cp1252"  # letters with accents stand alone among others
     if not _EUC_PAIRS.fullmatch(data):
         return None
     rows = [pair[0] for pair in _PAIR.findall(data)]

@@ -47,7 +47,7 @@ _USUAL_FIELD: Final = re.compile(
     rb"^(?:from|to|subject|date|received|return-path|message-id|mime-version|content-type)[ \t]*:",
     re.MULTILINE | re.IGNORECASE,
 )
-_MBOX: Final = re.compile(rb">?From [^\r\n]*\r?\n")
+_BEFORE_HEADER: Final = re.compile(rb"(?:\xef\xbb\xbf)?(?:>?From [^\r\n]*\r?\n)?")
 
 
 class Structure:
@@ -67,8 +67,8 @@ class Structure:
         self._read()
 
     def _read(self) -> None:
-        mbox = _MBOX.match(self.source)
-        at = self._begin(mbox.end() if mbox else 0, None)
+        before = _BEFORE_HEADER.match(self.source)
+        at = self._begin(before.end() if before else 0, None)
         while self._open:
             at = self._next_dashes(at)
             if at < 0:

@@ -89,7 +89,12 @@ class Part:
             return self._default_type
         if _TYPE.fullmatch(value):
             return value
-        return _WHOLE_KINDS.get(value.rstrip("/"), "application/octet-stream")
+        kind = _WHOLE_KINDS.get(value.rstrip("/"))
+        if kind:
+            return kind
+        # RFC 2045 §5.2 takes what is no media type for text; a file is still a file.
+        is_file = "name" in self._type.parameters or self.disposition is not None
+        return "application/octet-stream" if is_file else "text/plain"
 
     @property
     def content_type(self) -> str:
