@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from hongyan.errors import ProtocolError
 from hongyan.pop3 import Connection, Verb, wire
-from hongyan.pop3.types import Content
+from hongyan.pop3.types import Challenge, Content
 
 
 def one(data: bytes) -> None:
@@ -16,7 +16,7 @@ def one(data: bytes) -> None:
     size, stream = max(1, data[0]), data[1:]
     conn = Connection()
     for verb, arguments in (
-        (Verb.CAPA, ()), (Verb.AUTH, ("PLAIN",)), (Verb.LIST, ()), (Verb.UIDL, ()),
+        (Verb.CAPA, ()), (Verb.LANG, ()), (Verb.AUTH, ("PLAIN",)), (Verb.LIST, ()), (Verb.UIDL, ()),
         (Verb.RETR, ("1",)), (Verb.TOP, ("1", "0")), (Verb.STAT, ()), (Verb.QUIT, ()),
     ):  # fmt: skip
         conn.send(verb, *arguments)
@@ -26,9 +26,15 @@ def one(data: bytes) -> None:
             while (event := conn.next_event()) is not None:
                 if isinstance(event, Content):
                     _read(event.data)
+                elif isinstance(event, Challenge):
+                    wire.challenge(event.data)
+                else:
+                    str(wire.refusal(event))
 
 
 def _read(listing: bytes) -> None:
-    wire.capabilities(listing)
+    told = wire.capabilities(listing)
+    hash((told.expire, told.login_delay, told.personal, told.utf8_login))
+    wire.languages(listing)
     with suppress(ProtocolError):
         wire.entries(wire.sizes(listing), wire.uidls(listing))
