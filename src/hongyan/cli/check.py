@@ -1,0 +1,48 @@
+"""``hongyan check``: tell whether everything that is stored is whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from hongyan.app import Progress
+from hongyan.cli.errors import DATA
+from hongyan.cli.output import octets
+from hongyan.cli.progress import progress
+from hongyan.errors import StoreError
+from hongyan.guard import shown
+
+if TYPE_CHECKING:
+    from hongyan.app import App, Report
+    from hongyan.store.types import Advance
+
+
+@click.command
+@click.pass_obj
+def check(app: App) -> int:
+    """Check the database, every message's octets against their hash, and the search index.
+
+    Nothing is changed, and the profile stays in use. Leaves with 65 when something is damaged.
+    """
+    try:
+        with progress() as report:
+            damage = app.store.check(advance=advancing(report, "Checking"))
+    except StoreError as error:
+        damage = (str(error),)
+    for line in damage:
+        click.echo(shown(line, limit=400))
+    if damage:
+        click.echo("hongyan: damaged; 'hongyan repair' saves everything else.", err=True)
+        return DATA
+    leftovers = len(app.store.blobs.leftovers())
+    if leftovers:
+        click.echo(f"{leftovers} files belong to no message; 'hongyan repair' sets them aside.")
+    count, size = app.store.blobs.totals()
+    click.echo(f"All is whole: {count} messages, {octets(size)}.")
+    return 0
+
+
+def advancing(report: Report, what: str) -> Advance:
+    """Return what a long piece of work in the store tells how far it has come."""
+    return lambda done, total, size, whole: report(Progress(what, done, total, size, whole))

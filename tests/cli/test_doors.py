@@ -1,0 +1,88 @@
+"""The doors of the store on the command line: check, repair, backup, reindex, in and out."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hongyan.store import Role, Store
+
+NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
+
+
+def letter(subject: str, body: str = "Hello 北京") -> bytes:
+    return (
+        f"From: Ann <ann@example.org>\r\nTo: me@example.org\r\nSubject: {subject}\r\n"
+        f"Message-ID: <{subject}@example.org>\r\nDate: Mon, 2 Mar 2026 10:00:00 +0000\r\n"
+        f"Content-Type: text/plain; charset=utf-8\r\n\r\n{body}\r\n"
+    ).encode()
+
+
+def opened(home: Path) -> Store:
+    return Store.open(home, clock=lambda: NOW)
+
+
+@pytest.fixture
+def stored(nobody: Any) -> Any:
+    """The command line over a profile with some mail in it."""
+    with opened(nobody.home) as store, store.transaction():
+        account = store.accounts.add("me@example.org", secret="keychain")
+        inbox = store.mailboxes.ensure(account.id, Role.INBOX)
+        sent = store.mailboxes.ensure(account.id, Role.SENT)
+        store.messages.add(account.id, inbox.id, letter("one"), received_at=NOW)
+        store.messages.add(
+            account.id, inbox.id, letter("two"), received_at=NOW, keywords=["$seen", "$flagged"]
+        )
+        store.messages.add(
+            account.id,
+            sent.id,
+            letter("three", "long " * 90_000),
+            received_at=NOW,
+            keywords=["$seen"],
+        )
+    return nobody
+
+
+def a_file(home: Path) -> Path:
+    (path,) = (path for path in (home / "blobs").rglob("*") if path.is_file())
+    return path
+
+
+def test_check_and_repair(stored: Any) -> None:
+    assert "All is whole: 3 messages" in stored.ok("check")
+    assert "nothing was changed" in stored.ok("repair")
+    a_file(stored.home).write_bytes(b"no longer what it was")
+    assert "hongyan repair" in stored.fails(65, "check")
+    assert "m3 'three'" in stored("check").out
+    assert "set-aside" in stored.ok("repair")
+    assert "All is whole: 2 messages" in stored.ok("check")
+
+
+def test_check_of_what_is_no_store(stored: Any) -> None:
+    for path in stored.home.glob("mail.db*"):
+        path.write_bytes(b"nothing like a database " * 400)
+    assert "no mail store" in stored("check").out
+    assert "damaged" in stored.fails(65, "check")
+    assert "nothing of it can be read" in stored.ok("repair")
+    stored.ok("check")
+
+
+def test_backup_is_a_profile(stored: Any, tmp_path: Path) -> None:
+    target = tmp_path / "b.zip"
+    assert str(target) in stored.ok("backup", str(target))
+    assert "exists already" in stored.fails(74, "backup", str(target))
+    stored.ok("backup", str(target), "--replace")
+    with zipfile.ZipFile(target) as archive:
+        archive.extractall(tmp_path / "other")
+    listed = stored.ok("--home", str(tmp_path / "other"), "list", "--json")
+    assert listed == stored.ok("list", "--json")
+
+
+def test_reindex(stored: Any) -> None:
+    found = stored.ok("search", "北京")
+    assert "new" in stored.ok("reindex")
+    assert stored.ok("search", "北京") == found != ""
