@@ -95,7 +95,8 @@ def submit_many(
 ) -> Flow[None]:
     """Submit many messages and keep the line full; ``settled`` is told each receipt, in order.
 
-    A message that is refused, as a whole or in part, harms no other. Raises what ended the session
+    A message that is refused, as a whole or in part, harms no other. The last message taken from
+    ``submissions`` may be under way until the next is asked for. Raises what ended the session
     early: a `NetworkError`, `ProtocolError` or `Cancelled`, `Refused` when the server went away
     (421) or wants no more messages in this session (RFC 9422). Whatever was not settled then was
     not accepted, nor will be.
@@ -122,6 +123,7 @@ class _Line:
         self._under_way: deque[Transaction] = deque()
         self._most = min(window.first, window.messages)
         self._refusals = 0
+        self._held: tuple[Transaction, bytes] | None = None
 
     def send(self, submission: Submission) -> Flow[None]:
         """Send one message, its content's end included unless it is refused before."""
@@ -154,16 +156,32 @@ class _Line:
             stuffer = Stuffer()
             for block in blocks(transaction.submission.content, stuffer):
                 yield from write(block, within=_BLOCK_WAIT)
-            transaction.ended = True
             yield from self._end_of_data(transaction, stuffer.finish())
         elif self._conn.owes_content:  # RFC 2920 §3.1: 354 although there is nobody to give it to
             yield from self._end_of_data(transaction, b".\r\n")
         self._finish(transaction)
 
     def _end_of_data(self, transaction: Transaction, octets: bytes) -> Flow[None]:
+        """End the content; where the next commands may ride along, together with them.
+
+        Apart they would be answered apart, and the second answer be held back by the server's
+        kernel until ours confirms the first: some 40 ms a message (Nagle, delayed ACK).
+        """
         self._conn.end_of_data()
         transaction.owed += 1
-        yield from write(octets, within=_BLOCK_WAIT)
+        self._held = (transaction, octets)
+        if not self._conn.extensions.pipelining:
+            yield from self._write()
+
+    def _write(self, octets: bytes = b"") -> Flow[None]:
+        """Send ``octets``, behind the end of the content that was held for them."""
+        if self._held is not None:
+            transaction, end = self._held
+            self._held = None
+            transaction.ended = True
+            octets = end + octets
+        if octets:
+            yield from write(octets, within=_BLOCK_WAIT)
 
     # -- BDAT
 
@@ -214,7 +232,7 @@ class _Line:
         transaction.octets = len(octets)
         chunk = self._conn.send_chunk(octets, last=last)
         transaction.ended = last
-        yield from write(before + chunk if before else chunk, within=_BLOCK_WAIT)
+        yield from self._write(before + chunk if before else chunk)
 
     def _make_room(self, octets: int) -> Flow[None]:
         """Wait until one more message may be in flight."""
@@ -247,7 +265,7 @@ class _Line:
     def _open(self, transaction: Transaction, last: Verb | None = None) -> Flow[None]:
         """Send the opening commands, one by one where the server wants that."""
         if self._conn.extensions.pipelining:
-            yield from write(self._opening(transaction, last))
+            yield from self._write(self._opening(transaction, last))
             return
         yield from self.drain()
         self._under_way.append(transaction)
@@ -255,7 +273,7 @@ class _Line:
             if transaction.hopeless:
                 return
             transaction.owed += 1
-            yield from write(self._conn.send(verb, *filter(None, [argument])))
+            yield from self._write(self._conn.send(verb, *filter(None, [argument])))
             yield from self._take_reply()
 
     # -- replies
@@ -266,6 +284,7 @@ class _Line:
             yield from self._take_reply()
 
     def _take_reply(self, *, within: float | None = None) -> Flow[None]:
+        yield from self._write()
         conn = self._conn
         transaction = next(each for each in self._under_way if each.owed)
         before = conn.in_flight
@@ -302,6 +321,7 @@ class _Line:
         """
         broken = isinstance(error, NetworkError | Cancelled)
         if broken:
+            self._held = None
             self._expect_last_words()
         if self._conn.state is not State.CLOSED and not isinstance(error, ProtocolError):
             with suppress(HongyanError):
