@@ -75,8 +75,9 @@ def _simple(value: bytes) -> tuple[Address, ...]:
         if not found or len(addresses) == ADDRESS_LIMIT:
             return ()
         quoted, words, email = found.groups()
-        name = _words((quoted or words or b"").decode("ascii"))
-        name = _SPACES.sub(" ", name).translate(_CONTROL).strip()
+        name = " ".join(_words((quoted or words or b"").decode("ascii")).split())
+        if not name.isprintable():
+            name = name.translate(_CONTROL).strip()
         addresses.append(Address(name or None, email.decode("ascii")))
         at = found.end()
     return tuple(addresses)
@@ -225,7 +226,7 @@ class _Reader:
         return Address(name or comment, words[last].translate(_CONTROL))
 
     def _add(self, address: Address) -> None:
-        if not address.name and not address.email:
+        if self._count == ADDRESS_LIMIT or not (address.name or address.email):
             return
         self._members.append(address)
         self._count += 1
