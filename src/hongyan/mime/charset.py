@@ -246,6 +246,7 @@ _JAPANESE: Final = {"iso2022_jp": japanese.from_iso2022, "euc_jp": japanese.from
 _ISO_8859: Final = re.compile(r"iso[-_ ]?8859[-_ ]?(\d{1,2})(?::\d{4})?\Z")
 _WIDE: Final = re.compile(r"utf-(?:16|32)")
 _ESCAPES: Final = re.compile(rb"\x1b(?:\$[@B]|\([BIJ])")
+_UTF8_CJK: Final = re.compile(rb"[\xe3-\xed][\x80-\xbf]{2}")
 _EUC_PAIRS: Final = re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xfe]{2})*+")
 _RUN: Final = re.compile(rb"[\x80-\xff]{2}")
 _PAIR: Final = re.compile(rb"[\xa1-\xfe]{2}")
@@ -332,6 +333,11 @@ def _multi_byte(data: bytes, name: str) -> tuple[str, bool]:
     if name.startswith("utf-16"):
         data = data[: len(data) & ~1]
         name = "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else name
+    if not name.startswith("utf") and len(_UTF8_CJK.findall(data)) > 1:
+        try:  # no text in another charset is whole UTF-8 with several such letters by chance
+            return data.decode("utf-8").removeprefix("\ufeff"), False
+        except UnicodeDecodeError:
+            pass
     for candidate in (name, *_FALLBACKS.get(name, ())):
         try:
             return data.decode(candidate).removeprefix("\ufeff"), False
