@@ -163,7 +163,7 @@ def test_the_round_trips_of_a_check(
 ) -> None:
     """TCP, TLS, CAPA with the greeting on a first visit, the login with STAT and QUIT.
 
-    SCRAM proves both sides and takes two more than PLAIN, or USER and PASS.
+    SCRAM proves both sides and takes one more than PLAIN, or USER and PASS.
     """
     user, given = filled
     credentials = sasl.Credentials(user.address, user.password)
@@ -191,7 +191,18 @@ def test_the_round_trips_of_a_check(
         assert stat.messages == len(given)
         tcp = 1
         trips = tcp + relay.counts.round_trips
-    assert trips == 3 + (not remembered) + 2 * mechanism.startswith("SCRAM")
+    assert trips == 3 + (not remembered) + mechanism.startswith("SCRAM")
+
+
+@pytest.mark.parametrize("mechanism", ["", "PLAIN", "SCRAM-SHA-1"])
+def test_a_check_with_the_wrong_password_says_so(dovecot: Dovecot, mechanism: str) -> None:
+    known = pop3.Capabilities({"PIPELINING": (), "SASL": (mechanism,) if mechanism else ()})
+    wrong = sasl.Credentials(ALICE.address, "wrong")
+    with session(dovecot.pop3_url(tls="implicit")) as visit:
+        flow = pop3.check(visit.conn, wrong, starttls=False, terms=visit.terms, remembered=known)
+        with pytest.raises(AuthenticationRefused, match="check the user name"):
+            visit.run(flow)
+        assert visit.conn.state is pop3.State.CLOSED
 
 
 def test_what_is_kept_is_removed_and_nothing_else(dovecot: Dovecot) -> None:

@@ -147,28 +147,49 @@ def _exchange(
     yield from greeted(conn)
     unsaid = None if initial else first
     while isinstance(event := (yield from next_event(conn)), Challenge):
-        if conn.in_flight > 1:
-            raise ProtocolError(f"the server wants more than {mechanism.name} has to say")
-        said = unsaid if unsaid is not None else (yield from _respond(mechanism, event))
-        unsaid = None
+        tail = b""
+        if unsaid is not None:
+            said, unsaid = unsaid, None
+        else:
+            said = yield from _respond(conn, mechanism, event)
+            if conn.in_flight > 1:
+                continue  # the answer went ahead of the challenge
+            tail = _scram_tail(conn, mechanism, said, riders)
         response = wire.encode_response(said)
-        secrets = (*mechanism.secrets, response[:-2])
-        if not said and mechanism.name.startswith("SCRAM-"):  # its last word, RFC 5802 §5
-            response += riding(conn, riders)
-        yield from write(response, secrets=secrets)
+        yield from write(response + tail, secrets=(*mechanism.secrets, response[:-2]))
     if not isinstance(event, Reply):
         raise ProtocolError("the server sent content where a status line belongs")
     return event
 
 
-def _respond(mechanism: sasl.Mechanism, challenge: Challenge) -> Flow[bytes]:
+def _respond(conn: Connection, mechanism: sasl.Mechanism, challenge: Challenge) -> Flow[bytes]:
     """Return the answer to a challenge; one that makes no sense ends the exchange."""
+    if conn.in_flight > 1 and mechanism.name in _ONE_STEP:
+        raise ProtocolError(f"the server wants more than {mechanism.name} has to say")
     try:
         return mechanism.respond(wire.challenge(challenge.data))
     except ProtocolError:
         with suppress(NetworkError):
             yield from write(b"*\r\n")  # RFC 5034 §4: cancelled
         raise
+
+
+def _scram_tail(
+    conn: Connection, mechanism: sasl.Mechanism, said: bytes, riders: tuple[Verb, ...]
+) -> bytes:
+    """Return what may go along with a SCRAM message (RFC 5802 §5).
+
+    After its last word, which is empty and answers the server's proof, the riders. Where a QUIT is
+    among them, that word and they go with our proof already: the session is over either way, so
+    that a server that refuses the proof, and takes the word for a command, does no harm.
+    """
+    if not mechanism.name.startswith("SCRAM-"):
+        return b""
+    if not said:
+        return riding(conn, riders)
+    if Verb.QUIT in riders and conn.capabilities.pipelining:
+        return b"\r\n" + riding(conn, riders)
+    return b""
 
 
 def riding(conn: Connection, riders: tuple[Verb, ...]) -> bytes:
