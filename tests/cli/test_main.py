@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import IO
 
 import click
 import pytest
@@ -131,20 +132,17 @@ def test_a_home_that_may_not_be_written(tmp_path: Path) -> None:
     assert str(user.home) in user.fails(74, "list")
 
 
-def run(yan: Hongyan, *words: str, **streams: object) -> subprocess.CompletedProcess[bytes]:
+def run(yan: Hongyan, *words: str, stdout: IO[bytes]) -> subprocess.CompletedProcess[bytes]:
+    argv, env = [*ARGV, *words], Program(yan.home).env
     return subprocess.run(
-        [*ARGV, *words],
-        env=Program(yan.home).env,
-        check=False,
-        timeout=20,
-        **streams,  # type: ignore[call-overload]  # streams are files
+        argv, env=env, check=False, timeout=20, stdout=stdout, stderr=subprocess.PIPE
     )
 
 
 def test_an_output_that_takes_nothing(yan: Hongyan) -> None:
     for words in (["list"], ["show", "m1", "--raw"]):
         with Path("/dev/full").open("wb") as full:
-            done = run(yan, *words, stdout=full, stderr=subprocess.PIPE)
+            done = run(yan, *words, stdout=full)
         assert done.returncode == 74
         assert done.stderr.decode() == (
             "hongyan: the output: No space left on device. Check the disk and its rights.\n"
@@ -155,7 +153,7 @@ def test_a_reader_that_leaves_is_no_error_to_shout_about(yan: Hongyan) -> None:
     read, write = os.pipe()
     os.close(read)
     with os.fdopen(write, "wb") as broken:
-        done = run(yan, "list", stdout=broken, stderr=subprocess.PIPE)
+        done = run(yan, "list", stdout=broken)
     assert (done.returncode, done.stderr) == (141, b"")
 
 

@@ -78,8 +78,10 @@ class Sender:
                 settled.append(self._deliver(item))
                 if only:
                     break
-        finally:
-            self._leave()
+        except BaseException:
+            self._drop()  # in the middle of something: no farewell, which would have to wait
+            raise
+        self._leave()
         return tuple(settled)
 
     def _deliver(self, item: Item) -> Item:

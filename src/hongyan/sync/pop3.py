@@ -126,7 +126,7 @@ class Arrivals:
         self._report = report
         self._total_octets = sum(action.entry.size for action in actions)
         self._writer: BlobWriter | None = None
-        self._head = b""
+        self._head = bytearray()
         self.messages = 0
         self.octets = 0
 
@@ -143,15 +143,16 @@ class Arrivals:
         """Take a chunk; commit the message with its last one."""
         if self._writer is None:
             self._writer = self._store.blobs.writer()
-            self._head = chunk[:_HEAD]
+            self._head.clear()
         self._writer.write(chunk)
+        self._head += chunk[: max(0, _HEAD - len(self._head))]
         self.octets += len(chunk)
         if last:
             self._store.messages.add(
                 self._account.id,
                 self._inbox.id,
                 self._writer.finish(),
-                received_at=arrival(self._head, self._clock()),
+                received_at=arrival(bytes(self._head), self._clock()),
                 uidl=self._identities[entry.number],
             )
             self._writer = None
@@ -170,6 +171,6 @@ def arrival(head: bytes, now: datetime) -> datetime:
     Date the sender's. A time to come is not believed.
     """
     message = mime.parse(head)
-    received = message.header("Received")
-    told = message.date if received is None else date.parse(received.rpartition(b";")[2])
+    received = message.header("Received") or b""
+    told = date.parse(received.rpartition(b";")[2]) or message.date
     return told if told is not None and told <= now else now
