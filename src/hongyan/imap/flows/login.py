@@ -1,0 +1,54 @@
+"""Logging in by the strongest way offered; LOGIN (RFC 9051 §6.2.3) where there is no SASL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hongyan import sasl
+from hongyan.errors import Unsafe
+from hongyan.imap.flows.authenticate import authenticate
+from hongyan.imap.flows.exchange import accepted, send
+from hongyan.imap.types import Verb
+
+if TYPE_CHECKING:
+    from hongyan.flow import Flow
+    from hongyan.imap.connection import Connection
+
+
+def login(
+    conn: Connection,
+    credentials: sasl.Credentials,
+    terms: sasl.Terms,
+    *,
+    initial_response: bool = True,
+) -> Flow[None]:
+    """Log in by the strongest way offered; see `authenticate` for ``initial_response``.
+
+    Raises `Unsafe` when the terms allow none of the ways offered, `AuthenticationRefused`.
+    """
+    offered = conn.capabilities.mechanisms
+    if offered:
+        mechanism = sasl.choose_under(terms, offered, credentials)
+        yield from authenticate(conn, mechanism, initial_response=initial_response)
+    elif "LOGINDISABLED" in conn.capabilities:
+        raise Unsafe("the server takes no password on this line")
+    elif not terms.disclose:
+        raise Unsafe("the server offers no login that keeps the password from the line")
+    else:
+        yield from login_plainly(conn, credentials)
+
+
+def login_plainly(conn: Connection, credentials: sasl.Credentials) -> Flow[None]:
+    """Log in with LOGIN, which shows the password to the server."""
+    if credentials.password is None:
+        raise Unsafe("the server wants a password, and there is none")
+    password = credentials.password.encode()
+    escaped = password.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+    tag = yield from send(
+        conn,
+        Verb.LOGIN,
+        credentials.username,
+        credentials.password,
+        secrets=(password, escaped),
+    )
+    yield from accepted(conn, tag)

@@ -1,0 +1,134 @@
+"""Opening, protecting and leaving an IMAP session (RFC 9051 §6.1, §6.2.1; RFC 2971; RFC 5161)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from hongyan.errors import NetworkError, ProtocolError, Refused, Unsafe
+from hongyan.flow import Flow, start_tls, write
+from hongyan.imap.data import Identity
+from hongyan.imap.encoder import Raw
+from hongyan.imap.flows.exchange import collector, command, next_event, reply
+from hongyan.imap.flows.login import login
+from hongyan.imap.refusal import refusal
+from hongyan.imap.types import Capabilities, Condition, State, Status, Verb
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hongyan import sasl
+    from hongyan.flow import Flow
+    from hongyan.imap.connection import Connection
+    from hongyan.imap.encoder import Argument
+
+_WORTH_ENABLING: Final = ("CONDSTORE", "QRESYNC")
+
+
+def greet(conn: Connection) -> Flow[Condition]:
+    """Read the greeting. Raises `Refused` when the server will not serve."""
+    try:
+        event = yield from next_event(conn)
+    except NetworkError:
+        if conn.farewell is None:
+            raise
+        raise refusal(conn.farewell) from None
+    if not isinstance(event, Condition):
+        raise ProtocolError("the server's greeting is none of IMAP's")
+    return event
+
+
+def capability(conn: Connection) -> Flow[Capabilities]:
+    """Ask for the capabilities, which the connection keeps; a refusal means that it has none."""
+    yield from write(conn.send(Verb.CAPABILITY))
+    verdict = yield from reply(conn, conn.last_tag, lambda event: isinstance(event, Capabilities))
+    if not verdict.ok:
+        conn.capabilities = Capabilities()
+    return conn.capabilities
+
+
+def starttls(conn: Connection) -> Flow[bytes]:
+    """Turn the session into TLS; return the server's certificate.
+
+    Raises `Unsafe` when the server will not.
+    """
+    try:
+        yield from command(conn, Verb.STARTTLS)
+    except Refused as error:
+        raise Unsafe(f"the server does not offer TLS here: {error}") from None
+    conn.starting_tls()
+    return (yield from start_tls())
+
+
+def identify(conn: Connection, fields: Mapping[str, str] | None = None) -> Flow[Identity]:
+    """Say who we are, and return what the server says that it is (RFC 2971)."""
+    pairs: list[Argument] = [text.encode() for each in (fields or {}).items() for text in each]
+    found: list[Identity] = []
+    argument: Argument = pairs or Raw(b"NIL")
+    yield from command(conn, Verb.ID, argument, claim=collector(conn, Identity, found))
+    return found[-1] if found else Identity({})
+
+
+def enable(conn: Connection, *names: str) -> Flow[frozenset[str]]:
+    """Turn extensions on (RFC 5161); return all that are."""
+    yield from command(conn, Verb.ENABLE, *names)
+    return conn.enabled
+
+
+def open_session(
+    conn: Connection,
+    credentials: sasl.Credentials | None,
+    *,
+    starttls_first: bool,
+    terms: sasl.Terms,
+    identity: Mapping[str, str] | None = None,
+    initial_response: bool = True,
+) -> Flow[None]:
+    """Greet, protect, log in, say who we are, and turn on what makes synchronising cheap.
+
+    ``identity`` is sent by ID where the server offers that, before anything else, since some
+    servers refuse mail without it; None sends none. A session that is logged in from the start
+    (PREAUTH) is refused where TLS is demanded, for nobody protected it.
+    """
+    greeting = yield from greet(conn)
+    if starttls_first:
+        if greeting.status is Status.PREAUTH:
+            raise Unsafe("the server is logged in before TLS could begin")
+        terms = replace(terms, certificate=(yield from starttls(conn)))
+    yield from _known(conn)
+    if credentials is not None and greeting.status is not Status.PREAUTH:
+        yield from login(conn, credentials, terms, initial_response=initial_response)
+        yield from _known(conn)
+    if identity is not None and "ID" in conn.capabilities:
+        with suppress(Refused):
+            yield from identify(conn, identity)
+    if conn.state is State.AUTHENTICATED and "ENABLE" in conn.capabilities:
+        yield from _enable_all(conn)
+
+
+def _known(conn: Connection) -> Flow[None]:
+    """Ask for the capabilities unless they were told already."""
+    if not conn.capabilities.names:
+        yield from capability(conn)
+
+
+def _enable_all(conn: Connection) -> Flow[None]:
+    names = [each for each in _WORTH_ENABLING if each in conn.capabilities]
+    if names:
+        with suppress(Refused):
+            yield from enable(conn, *names)
+
+
+def noop(conn: Connection) -> Flow[None]:
+    """Show the server that we are there; news come to the listener."""
+    yield from command(conn, Verb.NOOP)
+
+
+def logout(conn: Connection) -> Flow[None]:
+    """End the session; whatever the server says to it changes nothing."""
+    if conn.state in (State.GREETING, State.LOGOUT) or conn.in_flight:
+        return  # no command has its place here; closing the line is the end
+    with suppress(NetworkError, ProtocolError):
+        yield from write(conn.send(Verb.LOGOUT))
+        yield from reply(conn, conn.last_tag)

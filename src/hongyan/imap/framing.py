@@ -1,0 +1,213 @@
+"""Where an IMAP response begins and ends: lines, and the literals in them (RFC 9051 §4.3, §9).
+
+Nothing here knows the grammar. A response is text and literals in turns, text first and last. What
+a literal announces is never allocated: octets are held only as they arrive and only up to the
+`Limits`; a longer message body leaves in chunks, whether somebody wants it or not.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from hongyan.errors import ProtocolError
+
+_KIB: Final = 1024
+_MIB: Final = 1024 * _KIB
+_ANNOUNCED: Final = re.compile(rb"(~?)\{(\d{1,20})\+?\}")
+_LONGEST_ANNOUNCEMENT: Final = 24
+# free text may end in braces: continuation requests, conditions and tagged replies have no literals
+_DATA: Final = re.compile(rb"\* (?!(?:OK|NO|BAD|BYE|PREAUTH)(?: |\Z))", re.IGNORECASE)
+_FETCH: Final = re.compile(rb"\* \d+ (?:UID)?FETCH ", re.IGNORECASE)
+_BODY: Final = re.compile(rb"(?:\](?:<\d+>)?|[ (]RFC822(?:\.HEADER|\.TEXT)?) +\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a server may send, in octets; ``literals`` and ``items`` are counts.
+
+    ``line`` is one stretch of text, ``literal`` one literal that is no body, ``response`` all that
+    is held of one response. A body above ``held`` is streamed, one above ``message`` refused.
+    ``items`` is how many mailboxes, flags or results one command may bring together.
+    """
+
+    line: int = 16 * _MIB
+    held: int = 64 * _KIB
+    literal: int = 4 * _MIB
+    response: int = 32 * _MIB
+    literals: int = 10_000
+    message: int = 2 * 1024 * _MIB
+    items: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """Stands in a response for a literal of ``size`` octets that left in chunks."""
+
+    size: int
+
+
+Part: TypeAlias = bytes | Streamed
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole response without its last CRLF; ``parts`` are text and literals in turns."""
+
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A literal of ``size`` octets begins, to be streamed; ``parts`` are what was before it."""
+
+    parts: tuple[Part, ...]
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some octets of the literal opened last; ``last`` ends it."""
+
+    data: bytes
+    last: bool
+
+
+Frame: TypeAlias = Response | Opening | Chunk
+
+
+class Framer:
+    """Octets cut anywhere in, frames out."""
+
+    __slots__ = ("_at", "_awaited", "_data", "_held", "_parts", "_searched", "_streaming", "limits")
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self._data = bytearray()
+        self._at = 0
+        self._searched = 0
+        self._parts: list[Part] = []
+        self._held = 0
+        self._awaited: int | None = None  # octets of a literal to be held
+        self._streaming = 0  # octets still to come of a literal that is streamed
+
+    def __len__(self) -> int:
+        """Return how many octets of a response that is not whole are here."""
+        return len(self._data) - self._at + self._held
+
+    def feed(self, data: bytes) -> None:
+        """Append octets from the peer."""
+        if self._at:
+            del self._data[: self._at]
+            self._searched -= self._at
+            self._at = 0
+        self._data += data
+
+    def next(self) -> Frame | None:
+        """Return the next frame, or None when more octets are needed. Raises `ProtocolError`."""
+        if self._streaming:
+            return self._chunk()
+        while self._take_literal():
+            text = self._line()
+            if text is None:
+                return None
+            size = self._announced(text)
+            if size is None:
+                return self._whole()
+            if self._is_body(size):
+                self._streaming = size
+                return self._opening(size)
+            self._await(size)
+        return None
+
+    def _chunk(self) -> Chunk | None:
+        size = min(self._streaming, len(self._data) - self._at)
+        if not size:
+            return None
+        self._streaming -= size
+        return Chunk(self._cut(size), last=not self._streaming)
+
+    def _take_literal(self) -> bool:
+        """Take a literal that is awaited; False while it is not whole."""
+        if self._awaited is not None:
+            if len(self._data) - self._at < self._awaited:
+                return False
+            self._parts.append(self._cut(self._awaited))
+            self._awaited = None
+        return True
+
+    def _line(self) -> bytes | None:
+        end = self._data.find(b"\n", max(self._searched, self._at))
+        size = (len(self._data) if end < 0 else end) - self._at
+        if size > self.limits.line:
+            raise ProtocolError(f"the server sent a line longer than {self.limits.line} octets")
+        if end < 0:
+            self._searched = len(self._data)
+            return None
+        text = self._cut(size)
+        self._at = self._searched = end + 1
+        return text[:-1] if text.endswith(b"\r") else text
+
+    def _announced(self, text: bytes) -> int | None:
+        """Keep ``text``; return the size of the literal after it, or None at the end of all."""
+        found = None
+        if text.endswith(b"}") and _DATA.match(self._first(text)):
+            start = text.rfind(b"{", -_LONGEST_ANNOUNCEMENT)
+            if start > 0:
+                start -= text[start - 1 : start] == b"~"
+                found = _ANNOUNCED.fullmatch(text, start)
+        kept = text if found is None else text[: found.start()]
+        self._parts.append(kept)
+        self._hold(len(kept))
+        return None if found is None else int(found[2])
+
+    def _first(self, text: bytes) -> bytes:
+        first = self._parts[0] if self._parts else text
+        return first if isinstance(first, bytes) else b""
+
+    def _is_body(self, size: int) -> bool:
+        """Whether a literal is to be streamed. Raises `ProtocolError` when it is too large."""
+        if len(self._parts) > 2 * self.limits.literals:
+            raise ProtocolError(
+                f"the server sent more than {self.limits.literals} literals at once"
+            )
+        if size <= self.limits.held:
+            return False
+        before = self._parts[-1]
+        if not isinstance(before, bytes) or not _BODY.search(before[-64:]):
+            return False
+        if size > self.limits.message:
+            raise ProtocolError(f"the server announces a message of {size} octets")
+        return bool(_FETCH.match(self._first(b"")))
+
+    def _opening(self, size: int) -> Opening:
+        opening = Opening(tuple(self._parts), size)
+        self._parts.append(Streamed(size))
+        return opening
+
+    def _await(self, size: int) -> None:
+        if size > self.limits.literal:
+            raise ProtocolError(f"the server announces a literal of {size} octets")
+        self._hold(size)
+        self._awaited = size
+
+    def _hold(self, size: int) -> None:
+        self._held += size
+        if self._held > self.limits.response:
+            raise ProtocolError(
+                f"the server sent a response longer than {self.limits.response} octets"
+            )
+
+    def _whole(self) -> Response:
+        response = Response(tuple(self._parts))
+        self._parts.clear()
+        self._held = 0
+        return response
+
+    def _cut(self, size: int) -> bytes:
+        with memoryview(self._data) as view:
+            octets = bytes(view[self._at : self._at + size])
+        self._at += size
+        self._searched = self._at
+        return octets
