@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import tracemalloc
 from typing import TYPE_CHECKING, Final
@@ -13,7 +14,7 @@ from hongyan.errors import InvalidArgument, ProtocolError, Refused, Unsafe
 from hongyan.flow import Read, Running, Wait, Wake, Write
 from hongyan.net.replay import ReplayDriver
 from hongyan.pop3 import Capabilities, Entry, Limits, Verb, wire
-from hongyan.sasl import Credentials, Terms
+from hongyan.sasl import Credentials, Scram, Terms
 from tests.pop3.memory import Maildrop, logged_in, run
 
 if TYPE_CHECKING:
@@ -76,6 +77,21 @@ def test_endless_challenges_end() -> None:
     conn.capabilities = Capabilities({"SASL": ("LOGIN",)})
     taken = flood(pop3.login(conn, ANNA, OPEN), b"+OK\r\n", itertools.repeat(b"+ YQ==\r\n"))
     assert taken < 100
+
+
+@pytest.mark.parametrize("riders", [(), (Verb.STAT,), (Verb.STAT, Verb.QUIT)])
+def test_a_false_proof_is_found_out_whatever_rode_along(riders: tuple[Verb, ...]) -> None:
+    conn = pop3.Connection()
+    conn.receive(b"+OK\r\n")
+    conn.next_event()
+    conn.capabilities = Capabilities({"PIPELINING": ()})
+    challenges = iter([b"r=ours+theirs,s=c2FsdA==,i=4096", b"v=" + base64.b64encode(b"x" * 20)])
+    scram = Scram("SCRAM-SHA-1", ANNA, nonce="ours")
+    with pytest.raises(ProtocolError, match="does not know the password"):
+        run(
+            pop3.authenticate(conn, scram, riders=riders),
+            lambda _: b"+ " + base64.b64encode(next(challenges)) + b"\r\n",
+        )
 
 
 def test_talk_after_a_refusal_ends() -> None:
