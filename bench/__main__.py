@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
 import sys
 import time
 from dataclasses import replace
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def main() -> int:
-    """Return 1 when a bar is not met, 2 when a server is missing."""
+    """Return 1 when a bar is not met in a full run, 2 when a server is missing."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Hongyan and its peers.")
     parser.add_argument("works", nargs="*", metavar="WORK", help=", ".join(WORKS))
     parser.add_argument(
@@ -32,6 +33,7 @@ def main() -> int:
         parser.error(f"{', '.join(sorted(unknown))}: the works are {', '.join(WORKS)}")
     plan = QUICK if given.quick else FULL
     plan = replace(plan, runs=given.runs) if given.runs else plan
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and folders go
     load = os.getloadavg()[0]
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.1f}, "
           f"{plan.runs} runs each", flush=True)  # fmt: skip
@@ -46,6 +48,9 @@ def main() -> int:
     except Unavailable as why:
         print(f"the bench cannot run here: {why}", file=sys.stderr)
         return 2
+    if given.quick:
+        print("\nquick: a tenth of the sizes, so what is said of the bars is no verdict")
+        return 0
     missed = sum(not bar.met for bar in bars)
     print(f"\n{len(bars) - missed} of {len(bars)} bars met, in {time.monotonic() - begin:.0f} s")
     return 1 if missed else 0

@@ -39,8 +39,10 @@ def run(site: Site, plan: Plan) -> Iterator[Table]:
     rows: list[tuple[str, ...]] = []
     notes: list[str] = []
     found: list[Sample] = []
+    times = plan.scaled(TIMES, least=3)
     for name, batch in BATCHES.items():
-        job = _job(name, path, site.folder / "profile", batch, sizes)
+        parameters = {"batch": batch, "times": times, "queries": QUERIES}
+        job = _job(name, path, sizes, site.folder / "profile", **parameters)
         try:
             samples = [measure(job) for _ in range(max(1, plan.runs - 2))]
         except ClientFailed as error:
@@ -54,11 +56,10 @@ def run(site: Site, plan: Plan) -> Iterator[Table]:
         yield Table(f"Store: searching {count:,} messages", FIND_HEADS, searches)
 
 
-def _job(name: str, path: Path, home: Path, batch: int, sizes: list[int]) -> Job:
+def _job(name: str, path: Path, sizes: list[int], home: Path, **parameters: object) -> Job:
     command = script(
-        "hongyan_store", path=str(path), home=str(home), count=len(sizes), batch=batch,
-        queries=QUERIES, times=TIMES,
-    )  # fmt: skip
+        "hongyan_store", path=str(path), count=len(sizes), home=str(home), **parameters
+    )
     return Job(
         name=name,
         command=command,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -12,12 +14,12 @@ from bench.clients import pile
 from bench.letters import folder_of, letter
 from bench.measure import ClientFailed, Job, Result, Sample, contest, measure
 from bench.plan import FULL, QUICK, Plan
-from bench.site import Site
+from bench.site import WRITER, Site
 from bench.table import HONGYAN, Bar, Table, compared
-from bench.works import WORKS, Work, mime, store
+from bench.works import WORKS, Work, mime, pop3, smtp, store
 
 from bench import peers
-from tests.live.servers import User
+from tests.live.servers import Unavailable, User
 from tests.support.generate import messages
 
 
@@ -169,6 +171,29 @@ def test_the_works_without_servers_run(work: Work) -> None:
     assert not [note for table in tables for note in table.notes]
     assert all(isinstance(table, Table) and table.rows for table in tables)
     assert not folder.exists()
+
+
+def scripts(jobs: Iterator[Job]) -> list[Job]:
+    """The clients that need no program of the system."""
+    return [job for job in jobs if job.command[0] == sys.executable]
+
+
+def test_every_script_fetches_and_submits_all(tmp_path: Path) -> None:
+    with Site() as site:
+        try:
+            ports = (site.dovecot.pop3, site.submission.data, site.sink)
+        except Unavailable as why:
+            if os.environ.get("CI") == "true":
+                raise
+            pytest.skip(str(why))
+        drop = site.maildrop("tiny", messages(5, 7))
+        letters = folder_of(tmp_path / "letters", 2, 2000)
+        jobs = scripts(pop3.jobs(tmp_path / "pop3", ports[0], drop, {}))
+        for port, user in zip(ports[1:], (WRITER, smtp.STRANGER), strict=True):
+            jobs += scripts(smtp.jobs(site, port, user, letters))
+        for job in jobs:
+            assert measure(job).report["messages"] == job.messages, job.name
+    assert {job.name for job in jobs} >= {HONGYAN, "bound", "poplib", "minimal", "smtplib"}
 
 
 def test_every_work_has_a_name() -> None:
