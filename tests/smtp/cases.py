@@ -178,6 +178,10 @@ CASES: Final[dict[str, Case]] = {
     "smtp/lmtp_no_lhlo": Case(
         partial(smtp_send_many, AB, protocol=Protocol.LMTP), error=Refused, says="500 what"
     ),
+    "smtp/starttls_helo": Case(
+        partial(smtp_login, ANNA, use_starttls=True), error=Unsafe, says="does not offer TLS"
+    ),
+    "smtp/binary_refused": Case(partial(smtp_send_many, BINARY, AB), [["REFUSED"], ["SENT"]]),
     "smtp/binary": Case(partial(smtp_send_many, BINARY), [["SENT"]]),
     "smtp/delivery_reports": Case(partial(smtp_send_many, WITH_REPORTS), [["SENT", "SENT"]]),
     "smtp/require_tls": Case(partial(smtp_send_many, TLS_ONLY, starttls=True), [["REFUSED"]]),

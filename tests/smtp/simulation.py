@@ -44,6 +44,7 @@ class Server:
     offers: tuple[str, ...] = ALL
     lmtp: bool = False
     keeps: bool = False
+    full_after: int = 1 << 60  # refuses a chunk beyond so many octets
     goes_away: int = 0  # answers the n-th command with 421
     errors: int = 1000  # says 421 unasked after so many refusals, as Postfix does
     patience: int = 1000  # closes at so many RSET that follow no message, as Exim does
@@ -166,6 +167,8 @@ class Server:
         if self._chunk:
             return None
         last, self._last = self._last, False
+        if len(self._content) > self.full_after:
+            self._failed = True
         if self._failed:
             if last and not self.keeps:
                 self._forget()

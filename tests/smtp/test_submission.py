@@ -17,6 +17,7 @@ from hongyan.errors import (
     ProtocolError,
     Refused,
     StoreError,
+    TimedOut,
 )
 from hongyan.sasl import Terms
 from hongyan.smtp import Envelope, Outcome, Protocol, Receipt, Submission, Window
@@ -123,6 +124,58 @@ def test_a_large_message_waits_until_somebody_wants_it() -> None:
     assert len(server.accepted[0].content) == 2_000_000
     assert sum(each.startswith(b"BDAT") for each in server.commands) > 6
     assert line.now < 10
+
+
+def large(*, octets: int = 4_000_000) -> Submission:
+    parts = (b"x" * 998 + b"\r\n" for _ in range(octets // 1000))
+    return Submission(Envelope("a@example.org", ("b@example.org",)), parts)
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_after_a_refused_chunk_no_other_follows(keeps: bool) -> None:
+    server = Server(keeps=keeps, full_after=1_000_000)
+    settled: list[tuple[Submission, Receipt]] = []
+    line = Line(server)
+    line.run(session([large(octets=20_000_000), letter("a@example.org", "c@example.org")], settled))
+    assert outcomes(settled) == [[Outcome.REFUSED], [Outcome.SENT]]
+    assert line.up < 4_000_000, "what was in flight, and no more"
+    assert [message.recipients for message in server.accepted] == [(b"c@example.org",)]
+
+
+class Silent(Line):
+    """A server that falls silent, and a clock that notices."""
+
+    def _read(self) -> bytes:
+        if not self._due:
+            raise TimedOut("mail.example.org did not answer in time")
+        return super()._read()
+
+
+@pytest.mark.parametrize(
+    ("offers", "after", "uncertain"),
+    [
+        (STREAM, b"BDAT", [True]),
+        (GROUPS, b"MAIL", []),
+        (GROUPS, b"hello", [True]),
+        (STEPS, b"MAIL", []),
+        (STEPS, b"DATA", []),
+        (STEPS, b"hello", [True]),
+    ],
+)
+def test_silence_is_uncertain_only_after_the_end(
+    offers: tuple[str, ...], after: bytes, uncertain: list[bool]
+) -> None:
+    class Mute(Server):
+        def feed(self, data: bytes) -> bytes:
+            self.closed = self.closed or after in data
+            return super().feed(data)
+
+    settled: list[tuple[Submission, Receipt]] = []
+    with pytest.raises(TimedOut):
+        Silent(Mute(offers)).run(
+            session([letter("a@example.org", "b@example.org")], settled, leave=False)
+        )
+    assert [receipt.uncertain for _, receipt in settled] == uncertain
 
 
 # -- verdicts
