@@ -23,7 +23,7 @@ from hongyan.imap.data import (
     Unknown,
     Vanished,
 )
-from hongyan.imap.flows.append import append
+from hongyan.imap.flows.append import append_message
 from hongyan.imap.flows.authenticate import authenticate
 from hongyan.imap.flows.copy import copy, move
 from hongyan.imap.flows.expunge import expunge, uid_expunge
@@ -74,7 +74,7 @@ __all__ = [
     "Envelope", "Exists", "Expunged", "Failure", "Fetched", "Flags", "Found", "Identity", "Known",
     "Limits", "Listed", "Mailbox", "MailboxStatus", "Namespace", "Namespaces", "NumberSet", "Peek",
     "Recent", "Selected", "Sink", "State", "Status", "Structure", "Tagged", "Take", "Threads",
-    "Unknown", "Vanished", "Verb", "Window", "append", "authenticate", "capability", "close",
+    "Unknown", "Vanished", "Verb", "Window", "append_message", "authenticate", "capability", "close",
     "copy", "create", "delete", "enable", "expunge", "fetch", "greet", "identify", "idle",
     "list_mailboxes", "login", "login_plainly", "logout", "move", "namespace", "noop",
     "open_session", "rename", "search", "select", "starttls", "status", "store", "subscribe",

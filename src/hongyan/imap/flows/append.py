@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hongyan.imap.types import Mailbox
 
 
-def append(
+def append_message(
     conn: Connection,
     name: Mailbox,
     content: Iterable[bytes],

@@ -25,7 +25,7 @@ def idle(conn: Connection, *, seconds: float = LONGEST) -> Flow[Wake]:
     """
     yield from write(conn.send(Verb.IDLE))
     tag = conn.last_tag
-    yield from _invited(conn)
+    yield from _leave_to_idle(conn)
     heard = _hear(conn)
     woken = Wake.DATA if heard else (yield from wait(seconds))
     while woken is Wake.DATA and not heard:
@@ -36,7 +36,7 @@ def idle(conn: Connection, *, seconds: float = LONGEST) -> Flow[Wake]:
     return woken
 
 
-def _invited(conn: Connection) -> Flow[None]:
+def _leave_to_idle(conn: Connection) -> Flow[None]:
     """Wait for the ``+``; what comes before it is news too."""
     while not isinstance(event := (yield from next_event(conn, within=_SECONDS)), Continuation):
         if isinstance(event, Tagged):

@@ -131,4 +131,4 @@ def logout(conn: Connection) -> Flow[None]:
         return  # no command has its place here; closing the line is the end
     with suppress(NetworkError, ProtocolError):
         yield from write(conn.send(Verb.LOGOUT))
-        yield from reply(conn, conn.last_tag)
+        yield from reply(conn, conn.last_tag, lambda event: isinstance(event, Condition))

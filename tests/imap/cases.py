@@ -1,0 +1,256 @@
+"""The flows that the IMAP transcripts are tried with."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import count
+from typing import TYPE_CHECKING, Final
+
+from hongyan import imap
+from hongyan.errors import (
+    AuthenticationRefused,
+    ConnectionLost,
+    ProtocolError,
+    Refused,
+    Unsafe,
+)
+from hongyan.flow import Wake
+from hongyan.imap import Body, Connection, Fetched, NumberSet
+from hongyan.sasl import Credentials, Terms
+from tests.support.dialogue import INJECTED, Case
+
+if TYPE_CHECKING:
+    from hongyan.flow import Flow
+    from hongyan.imap.connection import News
+
+ANNA = Credentials("anna", "secret")
+
+
+def connection(heard: list[News] | None = None) -> Connection:
+    """An engine whose tags count up, so that a transcript can know them."""
+    numbers = count(1)
+    return Connection(
+        tags=lambda: f"A{next(numbers)}",
+        listener=heard.append if heard is not None else None,
+        limits=imap.Limits(held=64),
+    )
+
+
+class Basket:
+    """A sink that keeps the bodies of whole messages, and remembers what was begun."""
+
+    def __init__(self) -> None:
+        self.begun: dict[int, bytes] = {}
+        self.whole: dict[int | None, bytes] = {}
+
+    def sink(self, message: Fetched, _: Body, chunk: bytes, last: bool) -> None:
+        self.begun[message.seq] = self.begun.get(message.seq, b"") + chunk
+
+    def take(self, message: Fetched) -> None:
+        self.whole[message.uid] = self.begun.pop(message.seq, b"")
+
+
+def opened(
+    conn: Connection, credentials: Credentials | None = ANNA, *, starttls: bool = False
+) -> Flow[None]:
+    yield from imap.open_session(
+        conn, credentials, starttls_first=starttls, terms=Terms(disclose=True)
+    )
+
+
+def login(
+    credentials: Credentials = ANNA,
+    *,
+    starttls: bool = False,
+    disclose: bool = True,
+    initial_response: bool = True,
+) -> Flow[str]:
+    conn = connection()
+    yield from imap.open_session(
+        conn,
+        credentials,
+        starttls_first=starttls,
+        terms=Terms(disclose=disclose),
+        identity={"name": "Hongyan"},
+        initial_response=initial_response,
+    )
+    yield from imap.logout(conn)
+    return conn.state.name
+
+
+def session() -> Flow[list[object]]:
+    heard: list[News] = []
+    conn = connection(heard)
+    basket = Basket()
+    yield from opened(conn)
+    listed = yield from imap.list_mailboxes(conn, status=("MESSAGES",))
+    box = yield from imap.select(conn, "INBOX")
+    failures = yield from imap.fetch(
+        conn,
+        NumberSet.of([1, 2, 3, 9]),
+        ["FLAGS", imap.Peek()],
+        sink=basket.sink,
+        take=basket.take,
+    )
+    found = yield from imap.search(conn, ["SUBJECT", "鸿雁", "UNSEEN"])
+    left = yield from imap.store(
+        conn, NumberSet.of([1, 2]), imap.Change.ADD, [r"\Seen"], unchanged_since=12
+    )
+    moved = yield from imap.move(conn, NumberSet.of([1]), "Entwürfe")
+    yield from imap.unselect(conn)
+    yield from imap.logout(conn)
+    names = [(each.name, status and status.values["MESSAGES"]) for each, status in listed]
+    uids = str(found.numbers)
+    pairs = moved.pairs if moved else None
+    return [
+        names, (box.exists, box.uid_validity, box.modseq), basket.whole, failures, uids, str(left),
+        pairs, [type(each).__name__ for each in heard],
+    ]  # fmt: skip
+
+
+def windowed() -> Flow[list[object]]:
+    conn = connection()
+    taken: list[int | None] = []
+    yield from opened(conn)
+    yield from imap.select(conn, "INBOX")
+    failures = yield from imap.fetch(
+        conn,
+        NumberSet.spanning([(1, 6)]),
+        ["FLAGS"],
+        take=lambda message: taken.append(message.uid),
+        window=imap.Window(commands=2, messages=2),
+    )
+    return [taken, [(str(each.uids), each.error.code, each.error.temporary) for each in failures]]
+
+
+def cut() -> Flow[None]:
+    conn = connection()
+    basket = Basket()
+    yield from opened(conn)
+    yield from imap.select(conn, "INBOX")
+    try:
+        yield from imap.fetch(
+            conn, NumberSet.of([1]), [imap.Peek()], sink=basket.sink, take=basket.take
+        )
+    finally:
+        assert basket.begun
+        assert not basket.whole
+
+
+def append(*chunks: bytes) -> Flow[object]:
+    conn = connection()
+    yield from opened(conn)
+    try:
+        where = yield from imap.append_message(
+            conn, "Sent", chunks, size=sum(map(len, chunks)), flags=[r"\Seen"]
+        )
+    finally:
+        assert conn.in_flight == 0
+    yield from imap.logout(conn)
+    return where
+
+
+def idle() -> Flow[list[object]]:
+    heard: list[News] = []
+    conn = connection(heard)
+    yield from opened(conn)
+    yield from imap.select(conn, "INBOX")
+    woken = yield from imap.idle(conn)
+    late = yield from imap.idle(conn)
+    yield from imap.logout(conn)
+    return [woken, late, heard]
+
+
+def resync() -> Flow[list[object]]:
+    conn = connection()
+    changes: list[object] = []
+    yield from opened(conn)
+    known = imap.Known(67890007, 20050715194045000, NumberSet.spanning([(41, 211), (214, 541)]))
+    box = yield from imap.select(conn, "INBOX", known=known, take=changes.append)
+    return [box.exists, box.modseq, changes]
+
+
+def select(name: str = "INBOX") -> Flow[object]:
+    conn = connection()
+    yield from opened(conn)
+    return (yield from imap.select(conn, name))
+
+
+CASES: Final[dict[str, Case]] = {
+    "imap/session": Case(
+        session,
+        [
+            [("INBOX", 3), ("Entwürfe", 0), ("a&b", None)],
+            (3, 3857529045, 715194045007),
+            {1: b"S: one\r\n\r\n", 2: b"x" * 70 + b"\r\n", 3: b""},
+            (),
+            "1:2",
+            "2",
+            ((1, 7),),
+            ["Enabled", "Exists", "Fetched", "Vanished"],
+        ],
+    ),
+    "imap/windowed": Case(windowed, [[1, 2, 5, 6], [("3:4", "UNAVAILABLE", True)]]),
+    "imap/cut_in_literal": Case(cut, error=ConnectionLost, says="closed the connection"),
+    "imap/starttls": Case(partial(login, starttls=True), "LOGOUT"),
+    "imap/starttls_refused": Case(
+        partial(login, starttls=True), error=Unsafe, says="does not offer TLS"
+    ),
+    "imap/injection": Case(
+        partial(login, starttls=True), error=INJECTED, says="between its reply|TLS"
+    ),
+    "imap/injection_partial": Case(
+        partial(login, starttls=True), error=INJECTED, says="between its reply|TLS"
+    ),
+    "imap/preauth_before_tls": Case(
+        partial(login, starttls=True), error=Unsafe, says="logged in before TLS"
+    ),
+    "imap/preauth": Case(login, "LOGOUT"),
+    "imap/bye": Case(login, error=Refused, says="UNAVAILABLE Too many"),
+    "imap/bad_greeting": Case(login, error=ProtocolError, says="no IMAP response: '220 mail"),
+    "imap/tagged_greeting": Case(login, error=ProtocolError, says="greeting is none"),
+    "imap/login_disabled": Case(login, error=Unsafe, says="takes no password"),
+    "imap/in_clear": Case(partial(login, disclose=False), error=Unsafe, says="open line"),
+    "imap/wrong_password": Case(
+        login, error=AuthenticationRefused, says="AUTHENTICATIONFAILED Nope .check the user"
+    ),
+    "imap/unavailable": Case(login, error=Refused, says="UNAVAILABLE Come back"),
+    "imap/plain_in_two_steps": Case(login, "LOGOUT"),
+    "imap/initial_response_lie": Case(login, "LOGOUT"),
+    "imap/no_initial_response": Case(partial(login, initial_response=False), "LOGOUT"),
+    "imap/netease": Case(partial(login, initial_response=False), "LOGOUT"),
+    "imap/append": Case(
+        partial(append, b"S: x\r\n", b"\r\n"), imap.AppendUid(38505, NumberSet.of([3955]))
+    ),
+    "imap/append_unasked": Case(partial(append, b"S: x\r\n", b"\r\n")),
+    "imap/append_refused": Case(
+        partial(append, b"S: x\r\n\r\n"), error=Refused, says="TRYCREATE No such mailbox"
+    ),
+    "imap/append_over_quota": Case(
+        partial(append, b"S: x\r\n\r\n"), error=Refused, says="OVERQUOTA Full"
+    ),
+    "imap/append_answered_too_soon": Case(
+        partial(append, b"S: x\r\n\r\n"), error=ProtocolError, says="before it was wholly sent"
+    ),
+    "imap/append_too_big": Case(
+        partial(append, b"S: x\r\n\r\n"), error=Refused, says="TOOBIG the server takes"
+    ),
+    "imap/idle": Case(idle, [Wake.DATA, Wake.TIMEOUT, [imap.Exists(4), imap.Expunged(2)]]),
+    "imap/resync": Case(
+        resync,
+        [
+            314,
+            20050715194046000,
+            [
+                imap.Vanished(NumberSet.spanning([(41, 41), (43, 116)]), earlier=True),
+                Fetched(49, uid=117, flags=(r"\Seen", r"\Answered"), modseq=90060115194045001),
+            ],
+        ],
+    ),
+    "imap/another_mailbox": Case(select, error=ProtocolError, says="another mailbox"),
+    "imap/select_refused": Case(
+        partial(select, "../../x"), error=Refused, says="NONEXISTENT Mailbox does not"
+    ),
+    "imap/unknown_tag": Case(select, error=ProtocolError, says="a command never sent: A9"),
+    "imap/bye_midway": Case(select, error=ConnectionLost, says="ended the session: Shutting"),
+}
