@@ -66,7 +66,7 @@ def compared(
     notes: Sequence[str] = (),
 ) -> Table:
     """Return a table of a contest; *time x* is the time a message as a multiple of Hongyan's."""
-    failed = [result.failure for result in results.values() if not result.ran]
+    failed = [result.failure for result in results.values() if result.failure]
     own = results.get(HONGYAN)
     rows = tuple(_row(result, own) for result in results.values() if result.ran)
     return Table(title, HEADS, rows, tuple(bars), (*notes, *failed))

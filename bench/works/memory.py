@@ -69,5 +69,5 @@ def _table(title: str, small: Mapping[str, Result], large: Mapping[str, Result])
         for name, more in added.items()
     )  # fmt: skip
     bar = Bar("MB added by hongyan", added.get(HONGYAN, float("inf")), MOST)
-    notes = tuple(result.failure for result in (*small.values(), *large.values()) if not result.ran)
+    notes = tuple(result.failure for result in (*small.values(), *large.values()) if result.failure)
     return Table(title, HEADS, rows, (bar,), notes)

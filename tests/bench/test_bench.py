@@ -90,6 +90,15 @@ def test_one_that_fails_does_not_keep_back_the_others() -> None:
     assert "peer ended with 1" in text
 
 
+def test_one_failure_is_told_and_the_good_runs_count(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    code = f"import pathlib; p = pathlib.Path({str(mark)!r}); p.exists() or (p.touch(), exit(1))"
+    result = contest([python(code)], 3)[HONGYAN]
+    assert len(result.samples) == 2
+    assert result.ran
+    assert "ended with 1" in str(compared("title", {HONGYAN: result}))
+
+
 def test_medians_spread_and_rates() -> None:
     own = result(2.0, 1.0, 9.0)
     assert own.seconds == 2.0
