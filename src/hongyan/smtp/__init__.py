@@ -22,7 +22,8 @@ from hongyan.smtp.flows import (
     reset,
     starttls,
 )
-from hongyan.smtp.submission import Window, submit, submit_many
+from hongyan.smtp.line import Window
+from hongyan.smtp.submission import submit, submit_many
 from hongyan.smtp.types import (
     Extensions,
     FutureRelease,
