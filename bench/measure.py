@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 LAUNCH = Path(__file__).with_name("launch.py")
 MEGABYTE = 1_000_000
-LONGEST = 120.0
 
 
 class ClientFailed(Exception):
@@ -37,7 +36,8 @@ class ClientFailed(Exception):
 class Job:
     """A client and its work: ``messages`` of ``octets`` in all.
 
-    ``ready`` is called before each run, unmeasured, and ``check`` after it.
+    ``ready`` is called before each run, unmeasured, and ``check`` after it. A run that takes more
+    than ``longest`` seconds is given up.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Job:
     environment: Mapping[str, str] = field(default_factory=dict)
     ready: Callable[[], object] = lambda: None
     check: Callable[[], object] = lambda: None
+    longest: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +163,11 @@ def _launch(job: Job, log: Path) -> dict[str, float]:
         stderr=subprocess.PIPE, start_new_session=True,
     ) as process:  # fmt: skip
         try:
-            out, err = process.communicate(timeout=LONGEST)
+            out, err = process.communicate(timeout=job.longest)
         except BaseException as error:
             os.killpg(process.pid, signal.SIGKILL)
             if isinstance(error, subprocess.TimeoutExpired):
-                raise ClientFailed(f"{job.name} took more than {LONGEST:g} s") from None
+                raise ClientFailed(f"{job.name} took more than {job.longest:g} s") from None
             raise
     if process.returncode:
         raise ClientFailed(f"{job.name}: {err.decode('utf-8', 'replace').strip()[-300:]}")

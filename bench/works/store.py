@@ -65,6 +65,7 @@ def _job(name: str, path: Path, sizes: list[int], home: Path, **parameters: obje
         command=command,
         messages=len(sizes),
         octets=sum(sizes),
+        longest=900.0,
         ready=lambda: shutil.rmtree(home, ignore_errors=True),
     )
 
