@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "mime": ROOT_VALUES,
     "net": {"flow", *ROOT_VALUES},
     "store": {"mime", *ROOT_VALUES},
+    "transfer": {"store", "mime", *ROOT_VALUES},
     "client": {"flow", "pop3", "smtp", "imap", "sasl", "net", *ROOT_VALUES},
     "aio": {"client"},
     "": {"client", "cli"},
@@ -50,7 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "demo": {"smtp", "pop3", "sasl", "mime", "dots", "buffer", *ROOT_VALUES},
     "jmap": {"store", "mime", *ROOT_VALUES},
     "server": {"jmap", "store", *ROOT_VALUES},
-    "cli": {"app", "jmap", "demo", "mime", "store", "config", "", *ROOT_VALUES},
+    "cli": {"app", "jmap", "demo", "mime", "store", "transfer", "config", "", *ROOT_VALUES},
 }
 OWNED = {
     "socket": {"net", "demo"},

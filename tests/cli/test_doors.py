@@ -86,3 +86,40 @@ def test_reindex(stored: Any) -> None:
     found = stored.ok("search", "北京")
     assert "new" in stored.ok("reindex")
     assert stored.ok("search", "北京") == found != ""
+
+
+@pytest.mark.parametrize("form", ["mbox", "maildir", "eml", "zip"])
+def test_out_and_in(stored: Any, tmp_path: Path, form: str) -> None:
+    target = tmp_path / f"out.{form}"
+    assert "3 messages" in stored.ok("export", "--format", form, "--to", str(target))
+    assert "exists already" in stored.fails(64, "export", "--format", form, "--to", str(target))
+    assert "3 messages are whole, 0 faults" in stored.ok("verify", str(target))
+    other = ("--home", str(tmp_path / "other"))
+    assert "3 new messages" in stored.ok(*other, "import", str(target))
+    assert "0 new messages" in stored.ok(*other, "import", str(target))
+    listed = stored.json("search", "hello OR long")
+    again = stored.json(*other, "search", "hello OR long")
+    kept = ("subject", "keywords", "receivedAt", "size", "messageId")
+    assert [[each[k] for k in kept] for each in again] == [
+        [each[k] for k in kept] for each in listed
+    ]
+
+
+def test_a_damaged_export(stored: Any, tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    stored.ok("export", "--format", "eml", "--to", str(target), "subject:one")
+    (path,) = target.rglob("*.eml")
+    path.unlink()
+    assert "cannot be read" in stored("verify", str(target)).out
+    assert stored("verify", str(target)).code == 65
+    (target / "manifest.jsonl").unlink()
+    stored.fails(64, "verify", str(target))
+
+
+def test_import_of_foreign_mail(stored: Any, nobody: Any, tmp_path: Path) -> None:
+    path = tmp_path / "Letters.mbox"
+    path.write_bytes(b"From a Sat Mar 14 10:00:00 2026\nSubject: old\n\nFound kyoto\n")
+    assert "1 new messages" in stored.ok("import", str(path))
+    assert "old" in stored.ok("list", "Letters")
+    stored.fails(65, "import", str(tmp_path / "nothing"))
+    assert "account add" in stored.fails(65, "--home", str(tmp_path / "new"), "import", str(path))

@@ -167,6 +167,18 @@ class Messages:
             raise nothing_like("m", message_id)
         return email(rows[0])
 
+    def with_octets(self, account_id: str, sha256: str) -> MessageId | None:
+        """Return the account's message of exactly these octets, the oldest of several; or None."""
+        with self._database.read() as db:
+            for (row,) in fetch(
+                db,
+                "SELECT m.id FROM messages AS m JOIN blobs AS b ON b.id = m.blob "
+                "WHERE b.sha256 = ? AND m.account = ? ORDER BY m.id LIMIT 1",
+                (bytes.fromhex(sha256), row_number("a", account_id)),
+            ):
+                return MessageId(f"m{row}")
+        return None
+
     def raw(self, message_id: str) -> bytes:
         """Return the octets exactly as received. Raises `NotFound`, `StoreError` when damaged."""
         return self._blobs.read(self.get(message_id).blob_id)

@@ -21,13 +21,14 @@ from hongyan.store.snippet import LENGTH, Highlighter, Snippet
 from hongyan.store.types import MessageId, nothing_like, row_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from hongyan.store.database import Database
 
 
 # subject, from, to, cc, body, filename
+_TOGETHER: Final = 500
 _RELEVANCE: Final = "bm25(search, 8.0, 4.0, 2.0, 2.0, 1.0, 3.0)"
 
 
@@ -35,6 +36,7 @@ class Order(Enum):
     """In which order hits come."""
 
     NEWEST = "newest first"
+    OLDEST = "oldest first"
     RELEVANCE = "best first"
 
 
@@ -68,7 +70,7 @@ class Search:
     ) -> list[Hit]:
         """Return the messages that a query finds, within an account or a mailbox when given (ids).
 
-        ``after`` is the id of the last hit of the page before (newest first only); ``offset``
+        ``after`` is the id of the last hit of the page before (in the orders of time); ``offset``
         skips in any order, but takes its time. Raises `InvalidArgument` for the query,
         `NotFound` for an ``after`` that is no more.
         """
@@ -76,7 +78,8 @@ class Search:
             raise InvalidArgument("after", "goes with the order of time only")
         found = self._conditions(query, account, mailbox)
         if after is not None:
-            found.require(f"{_row(found)} < ?", self._index_row(after))
+            beyond = ">" if order is Order.OLDEST else "<"
+            found.require(f"{_row(found)} {beyond} ?", self._index_row(after))
         sql = statement(found, order=order)
         hits: list[Hit] = []
         with self._database.read() as db, db:  # one view of the mail for all its statements
@@ -84,6 +87,26 @@ class Search:
             for row, rank in fetch(db, sql, (*found.values, limit, offset)):
                 hits.append(_hit(db, row, rank, highlighter))
         return hits
+
+    def ids(self, query: str) -> Iterator[MessageId]:
+        """Yield all messages that a query finds, the oldest first, while others come and go.
+
+        Raises `InvalidArgument` for the query.
+        """
+        last = -(2**63)
+        while True:
+            found = self._conditions(query, None, None)
+            row = _row(found)
+            found.require(f"{row} > ?", last)
+            sql = " ".join(
+                ("SELECT m.id, m.index_row", _source(found), f"ORDER BY {row} LIMIT {_TOGETHER}")
+            )
+            with self._database.read() as db:
+                rows = fetch(db, sql, found.values)
+            if not rows:
+                return
+            yield from (MessageId(f"m{number}") for number, _ in rows)
+            last = rows[-1][1]
 
     def count(self, query: str, *, account: str | None = None, mailbox: str | None = None) -> int:
         """Return how many messages a query finds. Raises `InvalidArgument`."""
@@ -120,11 +143,12 @@ class Search:
 def statement(found: conditions.Conditions, *, order: Order) -> str:
     """Return the SQL of a page of hits; ``found.values``, LIMIT and OFFSET are to be bound."""
     by_relevance = bool(found.match) and order is Order.RELEVANCE
+    way = "ASC" if order is Order.OLDEST else "DESC"
     return " ".join(
         (
             f"SELECT m.id, {_RELEVANCE if by_relevance else '0.0'} AS found",
             _source(found),
-            f"ORDER BY {'found, ' if by_relevance else ''}{_row(found)} DESC LIMIT ? OFFSET ?",
+            f"ORDER BY {'found, ' if by_relevance else ''}{_row(found)} {way} LIMIT ? OFFSET ?",
         )
     )
 

@@ -1,0 +1,205 @@
+"""Mail comes in from files: each message once, as often as the import is run.
+
+What an account has already, by SHA-256, is not stored again, so an import that was broken off is
+simply run once more. Messages go in together, some at a time, one transaction for all of them.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from hongyan.errors import NotFound, StoreError
+from hongyan.guard import shown
+from hongyan.store import Role
+from hongyan.store.arrival import HEAD, arrival
+from hongyan.store.types import silently
+from hongyan.transfer import sources
+from hongyan.transfer.manifest import NAME, Place
+from hongyan.transfer.verify import Opened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from hongyan.store import Account, Blob, Store
+    from hongyan.store.types import Advance
+    from hongyan.transfer.manifest import Entry
+
+_TOGETHER: Final = 200
+_TOGETHER_OCTETS: Final = 16 << 20
+_ROLES: Final = {
+    "inbox": Role.INBOX,
+    "sent": Role.SENT,
+    "sent items": Role.SENT,
+    "sent messages": Role.SENT,
+    "drafts": Role.DRAFTS,
+    "trash": Role.TRASH,
+    "deleted messages": Role.TRASH,
+    "junk": Role.JUNK,
+    "spam": Role.JUNK,
+    "archive": Role.ARCHIVE,
+    "archives": Role.ARCHIVE,
+}
+
+
+@dataclass(slots=True)
+class Imported:
+    """What an import came to; ``passed_by`` says what was not taken, and why."""
+
+    new: int = 0
+    known: int = 0
+    octets: int = 0
+    passed_by: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """A message on its way into the store."""
+
+    account: Account
+    places: tuple[Place, ...]
+    blob: Blob
+    received_at: datetime
+    keywords: frozenset[str]
+
+
+class Importer:
+    """Takes messages into one account; those of an export into the accounts they came from.
+
+    ``account`` None: only exports can be taken. ``override``: also exports go into ``account``;
+    else an account that is not here is made, without servers.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        account: Account | None,
+        *,
+        clock: Callable[[], datetime],
+        override: bool = False,
+    ) -> None:
+        self._store = store
+        self._account = account
+        self._override = override
+        self._clock = clock
+        self._waiting: list[_Arrival] = []
+        self._accounts = {each.address.lower(): each for each in store.accounts.list()}
+        self._result = Imported()
+
+    def take(
+        self,
+        paths: Iterable[Path],
+        *,
+        mailbox: str | None = None,
+        mboxo: bool = False,
+        advance: Advance = silently,
+    ) -> Imported:
+        """Import what lies at or below ``paths``; return what came of it.
+
+        ``mailbox`` is a name for all of it, instead of the names of files and folders. ``mboxo``:
+        the mbox files quote ``From`` lines only once. Raises `NotFound`, `StoreError`; what was
+        stored until then stays.
+        """
+        for path in paths:
+            arrivals = (
+                self._exported(path)
+                if _is_export(path)
+                else self._found(path, mailbox, mboxo=mboxo)
+            )
+            for each in arrivals:
+                self._waiting.append(each)
+                self._result.octets += each.blob.size
+                if self._is_enough():
+                    self._store_waiting()
+                    advance(self._result.new + self._result.known, 0, self._result.octets, 0)
+            self._store_waiting()
+        return self._result
+
+    def _is_enough(self) -> bool:
+        size = sum(each.blob.size for each in self._waiting)
+        return len(self._waiting) >= _TOGETHER or size >= _TOGETHER_OCTETS
+
+    def _store_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        new = known = 0
+        with self._store.transaction():
+            for each in waiting:
+                is_new = self._put(each)
+                new, known = new + is_new, known + (not is_new)
+        self._result.new += new
+        self._result.known += known
+
+    def _put(self, each: _Arrival) -> bool:
+        """Store a message, or put one that is there already into its mailboxes; tell if new."""
+        account = each.account.id
+        boxes = [self._store.mailboxes.ensure(account, p.role or p.name).id for p in each.places]
+        messages = self._store.messages
+        there = messages.with_octets(account, each.blob.sha256)
+        id_ = there or messages.add(
+            account, boxes[0], each.blob, received_at=each.received_at, keywords=each.keywords
+        )
+        if there is not None or len(boxes) > 1:
+            messages.set_mailboxes(id_, {*messages.get(id_).mailbox_ids, *boxes})
+        return there is None
+
+    def _found(self, path: Path, mailbox: str | None, *, mboxo: bool) -> Iterator[_Arrival]:
+        if self._account is None:
+            raise NotFound("there is no account to import into: 'hongyan account add'")
+        for item in sources.items(path, mboxo=mboxo):
+            blob, head = self._spooled(item.chunks())
+            keywords = sources.told(head) if item.is_mbox else item.keywords
+            if keywords is None:
+                self._result.passed_by.append(f"{item.where}: deleted there")
+                continue
+            name = mailbox or item.mailbox
+            place = Place(name=name, role=_ROLES.get(name.lower()))
+            at = arrival(head, self._clock())
+            yield _Arrival(self._account, (place,), blob, at, keywords)
+
+    def _exported(self, path: Path) -> Iterator[_Arrival]:
+        with Opened(path) as export:
+            for entry in export.entries():
+                try:
+                    blob, _ = self._spooled(export.chunks(entry))
+                except StoreError as error:
+                    self._pass_by(entry, str(error))
+                    continue
+                if blob.sha256 != entry.sha256:
+                    self._pass_by(entry, "its octets are not what they were")
+                    continue
+                yield _Arrival(
+                    self._account_of(entry.account),
+                    entry.places or (Place(name=sources.IMPORTED, role=None),),
+                    blob,
+                    entry.received_at,
+                    frozenset(entry.keywords),
+                )
+
+    def _pass_by(self, entry: Entry, reason: str) -> None:
+        self._result.passed_by.append(f"{shown(entry.file)}: {reason}")
+
+    def _account_of(self, address: str) -> Account:
+        if self._account is not None and self._override:
+            return self._account
+        known = self._accounts.get(address.lower())
+        if known is None:
+            known = self._store.accounts.add(address, secret="keychain")  # noqa: S106  # its place
+            self._accounts[address.lower()] = known
+        return known
+
+    def _spooled(self, chunks: Iterator[bytes]) -> tuple[Blob, bytes]:
+        """Return the octets as a blob that is not kept yet, and their beginning."""
+        head = b""
+        with self._store.blobs.writer() as writer:
+            for chunk in chunks:
+                if len(head) < HEAD:
+                    head += chunk[:HEAD]
+                writer.write(chunk)
+            return writer.finish(), head
+
+
+def _is_export(path: Path) -> bool:
+    return (path / NAME).is_file() or zipfile.is_zipfile(path)
