@@ -16,10 +16,9 @@ from hongyan.guard import argument, shown, shown_text
 def test_an_argument_passes_whole_or_not_at_all(value: str) -> None:
     try:
         assert argument("field", value) is value
-    except InvalidArgument as refused:
-        assert refused.field == "field"
-    else:
-        assert not set(value) & set("\r\n\0\x85\u2028\u2029")
+    except InvalidArgument:
+        return
+    assert not set(value) & set("\r\n\0\x85\u2028\u2029")
 
 
 @pytest.mark.parametrize(
