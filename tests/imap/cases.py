@@ -123,6 +123,20 @@ def windowed() -> Flow[list[object]]:
     return [taken, [(str(each.uids), each.error.code, each.error.temporary) for each in failures]]
 
 
+def search_deleted() -> Flow[object]:
+    conn = connection()
+    yield from opened(conn)
+    yield from imap.select(conn, "INBOX")
+    return (yield from imap.search(conn, ["DELETED"]))
+
+
+def move() -> Flow[object]:
+    conn = connection()
+    yield from opened(conn)
+    yield from imap.select(conn, "INBOX")
+    return (yield from imap.move(conn, NumberSet.of([2]), "Trash"))
+
+
 def cut() -> Flow[None]:
     conn = connection()
     basket = Basket()
@@ -191,6 +205,12 @@ CASES: Final[dict[str, Case]] = {
         ],
     ),
     "imap/windowed": Case(windowed, [[1, 2, 5, 6], [("3:4", "UNAVAILABLE", True)]]),
+    "imap/out_of_order": Case(windowed, [[3], [("1:2", "UNAVAILABLE", True)]]),
+    "imap/search_by_number": Case(
+        search_deleted, error=ProtocolError, says="numbers where UIDs were asked"
+    ),
+    "imap/move_without_move": Case(move, imap.CopyUid(9, ((2, 5),))),
+    "imap/move_unsafe": Case(move, error=Unsafe, says="without removing others"),
     "imap/cut_in_literal": Case(cut, error=ConnectionLost, says="closed the connection"),
     "imap/starttls": Case(partial(login, starttls=True), "LOGOUT"),
     "imap/starttls_refused": Case(

@@ -145,7 +145,7 @@ def test_messages_come_byte_for_byte(dovecot: Dovecot, user: User) -> None:
         assert (box.exists, box.read_only) == (3, True)
         window = imap.Window(commands=2, messages=1)
         uids = NumberSet.spanning([(1, 3)])
-        items = ["RFC822.SIZE", Peek()]
+        items: list[str | Peek] = ["RFC822.SIZE", Peek()]
         failures = live.run(
             imap.fetch(live.conn, uids, items, sink=basket.sink, take=basket.take, window=window)
         )
@@ -156,7 +156,7 @@ def test_messages_come_byte_for_byte(dovecot: Dovecot, user: User) -> None:
 def test_structures_and_headers(dovecot: Dovecot, user: User) -> None:
     dovecot.fill(user, LETTERS)
     taken: list[imap.Fetched] = []
-    items = ["ENVELOPE", "BODYSTRUCTURE", "INTERNALDATE", "FLAGS", "MODSEQ"]
+    items: list[str | Peek] = ["ENVELOPE", "BODYSTRUCTURE", "INTERNALDATE", "FLAGS", "MODSEQ"]
     with session(dovecot, user) as live:
         live.run(imap.select(live.conn, "INBOX"))
         asked: list[str | Peek] = [*items, Peek(fields=("Subject", "X-None")), Peek("1", count=5)]

@@ -7,7 +7,7 @@ import binascii
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from hongyan.errors import NetworkError, ProtocolError
+from hongyan.errors import HongyanError, NetworkError, ProtocolError
 from hongyan.flow import Flow, write
 from hongyan.imap.encoder import Raw
 from hongyan.imap.flows.exchange import next_event, tell
@@ -63,7 +63,7 @@ def _respond(mechanism: sasl.Mechanism, challenge: Continuation) -> Flow[bytes]:
     """Return the answer to a challenge; one that makes no sense ends the exchange."""
     try:
         return mechanism.respond(_decoded(challenge.data))
-    except ProtocolError:
+    except HongyanError:
         with suppress(NetworkError):
             yield from write(b"*\r\n")  # RFC 9051 §6.2.2: cancelled
         raise

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from hongyan.errors import InvalidArgument, ProtocolError, Refused
 from hongyan.flow import Flow, write
@@ -98,18 +98,16 @@ def fetch(  # noqa: PLR0913 - what to ask for, and who takes which part of the a
     receiver = _Receiver(conn, uids, take, sink, vanished)
     window = window or Window()
     pieces = deque(uids.pieces(numbers=window.messages))
-    asked: deque[tuple[str, NumberSet]] = deque()
+    asked: dict[str, NumberSet] = {}
     failures: list[Failure] = []
     while pieces or asked:
         while pieces and len(asked) < window.commands:
             piece = pieces.popleft()
             octets = conn.send(Verb.UID_FETCH, piece, *asking)
-            asked.append((conn.last_tag, piece))
+            asked[conn.last_tag] = piece
             yield from write(octets)
         reply = yield from _reply(conn, receiver)
-        tag, piece = asked.popleft()
-        if reply.tag != tag:
-            raise ProtocolError("the server answered another command first")
+        piece = asked.pop(reply.tag)  # servers may answer in any order (RFC 9051 §5.5)
         if not reply.ok:
             failures.append(Failure(piece, refusal(reply)))
     return tuple(failures)
@@ -127,9 +125,6 @@ def _asking(
         modifiers: list[Argument] = [Raw(b"CHANGEDSINCE"), changed_since]
         asking.append([*modifiers, Raw(b"VANISHED")] if vanished else modifiers)
     return asking
-
-
-_NEVER_ASKED: Final = "the server sent a message that was not asked for"
 
 
 class _Receiver:

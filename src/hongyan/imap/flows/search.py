@@ -39,6 +39,8 @@ def search(conn: Connection, criteria: Sequence[Argument] = ("ALL",)) -> Flow[Fo
             return False
         if len(found) >= conn.limits.literals:
             raise ProtocolError("the server goes on and on with what it found")
+        if event.tag is not None and event.numbers and not event.by_uid:
+            raise ProtocolError("the server found message numbers where UIDs were asked for")
         found.append(event)
         return True
 

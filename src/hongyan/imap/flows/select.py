@@ -177,7 +177,8 @@ def unselect(conn: Connection) -> Flow[None]:
         yield from command(conn, Verb.UNSELECT)
         return
     tag = yield from send(conn, Verb.EXAMINE, _NOWHERE)
-    yield from reply(conn, tag)
+    if (yield from reply(conn, tag)).ok:  # there is one after all, and it is open to be read
+        yield from close(conn)
 
 
 def close(conn: Connection) -> Flow[None]:
