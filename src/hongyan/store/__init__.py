@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hongyan.store.arriving import Arriving
 from hongyan.store.outbox_item import Item, Outcome, Recipient, State
 from hongyan.store.search import Hit, Order
 from hongyan.store.snippet import Snippet
@@ -26,6 +27,7 @@ from hongyan.store.types import (
 __all__ = [
     "Account",
     "AccountId",
+    "Arriving",
     "Blob",
     "BlobWriter",
     "Changes",

@@ -109,11 +109,15 @@ class Database:
     def _savepoint(self) -> Iterator[apsw.Connection]:
         before = len(self._deferred)
         self._depth += 1
+        name = f"level_{self._depth}"
+        self._writer.execute(f"SAVEPOINT {name}")
         try:
-            with self._writer:
-                yield self._writer
+            yield self._writer
+            self._writer.execute(f"RELEASE {name}")
         except BaseException:
             del self._deferred[before:]
+            with suppress(apsw.Error):  # a full disk has rolled everything back already
+                self._writer.execute(f"ROLLBACK TO {name}; RELEASE {name}")
             raise
         finally:
             self._depth -= 1
