@@ -35,6 +35,8 @@ delivery mbox {folder}/mpop.mbox
 """
 MPOP_TLS = "tls on\ntls_starttls off\ntls_trust_file {trust}"
 
+PATIENCE = 10  # seconds; getmail6 6.18 now and then misses the end of the child that delivers
+
 GETMAIL = """\
 [retriever]
 type = SimplePOP3Retriever
@@ -42,6 +44,7 @@ server = {host}
 port = {port}
 username = {user.address}
 password = {user.password}
+timeout = {patience}
 [destination]
 type = Mboxrd
 path = {folder}/getmail.mbox
@@ -123,7 +126,7 @@ def mpop(service: Service) -> tuple[str, ...]:
 
 def getmail(service: Service) -> tuple[str, ...]:
     rights = "user = nobody" if os.geteuid() == 0 else ""  # as root it delivers nothing
-    path = service.settings("getmail", GETMAIL, rights=rights)
+    path = service.settings("getmail", GETMAIL, rights=rights, patience=PATIENCE)
     return ("getmail", "--quiet", "--getmaildir", str(service.folder), "--rcfile", str(path))
 
 
