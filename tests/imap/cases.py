@@ -137,6 +137,14 @@ def move() -> Flow[object]:
     return (yield from imap.move(conn, NumberSet.of([2]), "Trash"))
 
 
+def leave() -> Flow[str]:
+    conn = connection()
+    yield from opened(conn)
+    yield from imap.select(conn, "INBOX")
+    yield from imap.unselect(conn)
+    return conn.state.name
+
+
 def cut() -> Flow[None]:
     conn = connection()
     basket = Basket()
@@ -158,8 +166,9 @@ def append(*chunks: bytes) -> Flow[object]:
         where = yield from imap.append_message(
             conn, "Sent", chunks, size=sum(map(len, chunks)), flags=[r"\Seen"]
         )
-    finally:
-        assert conn.in_flight == 0
+    except Refused:
+        assert conn.in_flight == 0  # so the session could go on
+        raise
     yield from imap.logout(conn)
     return where
 
@@ -211,6 +220,7 @@ CASES: Final[dict[str, Case]] = {
     ),
     "imap/move_without_move": Case(move, imap.CopyUid(9, ((2, 5),))),
     "imap/move_unsafe": Case(move, error=Unsafe, says="without removing others"),
+    "imap/leaving_without_unselect": Case(leave, "AUTHENTICATED"),
     "imap/cut_in_literal": Case(cut, error=ConnectionLost, says="closed the connection"),
     "imap/starttls": Case(partial(login, starttls=True), "LOGOUT"),
     "imap/starttls_refused": Case(

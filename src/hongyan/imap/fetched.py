@@ -25,6 +25,7 @@ _SECTION: Final = re.compile(
 )
 _OLD_NAMES: Final = {b"RFC822": "", b"RFC822.HEADER": "HEADER", b"RFC822.TEXT": "TEXT"}
 _ENVELOPE_FIELDS: Final = 10
+_SINGLE_FIELDS: Final = 7
 
 
 def fetched(seq: int, values: list[Value]) -> Fetched:
@@ -105,7 +106,11 @@ def structure(value: Value) -> Structure | None:
     if value is None or value == []:
         return None
     items = read.many(value, "BODYSTRUCTURE")
-    return _multipart(items) if isinstance(items[0], list) else _single(items)
+    if isinstance(items[0], list):
+        return _multipart(items)
+    if items[0] is None and 1 < len(items) < _SINGLE_FIELDS:  # a multipart without parts
+        return _multipart(items[1:])
+    return _single(items)
 
 
 def _multipart(items: list[Value]) -> Structure:
@@ -125,9 +130,11 @@ def _multipart(items: list[Value]) -> Structure:
 
 def _single(items: list[Value]) -> Structure:
     """Return a part without parts; a message has an envelope and a structure, a text its lines."""
-    padded = items + [None] * (7 - len(items))
-    kind = f"{_lower(_octets(padded[0]) or b'text')}/{_lower(_octets(padded[1]) or b'plain')}"
-    rest = items[7:]
+    padded = items + [None] * (_SINGLE_FIELDS - len(items))
+    major = _lower(_octets(padded[0]) or b"text")
+    usual = b"plain" if major == "text" else b"octet-stream"
+    kind = f"{major}/{_lower(_octets(padded[1]) or usual)}"
+    rest = items[_SINGLE_FIELDS:]
     inner: Structure | None = None
     about: Envelope | None = None
     lines: int | None = None
