@@ -20,6 +20,7 @@ def one(data: bytes) -> None:
     _feed(b"* " + stream + b"\r\n", size)
     _feed(b"* 1 FETCH (BODYSTRUCTURE (" + stream + b")\r\n", size)
     _feed(b"* OK [" + stream + b"\r\n", size)
+    _feed(stream + b" OK x\r\n", size)
     _name(stream)
 
 

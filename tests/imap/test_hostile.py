@@ -10,9 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hongyan.errors import InvalidArgument, ProtocolError
-from hongyan.imap import BodyChunk, Connection, Fetched, Limits, State, Threads, Vanished, Verb
+from hongyan.imap import (
+    Body,
+    BodyChunk,
+    Connection,
+    Exists,
+    Fetched,
+    Limits,
+    State,
+    Threads,
+    Vanished,
+    Verb,
+)
 from hongyan.imap.connection import Event
-from hongyan.imap.framing import Framer, Response
+from hongyan.imap.framing import Chunk, Framer, Response
 from hongyan.imap.parser import Parsed, parse
 from tests.fuzz.fuzz_imap import one
 from tests.imap.cases import connection
@@ -101,6 +112,33 @@ def test_large_bodies_stream_in_constant_memory() -> None:
     assert (whole.uid, whole.bodies[0].data, whole.bodies[0].size) == (5, None, 100_000_000)
 
 
+@given(st.lists(st.integers(1, 60), max_size=12), st.booleans())
+def test_cuts_change_nothing(sizes: list[int], eager: bool) -> None:
+    """``eager`` reads after each piece, otherwise two pieces wait."""
+    stream = (
+        b"* 1 FETCH (UID 5 BODY[] {90}\r\n"
+        + bytes(range(33, 123))
+        + b" FLAGS ())\r\n* 7 EXISTS\r\n"
+    )
+    framer = Framer(Limits(held=10))
+    body, found, at = b"", [], 0
+    for size in [*sizes, len(stream)]:
+        framer.feed(stream[at : at + size])
+        at += size
+        while eager or at >= len(stream) or size % 2:
+            frame = framer.next()
+            if frame is None:
+                break
+            body += frame.data if isinstance(frame, Chunk) else b""
+            found += [frame] if isinstance(frame, Response) else []
+    assert body == bytes(range(33, 123))
+    assert [parse(each) for each in found] == [
+        Fetched(1, uid=5, flags=(), bodies=(Body("", None, 90),)),
+        Exists(7),
+    ]
+    assert len(framer) == 0
+
+
 def test_a_literal_that_is_no_body_is_held_only_so_far() -> None:
     with pytest.raises(ProtocolError, match="literal of 5000000"):
         read(b"* LIST () NIL {5000000}\r\n")
@@ -163,7 +201,7 @@ def test_sets_stay_ranges() -> None:
         b"* 1 FETCH (UID 1))", b'* 1 FETCH (UID "1)', b"* 1 FETCH (FLAGS x)", b"* LIST () NIL", b"* LIST x / y",
         b'* LIST () "//" y', b"* STATUS x", b"* STATUS x (MESSAGES)", b"* STATUS x y", b"* THREAD 1", b"* THREAD (0)",
         b"* THREAD (1", b"* THREAD (1))", b"* NAMESPACE ((x))", b'* ID ("a")', b"*", b"", b"x", b"* ", b"A1 MAYBE x",
-        b"A1", b"220 hello", b"* 1 FETCH (UID 18446744073709551616)",
+        b"A1", b"220 hello", b"\xce\xff OK x", b"\xff", b"* 1 FETCH (UID 18446744073709551616)",
     ],
 )  # fmt: skip
 def test_lines_that_are_refused(line: bytes) -> None:

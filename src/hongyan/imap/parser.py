@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 Parsed: TypeAlias = Untagged | Condition | Tagged | Continuation
 
 _TAGGED: Final = re.compile(
-    rb'([^\x00-\x20\x7f(){%*"\\+]{1,100}) (OK|NO|BAD)(?: (.*))?', re.IGNORECASE | re.DOTALL
+    rb'([^\x00-\x20\x7f-\xff(){%*"\\+]{1,100}) (OK|NO|BAD)(?: (.*))?', re.IGNORECASE | re.DOTALL
 )
 _CONDITION: Final = re.compile(rb"\* (OK|NO|BAD|PREAUTH|BYE)(?: (.*))?", re.IGNORECASE | re.DOTALL)
 _DATA: Final = re.compile(rb"\* (?:(\d{1,20}) )?([^\x00-\x20\x7f()]{1,80}) ?")
