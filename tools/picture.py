@@ -1,6 +1,6 @@
 """Draw the README's picture from what the program really prints.
 
-``python tools/picture.py docs/list.svg`` runs the demo host and ``hongyan list`` in a terminal of its own.
+``python tools/picture.py docs/list.svg`` runs the demo host, and ``hongyan`` in a terminal.
 """
 
 from __future__ import annotations
@@ -45,8 +45,9 @@ def main() -> None:
     with DemoHost() as host, demo_profile(host) as app:
         app.fetch(app.account(None))
         console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
-        for words in (("list", "--limit", "16"), ("search", "发票"), ("search", "from:Ingrid", "grant")):
-            console.print(Text.from_ansi(f"\x1b[32m$\x1b[0m hongyan {' '.join(words)}"))
+        for line in ("list --limit 16", "search 发票", "search from:Ingrid grant"):
+            words = line.split()
+            console.print(Text.from_ansi(f"\x1b[32m$\x1b[0m hongyan {line}"))
             console.print(Text.from_ansi(printed(app.home, *words)))
     drawn = console.export_svg(title="Hongyan 鸿雁")
     drawn = re.sub(r"@font-face \{.*?\}", "", drawn, flags=re.DOTALL)  # fonts from elsewhere

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from hongyan.net.record import BLOT, Direction
@@ -47,6 +48,8 @@ class ScriptedServer:
         self.close()
 
     def close(self) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # closing alone does not end an accept
         self._listener.close()
         self._thread.join(10)
         assert not self._thread.is_alive(), "the scripted server hangs"

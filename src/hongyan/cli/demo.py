@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hongyan.app import demo_profile, now
-from hongyan.cli.email import HEADS, row
+from hongyan.cli.email import HEADS, STYLES, row
 from hongyan.cli.output import octets, table
 from hongyan.cli.progress import progress
 from hongyan.cli.show import read
@@ -89,7 +89,8 @@ def round_trip(app: App, account: Account) -> None:
         raise TimedOut("the answer is not found by the search")
     step("Searched for 鸿雁, two characters, in all messages:")
     today = now()
-    table(HEADS, [row(app.store.messages.get(hit.id), today) for hit in hits], empty="")
+    rows = [row(app.store.messages.get(hit.id), today) for hit in hits]
+    table(HEADS, rows, empty="", styles=STYLES)
     step(f"Shown, as 'hongyan show {answer.id}' does:")
     click.echo()
     read(app, answer.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from hongyan.cli.output import moment
+from hongyan.cli.output import Style, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from hongyan.store import Email
 
 HEADS: Final = ("ID", "", "DATE", "FROM", "SUBJECT")
+STYLES: Final[tuple[Style, ...]] = (
+    {"dim": True},
+    {"fg": "yellow"},
+    {"dim": True},
+    {"fg": "cyan"},
+    {},
+)
 
 
 def as_json(email: Email) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hongyan.app import now
-from hongyan.cli.email import HEADS, as_json, row
+from hongyan.cli.email import HEADS, STYLES, as_json, row
 from hongyan.cli.output import print_json, table
 from hongyan.errors import NotFound
 
@@ -44,7 +44,7 @@ def list_(app: App, mailbox: str, *, limit: int, account: str | None, as_objects
         return
     today = now()
     hint = "Nothing here. 'hongyan sync' fetches new mail."
-    table(HEADS, [row(email, today) for email in found[:limit]], empty=hint)
+    table(HEADS, [row(email, today) for email in found[:limit]], empty=hint, styles=STYLES)
 
 
 def _is_called(box: Mailbox, name: str) -> bool:

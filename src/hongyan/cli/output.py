@@ -11,7 +11,7 @@ import re
 import shutil
 import sys
 import unicodedata
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import click
 
@@ -20,6 +20,8 @@ from hongyan.guard import shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
+
+Style: TypeAlias = "dict[str, Any]"
 
 _GAP: Final = "  "
 _NARROWEST: Final = 6
@@ -51,8 +53,17 @@ def columns() -> int:
     return shutil.get_terminal_size().columns
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:
-    """Print rows in columns that fit the terminal; tab-separated and whole in a pipe."""
+def table(
+    heads: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    empty: str,
+    styles: Sequence[Style] = (),
+) -> None:
+    """Print rows in columns that fit the terminal; tab-separated and whole in a pipe.
+
+    ``styles`` are click's, one a column.
+    """
     cells = [[shown(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         for row in cells:
@@ -63,9 +74,9 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) ->
         return
     natural = [max(map(width, column)) for column in zip(heads, *cells, strict=True)]
     widths = fit(natural, columns() - len(_GAP) * (len(heads) - 1))
-    click.secho(_row(heads, widths), bold=True)
+    click.echo(_row(heads, widths, [{"bold": True}] * len(heads)))
     for row in cells:
-        click.echo(_row(row, widths))
+        click.echo(_row(row, widths, styles or [{}] * len(heads)))
 
 
 def fit(widths: Sequence[int], room: int) -> list[int]:
@@ -82,12 +93,16 @@ def fit(widths: Sequence[int], room: int) -> list[int]:
     return fitted
 
 
-def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    cut_cells = [cut(cell, size) for cell, size in zip(cells, widths, strict=True)]
-    padded = [
-        cell + " " * (size - width(cell)) for cell, size in zip(cut_cells, widths, strict=True)
-    ]
-    return _GAP.join(padded).rstrip()
+def _row(cells: Sequence[str], widths: Sequence[int], styles: Sequence[Style]) -> str:
+    drawn = ""
+    blank = ""
+    for cell, size, style in zip(cells, widths, styles, strict=True):
+        text = cut(cell, size)
+        if text:
+            drawn += blank + (click.style(text, **style) if style else text)
+            blank = ""
+        blank += " " * (size - width(text)) + _GAP
+    return drawn
 
 
 def width(text: str) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hongyan.app import now
-from hongyan.cli.email import HEADS, as_json, row
+from hongyan.cli.email import HEADS, STYLES, as_json, row
 from hongyan.cli.output import print_json, table
 
 if TYPE_CHECKING:
@@ -43,4 +43,4 @@ def search(
         print_json(snippets)
         return
     today = now()
-    table(HEADS, [row(email, today) for email in emails], empty="Nothing found.")
+    table(HEADS, [row(email, today) for email in emails], empty="Nothing found.", styles=STYLES)

@@ -61,6 +61,7 @@ class Listener:
             except OSError:  # such as no descriptor left: wait for better times, do not spin
                 self._closing.wait(0.1)
                 continue
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._closing.is_set() or len(self._clients) >= CLIENTS_AT_ONCE:
                 sock.close()
             else:

@@ -20,6 +20,7 @@ from hongyan.mime.recipients import domain_of, wire_address
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from hongyan.mime.message import Message
     from hongyan.mime.types import Address
 
 _BCC: Final = re.compile(
@@ -63,9 +64,11 @@ def complete(raw: bytes, *, author: Address, date: datetime) -> Outgoing:
     at = end.start() + len(newline) if end else len(raw)
     head = _BCC.sub(b"", raw[:at])
     content = added.replace(b"\r\n", newline) + head + raw[at:]
-    named = (*message.to, *message.cc, *message.bcc)
-    named += tuple(
-        each for name in ("Resent-To", "Resent-Cc") for each in mailboxes(message.header(name))
-    )
+    named = _named(message, "Resent-") or _named(message, "")  # RFC 5322 §3.6.6
     recipients = tuple(dict.fromkeys(wire_address("recipient", each.email) for each in named))
     return Outgoing(content, message_id, sender, recipients)
+
+
+def _named(message: Message, prefix: str) -> tuple[Address, ...]:
+    fields = (f"{prefix}{name}" for name in ("To", "Cc", "Bcc"))
+    return tuple(each for field in fields for each in mailboxes(message.header(field)))

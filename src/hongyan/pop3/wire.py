@@ -32,7 +32,7 @@ _NEXT_STEP: Final = {
     "LOGIN-DELAY": "the server wants {delay} between two logins; wait that long",
     "SYS/TEMP": "a fault of the server that should pass; try again later",
     "SYS/PERM": "a fault of the server that stays; tell its operator",
-    "AUTH": "check the user name and the password",
+    "AUTH": "",  # the words of every refused login say it already
 }
 _TEMPORARY: Final = frozenset({"IN-USE", "LOGIN-DELAY", "SYS/TEMP"})
 _LOGINS: Final = frozenset({Verb.USER, Verb.PASS, Verb.APOP, Verb.AUTH})
@@ -76,9 +76,9 @@ def refusal(reply: Reply, *, delay: int | None = None, because: str = "") -> Ref
     known = _known_code(reply.code)
     credentials = reply.verb in _LOGINS and known in ("", "AUTH")
     words = [reply.text or f"the server refused {reply.verb.value}"]
-    if known:
+    if step := _NEXT_STEP.get(known):
         some = f"{delay} seconds" if delay else "some time"
-        words.append(f"({_NEXT_STEP[known].format(delay=some)})")
+        words.append(f"({step.format(delay=some)})")
     if because:
         words.append(f"({because})")
     kind = AuthenticationRefused if credentials else Refused
