@@ -116,7 +116,7 @@ class Store:
         """Save all that can be saved of a damaged profile; return what was done, a line each.
 
         What is taken out lies in a folder below ``home/set-aside`` afterwards. Nobody else may have
-        the store open when its database is damaged. Raises `StoreError`.
+        the store open. Raises `StoreError`.
         """
         aside = home / "set-aside" / f"{clock():%Y%m%d-%H%M%S}"
         lines = list(salvage(home / "mail.db", aside=aside))
