@@ -54,7 +54,7 @@ def opened(
     conn: Connection, credentials: Credentials | None = ANNA, *, starttls: bool = False
 ) -> Flow[None]:
     yield from imap.open_session(
-        conn, credentials, starttls_first=starttls, terms=Terms(disclose=True)
+        conn, credentials, use_starttls=starttls, terms=Terms(disclose=True)
     )
 
 
@@ -69,7 +69,7 @@ def login(
     yield from imap.open_session(
         conn,
         credentials,
-        starttls_first=starttls,
+        use_starttls=starttls,
         terms=Terms(disclose=disclose),
         identity={"name": "Hongyan"},
         initial_response=initial_response,

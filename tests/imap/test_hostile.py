@@ -224,8 +224,12 @@ def test_floods_are_read_in_linear_time() -> None:
 
 
 @pytest.mark.parametrize(
-    "shape", [b'"' + b"\\" * 200_001, b"[" * 200_000, b"BODY[" + b'"x' * 100_000, b"{1" * 100_000]
-)
+    "shape",
+    [
+        b'"' + b"\\" * 200_001, b"[" * 200_000, b"BODY[" + b'"x' * 100_000, b"{1" * 100_000, b"BODY[ " * 100_000, b'BODY["' * 100_000,
+        b"&" * 400_000, b"&A" * 200_000, b'"a"' * 100_000, b"( " * 199 + b") " * 199, b"1," * 100_000, b"\\" * 300_000,
+    ],
+)  # fmt: skip
 def test_repetitions_are_read_in_linear_time(shape: bytes) -> None:
     start = time.perf_counter()
     for before in (

@@ -70,7 +70,7 @@ def session(dovecot: Dovecot, user: User, *, tls: Tls = "none") -> Iterator[Sess
             imap.open_session(
                 conn,
                 credentials,
-                starttls_first=endpoint.security is Security.STARTTLS,
+                use_starttls=endpoint.security is Security.STARTTLS,
                 terms=terms,
                 identity={"name": "Hongyan"},
             )
@@ -107,7 +107,7 @@ def test_every_mechanism(dovecot: Dovecot, name: str, initial_response: bool) ->
     )
     with BlockingDriver(Endpoint.parse(dovecot.imap_url(tls="none"))).connect() as driver:
         conn = Connection()
-        driver.run(imap.open_session(conn, None, starttls_first=False, terms=Terms(disclose=True)))
+        driver.run(imap.open_session(conn, None, use_starttls=False, terms=Terms(disclose=True)))
         driver.run(imap.authenticate(conn, talk, initial_response=initial_response))
         assert conn.state is imap.State.AUTHENTICATED
 

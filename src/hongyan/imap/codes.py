@@ -25,6 +25,7 @@ _CODE: Final = re.compile(
     rb'\[([^\s\[\]"()]{1,80})(?: ((?:[^\]"]|"(?:[^"\\]|\\.)*+")*+))?\] ?', re.DOTALL
 )
 _LONGEST_TEXT: Final = 500
+_LONGEST_LIST: Final = 65_536
 _MOST_COPIED: Final = 1_000_000
 
 
@@ -50,7 +51,12 @@ def _code(found: re.Match[bytes]) -> Code:
 
 def capabilities(written: bytes) -> Capabilities:
     """Return the capabilities named in ``written``."""
-    return Capabilities(frozenset(written.decode("ascii", "backslashreplace").upper().split()))
+    return Capabilities(frozenset(names(written)))
+
+
+def names(written: bytes) -> list[str]:
+    """Return the upper-case words of ``written``, as far as it is no longer than it may be."""
+    return written[:_LONGEST_LIST].decode("ascii", "backslashreplace").upper().split()
 
 
 def _number(written: bytes) -> int:

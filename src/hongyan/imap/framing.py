@@ -32,10 +32,10 @@ class Limits:
     ``items`` is how many mailboxes, flags or results one command may bring together.
     """
 
-    line: int = 16 * _MIB
+    line: int = 8 * _MIB
     held: int = 64 * _KIB
     literal: int = 4 * _MIB
-    response: int = 32 * _MIB
+    response: int = 16 * _MIB
     literals: int = 10_000
     message: int = 2 * 1024 * _MIB
     items: int = 1_000_000

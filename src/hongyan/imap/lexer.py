@@ -27,7 +27,7 @@ _TOKEN: Final = re.compile(
       (\() | (\))
       | "((?:[^"\\]|\\.)*+)"
       | ((?i:BODY(?:\.PEEK)?|BINARY(?:\.SIZE)?|RFC822)\[(?:[^\]"]|"[^"]*+")*+\](?:<\d+>)?
-         |[^\x00-\x20\x7f()"{]++)
+         |(?!(?i:BODY(?:\.PEEK)?|BINARY(?:\.SIZE)?|RFC822)\[)[^\x00-\x20\x7f()"{]++)
       | \Z )""",
     re.VERBOSE | re.DOTALL,
 )

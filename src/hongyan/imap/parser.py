@@ -161,7 +161,7 @@ _NUMBERED: Final[dict[bytes, Callable[[re.Match[bytes], list[Value]], Untagged]]
 
 
 def _enabled(text: bytes) -> Enabled:
-    return Enabled(tuple(text.decode("ascii", "backslashreplace").upper().split()))
+    return Enabled(tuple(codes.names(text)))
 
 
 _RAW: Final[dict[bytes, Callable[[bytes], Untagged]]] = {

@@ -13,7 +13,7 @@ import re
 from typing import Final
 
 _PRINTABLE: Final = re.compile(r"[^\x20-\x7e]+|&")
-_SHIFTED: Final = re.compile(rb"&([^-]*)-")
+_SHIFTED: Final = re.compile(rb"&([^&-]*+)-")
 
 
 def encode(name: str) -> bytes:

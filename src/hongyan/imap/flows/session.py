@@ -80,7 +80,7 @@ def open_session(
     conn: Connection,
     credentials: sasl.Credentials | None,
     *,
-    starttls_first: bool,
+    use_starttls: bool,
     terms: sasl.Terms,
     identity: Mapping[str, str] | None = None,
     initial_response: bool = True,
@@ -92,7 +92,7 @@ def open_session(
     (PREAUTH) is refused where TLS is demanded, for nobody protected it.
     """
     greeting = yield from greet(conn)
-    if starttls_first:
+    if use_starttls:
         if greeting.status is Status.PREAUTH:
             raise Unsafe("the server is logged in before TLS could begin")
         terms = replace(terms, certificate=(yield from starttls(conn)))
