@@ -14,6 +14,7 @@ import pytest
 
 from hongyan.errors import StoreError
 from hongyan.store import Kind, Role, Store, UidlState
+from hongyan.store.salvage import salvage
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 
@@ -215,3 +216,21 @@ def test_a_store_in_use_is_not_touched(profile: Any) -> None:
     profile.add("one")
     with pytest.raises(StoreError, match="another program has the store open"):
         Store.repair(profile.home, clock=profile.clock)
+
+
+def test_a_repair_that_was_killed_is_taken_up(filled: Path, tmp_path: Path) -> None:
+    """Killed between its two steps: octets without a message are set aside all the same."""
+    home = tmp_path / "home"
+    shutil.copytree(filled, home)
+    (_, page, *_) = pages_of(home, "messages")
+    with (home / "mail.db").open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\xff" * 4096)
+    assert list(salvage(home / "mail.db", aside=home / "set-aside" / "first"))
+    lines = Store.repair(home, clock=lambda: NOW)
+    assert any("belong to no message" in line for line in lines)
+    saved = list((home / "set-aside").rglob("*.eml"))
+    with Store.open(home, clock=lambda: NOW) as store:
+        assert store.check() == ()
+        assert len(saved) + store.search.count("") == 300
+    assert Store.repair(home, clock=lambda: NOW) == ()

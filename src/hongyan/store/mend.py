@@ -13,6 +13,7 @@ from hongyan.errors import NotFound, StoreError
 from hongyan.guard import shown
 from hongyan.store import check
 from hongyan.store.database import fetch
+from hongyan.store.salvage import SALVAGED
 from hongyan.store.spool import cannot_write
 
 if TYPE_CHECKING:
@@ -56,12 +57,14 @@ class Mending:
         self._reindex = reindex
         self._aside = aside
 
-    def run(self, *, salvaged: bool, advance: Advance) -> Iterator[str]:
+    def run(self, *, advance: Advance) -> Iterator[str]:
         """Mend everything; yield a line on each change. Raises `StoreError`.
 
-        ``salvaged`` says that rows have been lost: then octets that nothing names any more are
-        set aside too, and clients are told to read everything again.
+        After `salvage` rows are lost: then octets that nothing names any more are set aside too.
+        Whatever was changed, clients have to read everything again.
         """
+        with self._database.read() as db:
+            salvaged = db.pragma("application_id") == SALVAGED
         lines = [
             *self._damaged_octets(advance),
             *self._octetless(),
@@ -78,6 +81,7 @@ class Mending:
         if lines or salvaged:
             with self._database.write() as db:  # the log does not know what was done here
                 db.execute("UPDATE accounts SET state = state + 1, oldest = state + 1")
+                db.pragma("application_id", 0)
 
     def _damaged_octets(self, advance: Advance) -> Iterator[str]:
         for sha256, words in list(check.damaged(self._blobs, advance=advance)):

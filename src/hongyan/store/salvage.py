@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+SALVAGED: Final = 0x53414C56  # in the header of a database from here, until `mend` has seen it
 _UNREADABLE: Final = (apsw.Error, UnicodeDecodeError)
 _LOOKED_UP: Final = 10_000_000  # rows between two readable ones, one by one
 _SUFFIXES: Final = ("", "-wal", "-shm")
@@ -95,6 +96,7 @@ def _renewed(live: apsw.Connection, path: Path, version: int) -> Iterator[str]:
                     yield from _copy(live, new, table)
             with suppress(*_UNREADABLE), new:  # no number is ever given twice
                 _copy_numbers(live, new)
+            new.pragma("application_id", SALVAGED)
             with live.backup("main", new, "main") as backup:
                 backup.step()
     finally:

@@ -121,12 +121,10 @@ class Store:
         aside = home / "set-aside" / f"{clock():%Y%m%d-%H%M%S}"
         lines = list(salvage(home / "mail.db", aside=aside))
         with cls.open(home, clock=clock, summarise=summarise) as store:
-            lines += store.mend(aside, salvaged=bool(lines), advance=advance)
+            lines += store.mend(aside, advance=advance)
         return tuple(lines)
 
-    def mend(
-        self, aside: Path, *, salvaged: bool = False, advance: Advance = silently
-    ) -> tuple[str, ...]:
+    def mend(self, aside: Path, *, advance: Advance = silently) -> tuple[str, ...]:
         """Put right what `check` finds; return what was done. See `repair`, `Mending.run`."""
         mending = Mending(
             self._database,
@@ -135,7 +133,7 @@ class Store:
             reindex=self._reindex,
             aside=aside,
         )
-        return tuple(mending.run(salvaged=salvaged, advance=advance))
+        return tuple(mending.run(advance=advance))
 
     def close(self) -> None:
         """Close the profile; what was claimed for sending and not settled is anybody's again."""

@@ -147,7 +147,9 @@ class Importer:
 
     def _found(self, path: Path, mailbox: str | None, *, mboxo: bool) -> Iterator[_Arrival]:
         if self._account is None:
-            raise NotFound("there is no account to import into: 'hongyan account add'")
+            raise NotFound(
+                "no account to import into: give --account, or make one by 'hongyan account add'"
+            )
         for item in sources.items(path, mboxo=mboxo):
             blob, head = self._spooled(item.chunks())
             keywords = sources.told(head) if item.is_mbox else item.keywords
