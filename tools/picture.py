@@ -48,7 +48,9 @@ def main() -> None:
         for line in ("list --limit 16", "search 发票", "search from:Ingrid grant"):
             words = line.split()
             console.print(Text.from_ansi(f"\x1b[32m$\x1b[0m hongyan {line}"))
-            console.print(Text.from_ansi(printed(app.home, *words)))
+            text = Text.from_ansi(printed(app.home, *words))
+            text.highlight_regex(r" {2,}", "dim")  # so that each column is placed by itself
+            console.print(text)
     drawn = console.export_svg(title="Hongyan 鸿雁")
     drawn = re.sub(r"@font-face \{.*?\}", "", drawn, flags=re.DOTALL)  # fonts from elsewhere
     Path(sys.argv[1]).write_text(drawn, "utf-8")

@@ -28,6 +28,7 @@ from hongyan.net.endpoint import Endpoint, Security
 from hongyan.net.record import Direction, Line, Recorder
 from hongyan.sasl import Credentials
 from hongyan.store import Role, Store
+from hongyan.store.arrival import arrival
 from hongyan.sync import outbox
 from hongyan.sync import pop3 as maildrop
 from hongyan.sync.pop3 import Collected
@@ -107,6 +108,7 @@ class App:
         self.home = config.home
         self._ask = ask
         self._open = ExitStack()
+        self.record: Callable[[Line], None] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -201,9 +203,13 @@ class App:
 
     # -- servers
 
-    def connect(self, url: str, *, recorder: Recorder | None = None) -> BlockingDriver:
-        """Return a connected driver. Raises `NetworkError`."""
-        return BlockingDriver(Endpoint.parse(url), recorder=recorder).connect()
+    def connect(self, url: str) -> BlockingDriver:
+        """Return a connected driver, recorded where `record` is set. Raises `NetworkError`."""
+        endpoint = Endpoint.parse(url)
+        recorder = Recorder(self.record) if self.record else None
+        if recorder:
+            recorder.note(str(endpoint))
+        return BlockingDriver(endpoint, recorder=recorder).connect()
 
     def check(self, account: Account) -> tuple[Check, ...]:
         """Try each of the account's servers up to the login and leave again."""
@@ -289,7 +295,7 @@ class App:
                     account.id,
                     sent.id,
                     octets,
-                    received_at=maildrop.arrival(octets, now()),
+                    received_at=arrival(octets, now()),
                     keywords=("$seen",),
                 )
 

@@ -163,7 +163,7 @@ def test_a_missing_or_empty_uidl_gives_no_ids(answer: bytes) -> None:
 def test_a_servers_words_are_harmless() -> None:
     words = "-ERR [AUTH] \x1b]0;owned\x07\x9b31m\u202egnp.exe\u2066 ok\r\n".encode()
     error = wire.refusal(wire.status(Verb.PASS, words.rstrip(b"\r\n")))
-    assert str(error).startswith("AUTH ]0;owned 31m gnp.exe ok (check")
+    assert str(error) == "AUTH ]0;owned 31m gnp.exe ok"
     assert not any(ord(char) < 32 or char in "\x9b\u202e\u2066" for char in str(error))
 
 

@@ -61,7 +61,7 @@ def test_capabilities_in_any_case_and_twice() -> None:
         (Verb.AUTH, "[SYS/TEMP] no", Refused, "should pass; try again later", True),
         (Verb.AUTH, "[SYS/TEMP/LDAP] no", Refused, "should pass; try again later", True),
         (Verb.APOP, "[SYS/PERM] no", Refused, "tell its operator", False),
-        (Verb.PASS, "[AUTH] no", AuthenticationRefused, "check the user name", False),
+        (Verb.PASS, "[AUTH] no", AuthenticationRefused, "no", False),
         (Verb.PASS, "no", AuthenticationRefused, "^no$", False),
         (Verb.PASS, "[X-ODD] no", AuthenticationRefused, "^X-ODD no$", False),
         (Verb.PASS, "[SYSTEM] no", AuthenticationRefused, "^SYSTEM no$", False),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hongyan.sync.pop3 import arrival
+from hongyan.store.arrival import arrival
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 RECEIVED = "Received: from a by b for <c@d.example>; {}\r\n"

@@ -10,6 +10,7 @@ import click
 from hongyan.app import NewAccount
 from hongyan.cli.errors import explain
 from hongyan.cli.output import print_json, server, table
+from hongyan.cli.record import record_option
 from hongyan.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ def list_(app: App, *, as_objects: bool) -> None:
 
 @account.command(short_help="Log in to its servers, to see that all is right.")
 @click.argument("address", required=False)
+@record_option
 @click.pass_obj
 def test(app: App, address: str | None) -> int:
     """Log in to each server of an account and leave again; nothing is fetched or sent."""

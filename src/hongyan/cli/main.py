@@ -81,6 +81,7 @@ def everywhere(*, hidden: bool) -> list[click.Parameter]:
             type=home,
             expose_value=False,
             callback=choose_home,
+            is_eager=True,  # other options act on the profile that it chooses
             hidden=hidden,
             help="The profile's folder (environment: HONGYAN_HOME).",
         ),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from hongyan import mime
+from hongyan.cli.record import record_option
 from hongyan.cli.send import attach_option, attachments, body_option, hand_over, text_of
 from hongyan.mime import answer
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--all", "everybody", is_flag=True, help="Answer everybody, not the sender alone.")
 @body_option
 @attach_option
+@record_option
 @click.pass_obj
 def reply(
     app: App,

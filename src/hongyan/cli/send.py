@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from hongyan.cli.outbox import send_now
+from hongyan.cli.record import record_option
 from hongyan.errors import Cancelled, HongyanError, InvalidArgument
 from hongyan.mime.builder import Attachment, Draft, parse_recipients
 
@@ -46,6 +47,7 @@ attach_option = click.option(
 @click.option("--subject", default="", help="What it is about.")
 @body_option
 @attach_option
+@record_option
 @click.pass_obj
 def send(
     app: App,

@@ -10,6 +10,7 @@ from hongyan.cli.errors import TRY_LATER, explain
 from hongyan.cli.outbox import as_json, describe, exit_code
 from hongyan.cli.output import octets, print_json
 from hongyan.cli.progress import progress
+from hongyan.cli.record import record_option
 from hongyan.errors import HongyanError
 from hongyan.guard import shown
 
@@ -85,6 +86,7 @@ class Visit:
 @click.command
 @click.option("--account", help="Only this account.")
 @click.option("--json", "as_objects", is_flag=True, help="As an array of objects, one an account.")
+@record_option
 @click.pass_obj
 def sync(app: App, *, account: str | None, as_objects: bool) -> int:
     """Fetch new mail and send what waits, for one account or all."""

@@ -30,14 +30,20 @@ def terms(channel: Channel) -> sasl.Terms:
     return sasl.Terms(disclose=True, service=service, certificate=channel.certificate)
 
 
-def open_pop3(channel: Channel, login: Login) -> Flow[pop3.Connection]:
-    """Open a POP3 session on a connected channel, as its endpoint demands."""
+def open_pop3(
+    channel: Channel, login: Login, *, riders: tuple[pop3.Verb, ...] = ()
+) -> Flow[pop3.Connection]:
+    """Open a POP3 session on a connected channel, as its endpoint demands.
+
+    ``riders`` are asked together with the login by credentials; see `pop3.open_session`.
+    """
     conn = pop3.Connection()
     yield from pop3.open_session(
         conn,
         login if isinstance(login, sasl.Credentials) else None,
         starttls=channel.endpoint.security is Security.STARTTLS,
         terms=terms(channel),
+        riders=riders if isinstance(login, sasl.Credentials) else (),
     )
     if login is not None and not isinstance(login, sasl.Credentials):
         yield from pop3.authenticate(conn, login)
@@ -51,7 +57,8 @@ def open_smtp(channel: Channel, login: Login) -> Flow[smtp.Connection]:
     a relay at home; elsewhere a missing offer is refused.
     """
     endpoint = channel.endpoint
-    conn = smtp.Connection()
+    protocol = smtp.Protocol.LMTP if endpoint.protocol == "lmtp" else smtp.Protocol.SMTP
+    conn = smtp.Connection(protocol=protocol, secure=endpoint.security is Security.IMPLICIT)
     starttls = endpoint.security is Security.STARTTLS
     yield from smtp.open_session(conn, None, use_starttls=starttls, terms=terms(channel))
     if isinstance(login, sasl.Credentials):

@@ -10,10 +10,10 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
-from hongyan import mime, pop3
+from hongyan import pop3
 from hongyan.client.session import open_pop3
-from hongyan.mime import date
 from hongyan.store import Role
+from hongyan.store.arrival import HEAD, arrival
 from hongyan.sync import plan
 from hongyan.sync.progress import Progress
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from hongyan.store import Account, BlobWriter, Store
     from hongyan.sync.progress import Report
 
-_HEAD: Final = 65_536  # octets that surely hold the topmost Received field
 _MOST_HEADER: Final = 1_048_576  # octets of a header that make an identity
 
 
@@ -52,7 +51,8 @@ def collect(
 ) -> Collected:
     """Fetch what is new in the account's maildrop. Raises what the flows and the store raise."""
     report(Progress("Connecting"))
-    conn = driver.run(open_pop3(driver.channel, credentials))
+    riders = (pop3.Verb.LIST, pop3.Verb.UIDL)  # they cost no round trip behind the login
+    conn = driver.run(open_pop3(driver.channel, credentials, riders=riders))
     report(Progress("Listing"))
     listed = driver.run(pop3.list_entries(conn))
     listed = driver.run(identify(conn, listed))
@@ -145,7 +145,7 @@ class Arrivals:
             self._writer = self._store.blobs.writer()
             self._head.clear()
         self._writer.write(chunk)
-        self._head += chunk[: max(0, _HEAD - len(self._head))]
+        self._head += chunk[: max(0, HEAD - len(self._head))]
         self.octets += len(chunk)
         if last:
             self._store.messages.add(
@@ -162,15 +162,3 @@ class Arrivals:
     def _tell(self) -> None:
         total = len(self._identities)
         self._report(Progress("Fetching", self.messages, total, self.octets, self._total_octets))
-
-
-def arrival(head: bytes, now: datetime) -> datetime:
-    """Return when a message reached its mailbox, out of the beginning of its octets.
-
-    POP3 does not tell; the topmost Received field is the last server's word (RFC 5321 §4.4), and
-    Date the sender's. A time to come is not believed.
-    """
-    message = mime.parse(head)
-    received = message.header("Received") or b""
-    told = date.parse(received.rpartition(b";")[2]) or message.date
-    return told if told is not None and told <= now else now
