@@ -14,21 +14,21 @@ _END: Final = b"\r\n.\r\n"
 _NEWLINE: Final = re.compile(rb"\r\n|\r|\n")
 
 
-class Stuffer:
-    """Turn the chunks of a message into the octets that follow DATA.
+class Normaliser:
+    """Make every line end CRLF, the last one too.
 
     NUL octets, which RFC 5322 §2.2 forbids and some servers strip before they look for the end of
     data, are left out.
     """
 
-    __slots__ = ("_held_cr", "_line_start")
+    __slots__ = ("_held_cr", "line_start")
 
     def __init__(self) -> None:
         self._held_cr = False
-        self._line_start = True
+        self.line_start = True
 
     def feed(self, chunk: bytes) -> bytes:
-        """Return the stuffed form of ``chunk``, save a final CR, which waits for its LF."""
+        """Return ``chunk`` with proper line ends, save a final CR, which waits for its LF."""
         if b"\0" in chunk:
             chunk = chunk.replace(b"\0", b"")
         if self._held_cr:
@@ -36,20 +36,38 @@ class Stuffer:
         self._held_cr = chunk.endswith(b"\r")
         if self._held_cr:
             chunk = chunk[:-1]
-        if not chunk:
-            return b""
-        pairs = chunk.count(b"\r\n")
-        if chunk.count(b"\n") != pairs or chunk.count(b"\r") != pairs:
+        between = b"".join(chunk.split(b"\r\n"))  # quicker than to count all three
+        if b"\r" in between or b"\n" in between:
             chunk = _NEWLINE.sub(b"\r\n", chunk)
-        stuffed = chunk.replace(b"\r\n.", b"\r\n..")
-        if self._line_start and stuffed.startswith(b"."):
-            stuffed = b"." + stuffed
-        self._line_start = stuffed.endswith(b"\r\n")
-        return stuffed
+        if chunk:
+            self.line_start = chunk.endswith(b"\n")
+        return chunk
+
+    def finish(self) -> bytes:
+        """Return what completes the last line."""
+        return b"" if self.line_start and not self._held_cr else b"\r\n"
+
+
+class Stuffer:
+    """Turn the chunks of a message into the octets that follow DATA."""
+
+    __slots__ = ("_lines",)
+
+    def __init__(self) -> None:
+        self._lines = Normaliser()
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Return the stuffed form of ``chunk``, save a final CR, which waits for its LF."""
+        line_start = self._lines.line_start
+        text = self._lines.feed(chunk)
+        if b"." not in text:
+            return text
+        stuffed = text.replace(b"\r\n.", b"\r\n..")
+        return b"." + stuffed if line_start and text.startswith(b".") else stuffed
 
     def finish(self) -> bytes:
         """Return what completes the last line, and the end of data."""
-        return b".\r\n" if self._line_start and not self._held_cr else _END
+        return self._lines.finish() + b".\r\n"
 
 
 class Unstuffer:

@@ -200,7 +200,7 @@ def test_a_check_with_the_wrong_password_says_so(dovecot: Dovecot, mechanism: st
     wrong = sasl.Credentials(ALICE.address, "wrong")
     with session(dovecot.pop3_url(tls="implicit")) as visit:
         flow = pop3.check(visit.conn, wrong, starttls=False, terms=visit.terms, remembered=known)
-        with pytest.raises(AuthenticationRefused, match="check the user name"):
+        with pytest.raises(AuthenticationRefused, match="AUTH Authentication failed"):
             visit.run(flow)
         assert visit.conn.state is pop3.State.CLOSED
 
@@ -250,7 +250,7 @@ def test_every_mechanism_logs_in_and_is_refused(dovecot: Dovecot, mechanism: str
                 visit.run(flow)
                 assert visit.run(pop3.stat(visit.conn)).messages >= 0
             else:
-                with pytest.raises(AuthenticationRefused, match=r"AUTH.*check the user name"):
+                with pytest.raises(AuthenticationRefused, match="AUTH"):
                     visit.run(flow)
                 assert visit.conn.in_flight == 0
 

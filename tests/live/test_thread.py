@@ -82,7 +82,7 @@ def test_five_megabytes_and_a_chinese_subject_arrive_octet_for_octet(
     mail_host: MailHost, tls: Tls, mechanism: str
 ) -> None:
     sent = letter()
-    reader = mail_host.add_user(f"reader-{tls}-{mechanism}".lower())
+    reader = mail_host.add_user(f"five-{tls}-{mechanism}".lower())
     receipt = submit(mail_host.smtp_url(tls=tls), mechanism, sent, reader.address)
     assert receipt.sent
     mail_host.wait_for(reader, 1)

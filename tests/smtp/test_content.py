@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hongyan.dots import Stuffer
-from hongyan.smtp.content import BLOCK, AsIs, Normaliser, blocks, chunks
+from hongyan.dots import Normaliser, Stuffer
+from hongyan.smtp.content import BLOCK, AsIs, blocks, chunks
 from tests.support.corpus import CORPUS
 from tests.test_dots import NASTY, OWN_SEQUENCES, unstuff
 

@@ -179,4 +179,4 @@ class Window:
     """
 
     commands: int = 1024
-    octets: int = 32 * 1024 * 1024
+    octets: int = 128 * 1024 * 1024

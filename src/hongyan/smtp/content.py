@@ -8,14 +8,12 @@ Memory is bounded by two blocks.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 BLOCK: Final = 256 * 1024
-_NEWLINE: Final = re.compile(rb"\r\n|\r|\n")
 
 
 class Filter(Protocol):
@@ -26,36 +24,6 @@ class Filter(Protocol):
 
     def finish(self) -> bytes:
         """Return what is still to go out."""
-
-
-class Normaliser:
-    """Make every line end CRLF, the last one too, and leave out NUL."""
-
-    __slots__ = ("_held_cr", "_line_start")
-
-    def __init__(self) -> None:
-        self._held_cr = False
-        self._line_start = True
-
-    def feed(self, chunk: bytes) -> bytes:
-        """Return ``chunk`` with proper line ends, save a final CR, which waits for its LF."""
-        if b"\0" in chunk:
-            chunk = chunk.replace(b"\0", b"")
-        if self._held_cr:
-            chunk = b"\r" + chunk
-        self._held_cr = chunk.endswith(b"\r")
-        if self._held_cr:
-            chunk = chunk[:-1]
-        pairs = chunk.count(b"\r\n")
-        if chunk.count(b"\n") != pairs or chunk.count(b"\r") != pairs:
-            chunk = _NEWLINE.sub(b"\r\n", chunk)
-        if chunk:
-            self._line_start = chunk.endswith(b"\n")
-        return chunk
-
-    def finish(self) -> bytes:
-        """Return what completes the last line."""
-        return b"" if self._line_start and not self._held_cr else b"\r\n"
 
 
 class AsIs:

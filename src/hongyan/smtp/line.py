@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from hongyan.dots import Stuffer
+from hongyan.dots import Normaliser, Stuffer
 from hongyan.errors import (
     Cancelled,
     HongyanError,
@@ -23,7 +23,7 @@ from hongyan.errors import (
 )
 from hongyan.flow import Flow, write
 from hongyan.smtp import parameters, wire
-from hongyan.smtp.content import AsIs, Normaliser, blocks, chunks
+from hongyan.smtp.content import AsIs, blocks, chunks
 from hongyan.smtp.flows import next_reply
 from hongyan.smtp.transaction import Transaction
 from hongyan.smtp.types import State, Verb
