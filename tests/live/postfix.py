@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,6 +107,7 @@ class Postfix:
         self.home.chmod(0o755)
         self.smtp, self.smtps = ports = free_ports(2)
         self._map_type = self._setting("default_database_type")
+        self._written = int(time.time())
         self._users: list[User] = []
         self._configure(dovecot, certificate)
         self._write_recipients()
@@ -167,6 +169,9 @@ class Postfix:
         self._recipients.write_text("".join([*lines, f"{LATER} OK\n"]), "utf-8")
         table = f"{self._map_type}:{self._recipients}"
         subprocess.run([self._postmap, "-c", str(self.home), table], check=True)
+        self._written += 1  # smtpd sees a new map by its whole second, so no two have the same
+        for file in self._recipients.parent.glob(f"{self._recipients.name}.*"):
+            os.utime(file, (self._written, self._written))
 
     def _check(self) -> None:
         """Have Postfix make its queue folders and look its configuration over."""
