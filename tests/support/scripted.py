@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 class ScriptedServer:
     """Plays one connection of ``transcript``, its own octets ``chunk`` at a time (0: all at once).
 
+    With ``after_dot`` an ``* EOF`` waits for the end of whatever content the client sends.
     ``errors`` holds what the client did otherwise than written; look at it after `close`.
     """
 
@@ -29,12 +30,14 @@ class ScriptedServer:
         tls: ssl.SSLContext | None = None,
         implicit: bool = False,
         linger: float = 5.0,
+        after_dot: bool = False,
     ) -> None:
         self._items = parse(transcript)
         self._chunk = chunk
         self._tls = tls
         self._implicit = implicit
         self._linger = linger
+        self._after_dot = after_dot
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.errors: list[str] = []
@@ -81,6 +84,8 @@ class ScriptedServer:
                     assert self._tls
                     sock = self._tls.wrap_socket(sock, server_side=True)
                 else:
+                    while self._after_dot and _line(sock) != b".\r\n":
+                        continue
                     return
             self._wait_for_end(sock)
         finally:
@@ -113,6 +118,13 @@ class ScriptedServer:
             return
         if rest:
             self.errors.append(f"the transcript is over, but the client says {rest!r}")
+
+
+def _line(sock: socket.socket) -> bytes:
+    line = b""
+    while not line.endswith(b"\n"):
+        line += _octet(sock)
+    return line
 
 
 def _octet(sock: socket.socket) -> bytes:
