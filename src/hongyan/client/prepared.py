@@ -73,7 +73,7 @@ class PreparedPOP3(Prepared):
         return open_pop3(channel, self._login)
 
     def _ending(self) -> Flow[object]:
-        return pop3.leave(self._conn)
+        return pop3.quit_(self._conn)
 
 
 class PreparedSMTP(Prepared):

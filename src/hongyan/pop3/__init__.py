@@ -3,7 +3,7 @@
 from hongyan.pop3.connection import TRANSITIONS, Connection
 from hongyan.pop3.flows.login import apop, authenticate, login, user_pass
 from hongyan.pop3.flows.mailbox import headers, list_entries, stat, top
-from hongyan.pop3.flows.removal import Removal, delete, leave, quit_, remove, reset
+from hongyan.pop3.flows.removal import Removal, delete, quit_, remove, reset
 from hongyan.pop3.flows.session import (
     capa,
     check,
@@ -57,7 +57,6 @@ __all__ = [
     "headers",
     "keep_alive",
     "languages",
-    "leave",
     "list_entries",
     "login",
     "noop",

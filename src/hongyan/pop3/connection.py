@@ -55,7 +55,6 @@ class Connection:
         self.state = State.GREETING
         self.capabilities = Capabilities({})
         self.timestamp = b""  # of the greeting, for APOP
-        self.marked = False  # whether DELE was said, so that the answer to QUIT matters
         self._buffer = ReceiveBuffer()
         self._in_flight: deque[tuple[Verb, bool]] = deque([(Verb.GREETING, False)])
         self._ahead = State.GREETING
@@ -94,7 +93,6 @@ class Connection:
         self._ahead = TRANSITIONS[ahead, verb][0]
         multiline = verb in _ALWAYS_MULTILINE or (verb in _LISTING and not arguments)
         self._in_flight.append((verb, multiline))
-        self.marked = self.marked or verb is Verb.DELE
         return octets
 
     def receive(self, data: bytes) -> None:

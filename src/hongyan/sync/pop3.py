@@ -60,7 +60,7 @@ def collect(
     with Arrivals(account, store, actions, clock=clock, report=report) as arrivals:
         entries = [action.entry for action in actions]
         failures = driver.run(pop3.retrieve(conn, entries, arrivals.take))
-    driver.run(pop3.leave(conn))
+    driver.run(pop3.quit_(conn))
     return Collected(arrivals.messages, arrivals.octets, len(listed), failures)
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hongyan.errors import ConnectionLost, HongyanError
-from hongyan.flow import write
 from hongyan.pop3.flows.exchange import ask, command
 from hongyan.pop3.flows.window import Failure, Request, pump
 from hongyan.pop3.types import Entry, Farewell, Verb, Window
@@ -55,20 +54,6 @@ def quit_(conn: Connection) -> Flow[Farewell]:
     except ConnectionLost as error:
         return Farewell(committed=False, words=str(error))
     return Farewell(committed=reply.ok, words=reply.text)
-
-
-def leave(conn: Connection) -> Flow[Farewell]:
-    """End the session; where nothing was to be removed, without waiting for the answer.
-
-    There is nothing then that a ``+OK`` could prove, and the round trip is saved.
-    """
-    if conn.marked or conn.in_flight:
-        return (yield from quit_(conn))
-    try:
-        yield from write(conn.send(Verb.QUIT))
-    except ConnectionLost as error:
-        return Farewell(committed=False, words=str(error))
-    return Farewell(committed=False, words="")
 
 
 def remove(
