@@ -87,8 +87,7 @@ NAMES = (
 
 @pytest.fixture(scope="module")
 def readers(mail_host: MailHost) -> dict[str, User]:
-    """The users of these tests, all made at once: Postfix sees a new map once a second."""
-    time.sleep(1.1)
+    """The users of these tests."""
     return {name: mail_host.add_user(name) for name in NAMES}
 
 

@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 def search(
     app: App, query: tuple[str, ...], *, limit: int, account: str | None, as_objects: bool
 ) -> None:
-    r"""Find messages that hold all words of QUERY, in any script.
+    """Find messages that hold all words of QUERY, in any script.
 
-    \b
     Besides words: "a phrase", from: to: cc: subject: in: before: after:
     is:unread is:flagged has:attachment, -without, OR.
     """

@@ -48,11 +48,10 @@ def sendmail(
     name: str | None,
     verbose: bool,
 ) -> int:
-    r"""Send the message on standard input to RECIPIENTS.
+    """Send the message on standard input to RECIPIENTS.
 
     Exit code 75 says that it waits in the outbox, as sendmail's own does.
 
-    \b
     git send-email --sendmail-cmd='hongyan sendmail' …
     """
     raw = sys.stdin.buffer.read()
