@@ -1,18 +1,27 @@
-"""The documents are true: their examples run, their links lead somewhere."""
+"""The documents are true: examples run, links lead somewhere, and what they name exists."""
 
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
+from hongyan.cli.main import cli
 from hongyan.demo.host import DemoHost
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 EXAMPLE = re.compile(r"```python\n(.*?)```", re.DOTALL)
+CODE = re.compile(r"`([^`]+)`")
+SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+ANCHOR = re.compile(r"\[[^\]]*\]\(([^)#:]*)#([^)]+)\)")
+STANDARDS = [ROOT / "STANDARDS.md", *sorted(ROOT.glob("docs/standards/*.md"))]
+CORPUS = ROOT.parent / "shared/corpus"
 LINK = re.compile(r"\[[^\]]*\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
@@ -43,3 +52,102 @@ def test_examples_run_as_they_stand(name: str, code: str, host: DemoHost) -> Non
 def test_links_lead_somewhere(page: Path) -> None:
     for target in LINK.findall(page.read_text("utf-8")):
         assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def slug(heading: str) -> str:
+    """Return the anchor that a heading gets in a rendered page."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_anchors_lead_to_a_heading(page: Path) -> None:
+    for target, anchor in ANCHOR.findall(page.read_text("utf-8")):
+        text = (page.parent / target if target else page).read_text("utf-8")
+        assert anchor in map(slug, HEADING.findall(text)), f"{page.name}: {target}#{anchor}"
+
+
+def cells(page: Path) -> Iterator[tuple[str, str]]:
+    """Yield each cell of a page's tables with the name of its column."""
+    columns: list[str] = []
+    for line in page.read_text("utf-8").splitlines():
+        if not line.startswith("|"):
+            columns = []
+        elif not columns:
+            columns = [each.strip() for each in line.strip("|").split("|")]
+        else:
+            yield from zip(
+                columns, (each.strip() for each in line.strip("|").split("|")), strict=True
+            )
+
+
+def named(page: Path, column: str) -> list[str]:
+    """Return what the columns of that name hold between backticks, under their own folder."""
+    found = []
+    for title, cell in cells(page):
+        word, _, rest = title.partition(" ")
+        if word.removesuffix("s") == column:
+            folder = "".join(CODE.findall(rest))
+            found += [f"{folder}{each}" for each in CODE.findall(cell)]
+    return found
+
+
+def is_module(name: str) -> bool:
+    path = ROOT / "src/hongyan" / name
+    return path.exists() or path.with_name(f"{path.name}.py").exists()
+
+
+def is_test(name: str, functions: frozenset[str]) -> bool:
+    """Whether that is a path, a file of tests, a test function, a corpus or a transcript."""
+    tests = ROOT / "tests"
+    return (
+        name in functions
+        or (ROOT / name).exists()
+        or (CORPUS / name).exists()
+        or any(tests.rglob(name if name.endswith(".py") else f"{name}.py"))
+        or any(tests.glob(f"{name}.txt"))
+        or any(tests.glob(f"transcripts/*/{name}.*"))
+    )
+
+
+@pytest.fixture(scope="module")
+def functions() -> frozenset[str]:
+    texts = (path.read_text("utf-8") for path in ROOT.glob("tests/**/*.py"))
+    return frozenset(name for text in texts for name in re.findall(r"def (test_\w+)", text))
+
+
+@pytest.mark.parametrize("page", STANDARDS, ids=lambda page: page.name)
+def test_every_module_and_test_of_the_standards_exists(
+    page: Path, functions: frozenset[str]
+) -> None:
+    assert [each for each in named(page, "module") if not is_module(each)] == []
+    assert [each for each in named(page, "test") if not is_test(each, functions)] == []
+
+
+def test_the_standards_name_something() -> None:
+    """So that the test above cannot pass by finding no table."""
+    assert "pop3/wire.py" in named(ROOT / "STANDARDS.md", "module")
+    assert "tests/sasl/test_scram.py" in named(ROOT / "STANDARDS.md", "test")
+
+
+def commands() -> list[str]:
+    """Return each command that a page shows, in a block or in a line."""
+    found: list[str] = []
+    for page in PAGES:
+        text = page.read_text("utf-8")
+        found += [line for block in SHELL.findall(text) for line in block.splitlines()]
+        found += [code for code in CODE.findall(text) if code.startswith("hongyan ")]
+    return sorted({line for line in found if line.startswith(("hongyan ", "make "))})
+
+
+@pytest.mark.parametrize("line", commands())
+def test_every_command_shown_exists(line: str) -> None:
+    program, *words = shlex.split(line, comments=True)
+    if program == "make":
+        assert f"\n{words[0]}:" in (ROOT / "Makefile").read_text("utf-8")
+        return
+    command: click.Command = cli
+    while isinstance(command, click.Group) and words:
+        found = command.get_command(click.Context(command), words.pop(0))
+        assert found is not None
+        command = found
+    command.make_parser(click.Context(command)).parse_args(words)  # raises what it does not know
