@@ -43,7 +43,7 @@ def printed(home: Path, *words: str) -> str:
 def main() -> None:
     """Draw one picture."""
     with DemoHost() as host, demo_profile(host) as app:
-        app.fetch(app.account(None))
+        app.fetching.fetch(app.accounts.choose(None))
         console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
         for line in ("list --limit 16", "search 发票", "search from:Ingrid grant"):
             words = line.split()

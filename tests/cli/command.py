@@ -78,7 +78,7 @@ class Hongyan:
         from hongyan.store import Role
 
         with self.app() as app:
-            account = app.account(None)
+            account = app.accounts.choose(None)
             inbox = app.store.mailboxes.ensure(account.id, Role.INBOX)
             return [
                 app.store.messages.add(

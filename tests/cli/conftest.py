@@ -31,7 +31,7 @@ def template(host: DemoHost, tmp_path_factory: pytest.TempPathFactory) -> Path:
     secret = folder / "password"
     secret.write_text(host.password)
     with App(Config(folder / "home")) as app:
-        account = app.add_account(
+        account = app.accounts.add(
             NewAccount(
                 address=host.address,
                 name="Yan Su",
@@ -40,8 +40,8 @@ def template(host: DemoHost, tmp_path_factory: pytest.TempPathFactory) -> Path:
                 password_command=f"cat {shlex.quote(str(secret))}",
             )
         )
-        app.fetch(account)
-        app.file_sent(account, host.sent)
+        app.fetching.fetch(account)
+        app.sending.file_sent(account, host.sent)
     return folder / "home"
 
 

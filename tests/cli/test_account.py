@@ -45,7 +45,7 @@ def test_a_password_lies_encrypted(nobody: Hongyan) -> None:
     nobody.environment |= PASSPHRASE
     nobody.ok("account", "add", ADDRESS, "--smtp", DEAD, "--password-stdin", stdin="s3cr3t word\n")
     with nobody.app() as app:
-        assert "s3cr3t" not in repr(app.account(None))
+        assert "s3cr3t" not in repr(app.accounts.choose(None))
     for file in nobody.home.rglob("*"):
         assert not file.is_file() or b"s3cr3t" not in file.read_bytes()
     tested = nobody("account", "test")

@@ -33,7 +33,7 @@ def test_a_first_visit(nobody: Hongyan, host: DemoHost) -> None:
     with nobody.app() as app:
         from hongyan.app import NewAccount
 
-        app.add_account(
+        app.accounts.add(
             NewAccount(
                 address=host.address,
                 pop3_url=host.pop3s_url,
@@ -59,7 +59,7 @@ def test_one_account_in_trouble_does_not_stop_another(yan: Hongyan) -> None:
 
 def test_mail_goes_out_although_the_mailbox_is_away(yan: Hongyan, host: DemoHost) -> None:
     with yan.app() as app:
-        account = app.account(None)
+        account = app.accounts.choose(None)
         command = account.secret.removeprefix("command:")
     yan.ok("account", "remove", host.address, "--yes")
     dead = DEAD.replace("smtp", "pop3")
@@ -71,8 +71,10 @@ def test_mail_goes_out_although_the_mailbox_is_away(yan: Hongyan, host: DemoHost
         from hongyan.mime import Address
         from hongyan.mime.builder import Draft
 
-        account = app.account(None)
-        app.queue(account, Draft(from_=app.identity(account), to=(Address(None, "a@b.example"),)))
+        account = app.accounts.choose(None)
+        app.sending.queue(
+            account, Draft(from_=app.sending.identity(account), to=(Address(None, "a@b.example"),))
+        )
     result = yan("sync")
     assert result.code == 69
     assert "o1 sent: a@b.example" in result.out

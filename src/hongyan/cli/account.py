@@ -57,7 +57,7 @@ def add(
     password = None
     if not password_command:
         password = _read_password(password_stdin=password_stdin)
-    added = app.add_account(
+    added = app.accounts.add(
         NewAccount(
             address=address,
             pop3_url=pop3_url,
@@ -119,7 +119,7 @@ def list_(app: App, *, as_objects: bool) -> None:
 def test(app: App, address: str | None) -> int:
     """Log in to each server of an account and leave again; nothing is fetched or sent."""
     worst = 0
-    for check in app.check(app.account(address)):
+    for check in app.servers.check(app.accounts.choose(address)):
         where = server(str(check.endpoint))
         if check.error is None:
             click.echo(f"ok    {where}  {', '.join(check.words)}")
@@ -136,10 +136,10 @@ def test(app: App, address: str | None) -> int:
 @click.pass_obj
 def remove(app: App, address: str, *, yes: bool) -> None:
     """Remove an account and its mail from this profile; the server keeps what it has."""
-    found = app.account(address)
+    found = app.accounts.choose(address)
     if not yes:
         click.confirm(f"Remove {found.address} and its mail from this profile?", abort=True)
-    app.remove_account(found)
+    app.accounts.remove(found)
     click.echo(f"Removed {found.address}.")
 
 

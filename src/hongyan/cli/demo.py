@@ -42,12 +42,12 @@ def demo(*, once: bool) -> None:
     Nothing leaves the machine, and nothing stays when you end it with Ctrl-C.
     """
     with DemoHost() as host, demo_profile(host) as app:
-        account = app.account(None)
+        account = app.accounts.choose(None)
         step(f"A mail host gives mail at {host.pop3_url.partition('?')[0]}")
         step(f"and takes mail at {host.smtp_url.partition('?')[0]}, both with TLS")
         step(f"A throw-away profile for {account.address} lies in {app.home}")
         fetch(app, account)
-        app.file_sent(account, host.sent)  # for which POP3 has no place
+        app.sending.file_sent(account, host.sent)  # for which POP3 has no place
         if once:
             round_trip(app, account)
         else:
@@ -65,7 +65,7 @@ def fetch(app: App, account: Account) -> int:
     """Fetch what is new and say so; return how many messages came."""
     start = time.monotonic()
     with progress() as report:
-        collected = app.fetch(account, report)
+        collected = app.fetching.fetch(account, report)
     count = collected.messages if collected else 0
     size = octets(collected.octets) if collected else ""
     step(f"Fetched {count} messages over POP3, {size}, in {time.monotonic() - start:.2f} s")
@@ -75,10 +75,13 @@ def fetch(app: App, account: Account) -> int:
 def round_trip(app: App, account: Account) -> None:
     """Send, deliver, fetch the answer, search and show."""
     draft = Draft(
-        from_=app.identity(account), to=parse_recipients(_FRIEND), subject=_SUBJECT, text=_TEXT
+        from_=app.sending.identity(account),
+        to=parse_recipients(_FRIEND),
+        subject=_SUBJECT,
+        text=_TEXT,
     )
-    item = app.queue(account, draft)
-    (sent,) = app.send_due(account, only=item)
+    item = app.sending.queue(account, draft)
+    (sent,) = app.sending.send_due(account, only=item)
     step(
         f"Sent {_SUBJECT!r} over SMTP to {_FRIEND}: {sent.state.value}, {sent.words or 'accepted'}"
     )
@@ -103,7 +106,7 @@ def wait_for_answer(app: App, account: Account, message_id: str) -> Email:
     inbox = app.store.mailboxes.find(account.id, Role.INBOX)
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
-        app.fetch(account)
+        app.fetching.fetch(account)
         for email in app.store.messages.page(inbox.id, limit=10):
             if message_id in email.in_reply_to:
                 return email

@@ -37,7 +37,7 @@ def import_(
     goes into the accounts that it came from, unless --account is given.
     """
     accounts = app.store.accounts.list()
-    owner = app.account(account) if account or len(accounts) == 1 else None
+    owner = app.accounts.choose(account) if account or len(accounts) == 1 else None
     importer = Importer(app.store, owner, clock=now, override=account is not None)
     with progress() as report:
         found = importer.take(

@@ -29,9 +29,9 @@ def list_(app: App, mailbox: str, *, limit: int, account: str | None, as_objects
 
     The marks are • unread, ★ flagged and @ attachment.
     """
-    accounts = [app.account(account)] if account else app.store.accounts.list()
+    accounts = [app.accounts.choose(account)] if account else app.store.accounts.list()
     if not accounts:
-        app.account(None)
+        app.accounts.choose(None)
     known = [box for each in accounts for box in app.store.mailboxes.list(each.id)]
     chosen = [box for box in known if _is_called(box, mailbox.lower())]
     if not chosen and mailbox.lower() != "inbox":  # which is there before anything has come

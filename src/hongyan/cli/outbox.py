@@ -73,7 +73,7 @@ def send_now(app: App, account: Account, item_id: OutboxId) -> int:
     """
     try:
         with progress() as report:
-            settled = app.send_due(account, report, only=item_id)
+            settled = app.sending.send_due(account, report, only=item_id)
     except HongyanError as error:
         line, code = explain(error)
         waits = f"{item_id} waits in the outbox; 'hongyan sync' sends it."

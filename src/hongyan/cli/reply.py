@@ -39,9 +39,9 @@ def reply(
     account = app.store.accounts.get(email.account_id)
     message = mime.parse(app.store.messages.raw(message_id))
     answering = answer.reply_all if everybody else answer.reply
-    draft = answering(message, [app.identity(account)])
+    draft = answering(message, [app.sending.identity(account)])
     draft = replace(draft, attachments=(*draft.attachments, *attachments(attach)))
-    app.try_out(account, draft)
+    app.sending.try_out(account, draft)
     if body is None and sys.stdin.isatty():
         text = text_of(None, "\n\n" + draft.text)  # the person decides what of it stays
     else:

@@ -31,7 +31,7 @@ def search(
     Besides words: "a phrase", from: to: cc: subject: in: before: after:
     is:unread is:flagged has:attachment, -without, OR.
     """
-    owner = app.account(account).id if account else None
+    owner = app.accounts.choose(account).id if account else None
     hits = app.store.search.find(" ".join(query), account=owner, limit=limit)
     emails = [app.store.messages.get(hit.id) for hit in hits]
     if as_objects:

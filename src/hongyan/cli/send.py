@@ -63,16 +63,16 @@ def send(
     """Write a message and send it; it waits in the outbox when the server cannot be reached."""
     if not (to or cc or bcc):
         raise click.UsageError("say who it is for: --to ADDRESS", click.get_current_context())
-    account = app.account(sender)
+    account = app.accounts.choose(sender)
     draft = Draft(
-        from_=app.identity(account),
+        from_=app.sending.identity(account),
         to=people("to", to),
         cc=people("cc", cc),
         bcc=people("bcc", bcc),
         subject=subject,
         attachments=attachments(attach),
     )
-    app.try_out(account, draft)
+    app.sending.try_out(account, draft)
     return hand_over(app, account, replace(draft, text=text_of(body, "")))
 
 
@@ -121,5 +121,5 @@ def kept(text: str) -> Iterator[None]:
 def hand_over(app: App, account: Account, draft: Draft) -> int:
     """Queue the draft, try to send it at once, and tell what became of it."""
     with kept(draft.text):
-        item = app.queue(account, draft)
+        item = app.sending.queue(account, draft)
     return send_now(app, account, item)

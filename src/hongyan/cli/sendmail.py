@@ -55,8 +55,8 @@ def sendmail(
     git send-email --sendmail-cmd='hongyan sendmail' …
     """
     raw = sys.stdin.buffer.read()
-    account = app.account_for(sender, raw)
-    author = Address(name or app.identity(account).name, account.address)
+    account = app.accounts.of_sender(sender, raw)
+    author = Address(name or app.sending.identity(account).name, account.address)
     outgoing = complete(raw, author=author, date=now().astimezone())
     wanted = [wire_address("recipient", each) for each in recipients]
     if from_fields or not wanted:
@@ -64,14 +64,14 @@ def sendmail(
     if not wanted:
         raise InvalidArgument("recipients", "there is none; give them, or -t")
     envelope_sender = account.address if sender is None else sender.strip("<>")
-    item = app.queue_ready(account, outgoing, sender=envelope_sender, recipients=wanted)
+    item = app.sending.queue_ready(account, outgoing, sender=envelope_sender, recipients=wanted)
     return hand_over(app, account, item, verbose=verbose)
 
 
 def hand_over(app: App, account: Account, item_id: OutboxId, *, verbose: bool) -> int:
     """Try to send it now; tell what became of it only when it is no plain success."""
     try:
-        settled = app.send_due(account, only=item_id)
+        settled = app.sending.send_due(account, only=item_id)
     except HongyanError as error:
         words = explain(error)[0].removeprefix("hongyan: ")
         click.echo(f"hongyan: {item_id} waits in the outbox. {words}", err=True)

@@ -34,9 +34,11 @@ class Visit:
         self.address = account.address
         self.errors: list[str] = []
         self.code = 0
-        self.collected: Collected | None = self._try(lambda report: app.fetch(account, report))
+        self.collected: Collected | None = self._try(
+            lambda report: app.fetching.fetch(account, report)
+        )
         self.settled: tuple[Item, ...] = (
-            self._try(lambda report: app.send_due(account, report)) or ()
+            self._try(lambda report: app.sending.send_due(account, report)) or ()
         )
         self.code = self.code or exit_code(self.settled)
         if self.collected and self.collected.failures:
@@ -90,9 +92,9 @@ class Visit:
 @click.pass_obj
 def sync(app: App, *, account: str | None, as_objects: bool) -> int:
     """Fetch new mail and send what waits, for one account or all."""
-    accounts = [app.account(account)] if account else app.store.accounts.list()
+    accounts = [app.accounts.choose(account)] if account else app.store.accounts.list()
     if not accounts:
-        app.account(None)
+        app.accounts.choose(None)
     visits: list[Visit] = []
     for each in accounts:
         visits.append(Visit(app, each))

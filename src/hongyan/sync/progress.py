@@ -19,3 +19,7 @@ class Progress:
 
 
 Report: TypeAlias = Callable[[Progress], None]
+
+
+def silent(progress: Progress) -> None:
+    """Show nothing."""

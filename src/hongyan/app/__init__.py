@@ -1,0 +1,37 @@
+"""The composition root: everything is made here and handed on by constructor argument.
+
+An `App` is one profile; what can be done with it stands in the files beside, one for each thing.
+"""
+
+from __future__ import annotations
+
+from hongyan.app.accounts import NewAccount
+from hongyan.app.clock import now
+from hongyan.app.console import LiveConsole, open_console
+from hongyan.app.demo import demo_profile
+from hongyan.app.profile import App, ask_nobody
+from hongyan.app.servers import Check
+from hongyan.config import Config
+from hongyan.net.console import Expects
+from hongyan.net.record import Direction, Line
+from hongyan.sync.pop3 import Collected
+from hongyan.sync.progress import Progress, Report, silent
+
+__all__ = [
+    "App",
+    "Check",
+    "Collected",
+    "Config",
+    "Direction",
+    "Expects",
+    "Line",
+    "LiveConsole",
+    "NewAccount",
+    "Progress",
+    "Report",
+    "ask_nobody",
+    "demo_profile",
+    "now",
+    "open_console",
+    "silent",
+]

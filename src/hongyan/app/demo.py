@@ -1,0 +1,41 @@
+"""A profile for the demo host."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from hongyan.app.accounts import NewAccount
+from hongyan.app.profile import App
+from hongyan.config import Config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hongyan.demo.host import DemoHost
+
+
+@contextmanager
+def demo_profile(host: DemoHost) -> Iterator[App]:
+    """Give a throw-away profile with the demo host's account; it is gone afterwards."""
+    with TemporaryDirectory(prefix="hongyan-demo-", ignore_cleanup_errors=True) as folder:
+        home = Path(folder)
+        password = home / "demo-password"  # of the demo host, which dies with it
+        password.touch(mode=0o600)
+        password.write_text(host.password, "utf-8")
+        reader = "import sys; print(open(sys.argv[1]).read())"
+        with App(Config(home)) as app:
+            app.accounts.add(
+                NewAccount(
+                    address=host.address,
+                    name=host.owner.name or "",
+                    pop3_url=host.pop3_url,
+                    smtp_url=host.smtp_url,
+                    password_command=shlex.join([sys.executable, "-c", reader, str(password)]),
+                )
+            )
+            yield app

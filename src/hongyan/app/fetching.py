@@ -1,0 +1,40 @@
+"""Bringing new mail, by whichever protocol an account has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hongyan.sync import pop3 as maildrop
+from hongyan.sync.progress import silent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from hongyan.app.servers import Servers
+    from hongyan.store import Account, Store
+    from hongyan.sync.progress import Report
+
+
+class Fetching:
+    """Visits to the servers that hold an account's mail."""
+
+    def __init__(self, store: Store, servers: Servers, *, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._servers = servers
+        self._clock = clock
+
+    def fetch(self, account: Account, report: Report = silent) -> maildrop.Collected | None:
+        """Fetch what is new; None for an account without a POP3 server."""
+        if not account.pop3_url:
+            return None
+        credentials = self._servers.credentials(account)
+        with self._servers.connect(account.pop3_url) as driver:
+            return maildrop.collect(
+                account,
+                driver,
+                self._store,
+                credentials=credentials,
+                clock=self._clock,
+                report=report,
+            )

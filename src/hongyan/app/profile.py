@@ -1,0 +1,91 @@
+"""One profile: its store, its passwords, and what can be done with them."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+from hongyan import keychain
+from hongyan.app.accounts import Accounts
+from hongyan.app.clock import now
+from hongyan.app.fetching import Fetching
+from hongyan.app.sending import Sending
+from hongyan.app.servers import Servers
+from hongyan.errors import InvalidArgument, Unsafe
+from hongyan.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from hongyan.config import Config
+    from hongyan.net.record import Line
+
+
+def ask_nobody(question: str) -> str:
+    """Refuse to ask: there is no person at a pipe."""
+    raise Unsafe(
+        f"{question} cannot be asked here; set HONGYAN_PASSPHRASE, or use --password-command"
+    )
+
+
+class App:
+    """A profile and what can be done with it; a context manager that closes the store."""
+
+    def __init__(self, config: Config, *, ask: Callable[[str], str] = ask_nobody) -> None:
+        self.home = config.home
+        self._ask = ask
+        self._open = ExitStack()
+        self.record: Callable[[Line], None] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._open.close()
+
+    @cached_property
+    def store(self) -> Store:
+        """The profile's store, opened when it is first needed."""
+        return self._open.enter_context(Store.open(self.home, clock=now))
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """The accounts and their passwords."""
+        return Accounts(self.store, self._keychain, home=self.home)
+
+    @cached_property
+    def servers(self) -> Servers:
+        """The servers of the accounts; each connection is recorded where `record` is set."""
+        return Servers(self.accounts.credentials, recorder=lambda: self.record)
+
+    @cached_property
+    def fetching(self) -> Fetching:
+        """What brings new mail."""
+        return Fetching(self.store, self.servers, clock=now)
+
+    @cached_property
+    def sending(self) -> Sending:
+        """The way out for mail."""
+        return Sending(self.store, self.servers, clock=now)
+
+    def _keychain(self) -> keychain.Keychain:
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return keychain.open_keychain(self.home, self._passphrase)
+
+    def _passphrase(self) -> str:
+        if given := os.environ.get("HONGYAN_PASSPHRASE"):
+            return given
+        if (self.home / keychain.FILE_NAME).exists():
+            return self._ask("the passphrase of your passwords")
+        chosen = self._ask("a new passphrase, which encrypts your passwords")
+        if chosen != self._ask("it again"):
+            raise InvalidArgument("passphrase", "the two are not the same")
+        return chosen
