@@ -4,16 +4,19 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; 
 VENV := .venv
 BIN := $(VENV)/bin
 
+WEB := $(shell find web -name node_modules -prune -o -name out -prune -o -type f -print)
+
 .PHONY: run test check fmt bench clean
 
 run: $(VENV)/.run
 	@$(BIN)/hongyan demo
 
 test: $(VENV)/.dev
+	@$(BIN)/python tools/page.py build
 	@sh .ci/install-debian
 	$(BIN)/python -m pytest
 
-check: $(VENV)/.dev
+check: $(VENV)/.dev $(VENV)/.page-checked
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -27,7 +30,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m bench
 
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) src/hongyan/server/page web/node_modules web/out dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -35,12 +38,17 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { rm -rf $(VENV); \
 		$(PYTHON) -m pip install --quiet --user virtualenv && $(PYTHON) -m virtualenv --quiet $(VENV); }
 
-$(VENV)/.run: pyproject.toml | $(VENV)/bin/python
+$(VENV)/.run: pyproject.toml hatch_build.py tools/page.py $(WEB) | $(VENV)/bin/python
 	@echo "Setting up Hongyan (once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
+$(VENV)/.dev: pyproject.toml hatch_build.py | $(VENV)/bin/python
 	@echo "Setting up Hongyan and its tools (once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/.run
+
+# svelte-check and eslint take their time: they run when the page has changed.
+$(VENV)/.page-checked: tools/page.py $(WEB) | $(VENV)/.dev
+	$(BIN)/python tools/page.py check
+	@touch $@
