@@ -59,7 +59,7 @@ OWNED = {
     "selectors": {"net"},
     "asyncio": {"net", "server"},
     "apsw": {"store"},
-    "threading": {"net", "store", "sync", "demo", "server", "keychain", "cli"},
+    "threading": {"net", "store", "sync", "demo", "server", "keychain", "cli", "app"},
     "click": {"cli"},
 }
 FORBIDDEN = {"smtplib", "poplib", "imaplib", "email", "mailbox"}

@@ -11,27 +11,35 @@ from hongyan.app.console import LiveConsole, open_console
 from hongyan.app.demo import demo_profile
 from hongyan.app.profile import App, ask_nobody
 from hongyan.app.servers import Check
+from hongyan.app.serving import Service, serve_until
+from hongyan.app.staff import SERVE
 from hongyan.config import Config
 from hongyan.net.console import Expects
 from hongyan.net.record import Direction, Line
+from hongyan.sync.activity import Activity, Doing
 from hongyan.sync.pop3 import Collected
 from hongyan.sync.progress import Progress, Report, silent
 
 __all__ = [
+    "SERVE",
+    "Activity",
     "App",
     "Check",
     "Collected",
     "Config",
     "Direction",
+    "Doing",
     "Expects",
     "Line",
     "LiveConsole",
     "NewAccount",
     "Progress",
     "Report",
+    "Service",
     "ask_nobody",
     "demo_profile",
     "now",
     "open_console",
+    "serve_until",
     "silent",
 ]

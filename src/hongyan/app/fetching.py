@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hongyan.store.holds import nobody
 from hongyan.sync import pop3 as maildrop
 from hongyan.sync.progress import silent
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from hongyan.app.servers import Servers
     from hongyan.store import Account, Store
+    from hongyan.store.holds import Holder
     from hongyan.sync.progress import Report
 
 
@@ -24,12 +26,28 @@ class Fetching:
         self._servers = servers
         self._clock = clock
 
-    def fetch(self, account: Account, report: Report = silent) -> maildrop.Collected | None:
-        """Fetch what is new; None for an account without a POP3 server."""
+    def fetch(
+        self,
+        account: Account,
+        report: Report = silent,
+        *,
+        what: str = "hongyan",
+        patience: float = 0.0,
+        waiting: Callable[[Holder], None] = nobody,
+    ) -> maildrop.Collected | None:
+        """Fetch what is new; None for an account without a POP3 server.
+
+        One program at a time visits an account: ``what`` we are called, how many seconds we wait
+        for another, and whom to tell. Raises `StoreError` when that was in vain.
+        """
         if not account.pop3_url:
             return None
         credentials = self._servers.credentials(account)
-        with self._servers.connect(account.pop3_url) as driver:
+        holds = self._store.holds
+        with (
+            holds.hold(account.id, what=what, within=patience, waiting=waiting),
+            self._servers.connect(account.pop3_url) as driver,
+        ):
             return maildrop.collect(
                 account,
                 driver,

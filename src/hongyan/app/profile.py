@@ -13,15 +13,21 @@ from hongyan.app.clock import now
 from hongyan.app.fetching import Fetching
 from hongyan.app.sending import Sending
 from hongyan.app.servers import Servers
+from hongyan.app.staff import Staff
 from hongyan.errors import InvalidArgument, Unsafe
+from hongyan.net.record import Recorder
+from hongyan.net.ring import Ring
 from hongyan.store import Store
+from hongyan.sync.activity import Activities
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
     from hongyan.config import Config
+    from hongyan.net.endpoint import Endpoint
     from hongyan.net.record import Line
+    from hongyan.sync.workers import Workers
 
 
 def ask_nobody(question: str) -> str:
@@ -64,7 +70,7 @@ class App:
     @cached_property
     def servers(self) -> Servers:
         """The servers of the accounts; each connection is recorded where `record` is set."""
-        return Servers(self.accounts.credentials, recorder=lambda: self.record)
+        return Servers(self.accounts.credentials, record=self._recorder)
 
     @cached_property
     def fetching(self) -> Fetching:
@@ -75,6 +81,31 @@ class App:
     def sending(self) -> Sending:
         """The way out for mail."""
         return Sending(self.store, self.servers, clock=now)
+
+    @cached_property
+    def activities(self) -> Activities:
+        """What the accounts are doing while `workers` work."""
+        return Activities()
+
+    @cached_property
+    def wire(self) -> Ring:
+        """The wire records of the workers' last connections."""
+        return Ring(now)
+
+    @cached_property
+    def workers(self) -> Workers:
+        """A worker for each account, once they are started."""
+        staff = Staff(
+            self.store, self.accounts.credentials, activities=self.activities, wire=self.wire
+        )
+        return staff.workers()
+
+    def _recorder(self, endpoint: Endpoint) -> Recorder | None:
+        if self.record is None:
+            return None
+        recorder = Recorder(self.record)
+        recorder.note(str(endpoint))
+        return recorder
 
     def _keychain(self) -> keychain.Keychain:
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,21 +1,21 @@
-"""The servers of the accounts: connecting to them, and trying them out."""
+"""The servers of the accounts: connecting to them, breaking off, and trying them out."""
 
 from __future__ import annotations
 
+import threading
+import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from hongyan import pop3, smtp
 from hongyan.client.session import open_pop3, open_smtp
-from hongyan.errors import HongyanError
+from hongyan.errors import Cancelled, HongyanError
 from hongyan.net.blocking import BlockingDriver
 from hongyan.net.endpoint import Endpoint
 from hongyan.net.record import Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from hongyan.net.record import Line
     from hongyan.sasl import Credentials
     from hongyan.store import Account
 
@@ -29,26 +29,44 @@ class Check:
     error: HongyanError | None = None
 
 
+Record: TypeAlias = Callable[[Endpoint], Recorder | None]
+
+
+def unrecorded(endpoint: Endpoint) -> Recorder | None:
+    """Record nothing."""
+
+
 class Servers:
-    """Connections; ``recorder`` gives what each line goes to at the time, or None."""
+    """Connections; ``record`` gives each its recorder, or None."""
 
     def __init__(
-        self,
-        credentials: Callable[[Account], Credentials],
-        *,
-        recorder: Callable[[], Callable[[Line], None] | None],
+        self, credentials: Callable[[Account], Credentials], *, record: Record = unrecorded
     ) -> None:
         self.credentials = credentials
-        self._recorder = recorder
+        self._record = record
+        self._lock = threading.Lock()
+        self._drivers: weakref.WeakSet[BlockingDriver] = weakref.WeakSet()
+        self._cancelled = False
 
     def connect(self, url: str) -> BlockingDriver:
-        """Return a connected driver. Raises `NetworkError`."""
+        """Return a connected driver. Raises `NetworkError`, and `Cancelled` after `cancel`."""
         endpoint = Endpoint.parse(url)
-        record = self._recorder()
-        recorder = Recorder(record) if record else None
-        if recorder:
-            recorder.note(str(endpoint))
-        return BlockingDriver(endpoint, recorder=recorder).connect()
+        driver = BlockingDriver(endpoint, recorder=self._record(endpoint))
+        with self._lock:
+            self._drivers.add(driver)
+            cancelled = self._cancelled
+        if cancelled:
+            driver.close()
+            raise Cancelled("the program is about to end")
+        return driver.connect()
+
+    def cancel(self) -> None:
+        """Break off what every connection is doing, and open no more; from any thread."""
+        with self._lock:
+            self._cancelled = True
+            drivers = tuple(self._drivers)
+        for driver in drivers:
+            driver.cancel()
 
     def check(self, account: Account) -> tuple[Check, ...]:
         """Try each of the account's servers up to the login and leave again."""

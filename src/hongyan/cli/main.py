@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 COMMANDS: Final = {
     "account": ("account:account", "Add, list, test and remove accounts."),
     "sync": ("sync:sync", "Fetch new mail and send what waits."),
+    "serve": ("serve:serve", "Fetch and send in the background, until it is ended."),
     "list": ("list:list_", "Show the messages of a mailbox, newest first."),
     "search": ("search:search", "Find messages by words, people and more."),
     "show": ("show:show", "Read a message."),

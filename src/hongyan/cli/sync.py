@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
     from hongyan.app import App, Collected, Report
     from hongyan.store import Account, Item
+    from hongyan.store.holds import Holder
 
     T = TypeVar("T")
+
+PATIENCE: Final = 600.0  # seconds for another program to end its visit
 
 
 class Visit:
@@ -35,7 +38,9 @@ class Visit:
         self.errors: list[str] = []
         self.code = 0
         self.collected: Collected | None = self._try(
-            lambda report: app.fetching.fetch(account, report)
+            lambda report: app.fetching.fetch(
+                account, report, what="hongyan sync", patience=PATIENCE, waiting=self._waiting
+            )
         )
         self.settled: tuple[Item, ...] = (
             self._try(lambda report: app.sending.send_due(account, report)) or ()
@@ -43,6 +48,9 @@ class Visit:
         self.code = self.code or exit_code(self.settled)
         if self.collected and self.collected.failures:
             self.code = self.code or TRY_LATER
+
+    def _waiting(self, holder: Holder) -> None:
+        click.echo(f"{self.address}: {holder} fetches for this account; waiting", err=True)
 
     def _try(self, work: Callable[[Report], T]) -> T | None:
         try:

@@ -103,7 +103,7 @@ class Channel:
     def close(self) -> None:
         """Finish the record."""
         if self._recorder:
-            self._recorder.flush()
+            self._recorder.close()
 
     def _keep(self, plaintext: bytes) -> None:
         if not plaintext:

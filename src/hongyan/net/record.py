@@ -89,6 +89,10 @@ class Recorder:
                 self._partial[direction] = b""
                 self._emit(direction, data)
 
+    def close(self) -> None:
+        """End the record with the connection."""
+        self.flush()
+
     def _say(self, direction: Direction, data: bytes) -> None:
         lines = (self._partial[direction] + data).split(b"\n")
         rest = lines.pop()

@@ -18,7 +18,7 @@ from hongyan.store.changes import Event
 from hongyan.store.database import fetch
 from hongyan.store.folding import storable
 from hongyan.store.outbox_item import WAITING, Item, Outcome, Recipient, State, items, recipients_of
-from hongyan.store.times import milliseconds
+from hongyan.store.times import milliseconds, moment
 from hongyan.store.types import Kind, OutboxId, nothing_like, row_number
 
 if TYPE_CHECKING:
@@ -151,6 +151,18 @@ class Outbox:
             db.execute(_CLAIM, (self._owner.name, row))
             self._record(db, account, row)
             return self.get(f"o{row}")
+
+    def next_due(self, account_id: str) -> datetime | None:
+        """Return when an item of the account is due next; None when nothing waits."""
+        self.recover()
+        with self._database.read() as db:
+            ((due,),) = fetch(
+                db,
+                "SELECT min(next_try) FROM outbox "
+                "WHERE state IN ('queued', 'deferred') AND account = ?",
+                (row_number("a", account_id),),
+            )
+        return None if due is None else moment(due)
 
     def start_content(self, item_id: str) -> None:
         """Note, durably, that the content is about to go out. Raises `StoreError` if not ours."""

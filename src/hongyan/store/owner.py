@@ -34,7 +34,7 @@ class Owner:
             name = secrets.token_hex(8)
             try:
                 self._folder.mkdir(mode=0o700, exist_ok=True)
-                lock = _locked(self._folder / name)
+                lock = locked(self._folder / name)
             except OSError as error:
                 raise StoreError(f"{self._folder}: {error.strerror or error}") from error
             if lock is None:
@@ -49,7 +49,7 @@ class Owner:
         path = self._folder / name
         if not path.exists():
             return False
-        lock = _locked(path)
+        lock = locked(path)
         if lock is None:
             return True
         lock.close()
@@ -66,7 +66,7 @@ class Owner:
             self._name = ""
 
 
-def _locked(path: Path) -> apsw.Connection | None:
+def locked(path: Path) -> apsw.Connection | None:
     """Return a connection that holds the exclusive lock on ``path``, or None when another does."""
     connection = apsw.Connection(str(path))
     try:

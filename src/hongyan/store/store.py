@@ -16,6 +16,7 @@ from hongyan.store.blobs import Blobs
 from hongyan.store.changes import ChangeLog
 from hongyan.store.check import faults
 from hongyan.store.database import Database
+from hongyan.store.holds import Holds
 from hongyan.store.mailboxes import Mailboxes
 from hongyan.store.mend import Mending
 from hongyan.store.messages import Messages
@@ -44,6 +45,7 @@ class Store:
         self.home = home
         self._database = Database(home / "mail.db")
         self._owner = Owner(home / "owners")
+        self.holds = Holds(home / "holds", clock=clock)
         self.changes = ChangeLog(self._database, clock=clock)
         self.blobs = Blobs(self._database, folder=home / "blobs", clock=clock)
         self.accounts = Accounts(self._database, blobs=self.blobs)

@@ -1,0 +1,88 @@
+"""Hiring: what a worker of an account is made of."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Final
+
+from hongyan.app.fetching import Fetching
+from hongyan.app.sending import Sending
+from hongyan.app.servers import Servers
+from hongyan.sync.schedule import Schedule
+from hongyan.sync.worker import Bell, Task, Worker
+from hongyan.sync.workers import SystemClock, Workers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hongyan.net.endpoint import Endpoint
+    from hongyan.net.record import Recorder
+    from hongyan.net.ring import Ring
+    from hongyan.sasl import Credentials
+    from hongyan.store import Account, Store
+    from hongyan.sync.activity import Activities
+    from hongyan.sync.progress import Report
+
+SERVE: Final = "hongyan serve"
+_PATIENCE: Final = 5.0  # seconds for another program's visit, less than any pause
+
+
+class Staff:
+    """Makes the workers of a profile."""
+
+    def __init__(
+        self,
+        store: Store,
+        credentials: Callable[[Account], Credentials],
+        *,
+        activities: Activities,
+        wire: Ring,
+    ) -> None:
+        self._store = store
+        self._credentials = credentials
+        self._activities = activities
+        self._wire = wire
+        self._clock = SystemClock()
+
+    def workers(self) -> Workers:
+        """Return workers for all accounts, not yet started."""
+        return Workers(
+            lambda: [account.id for account in self._store.accounts.list()],
+            self.hire,
+            activities=self._activities,
+            clock=self._clock,
+        )
+
+    def hire(self, account_id: str) -> Worker:
+        """Return a worker with connections of its own, which it can break off."""
+
+        def record(endpoint: Endpoint) -> Recorder:
+            return self._wire.recorder(str(endpoint), account_id=account_id)
+
+        servers = Servers(self._credentials, record=record)
+        fetching = Fetching(self._store, servers, clock=self._clock.now)
+        sending = Sending(self._store, servers, clock=self._clock.now)
+
+        def fetch(report: Report) -> None:
+            account = self._store.accounts.get(account_id)
+            fetching.fetch(account, report, what=SERVE, patience=_PATIENCE)
+
+        def send(report: Report) -> None:
+            sending.send_due(self._store.accounts.get(account_id), report)
+
+        return Worker(
+            account_id,
+            [
+                Task(fetch, Schedule(random.random)),
+                Task(
+                    send,
+                    Schedule(random.random),
+                    regular=False,
+                    due=lambda: self._store.outbox.next_due(account_id),
+                ),
+            ],
+            publish=self._activities.publish,
+            watch=Bell(),
+            clock=self._clock,
+            cancel=servers.cancel,
+        )
