@@ -8,6 +8,7 @@ import pytest
 
 from hongyan.demo import DemoHost
 from tests.cli.command import DEAD, Hongyan
+from tests.support.scripted import ScriptedServer
 
 PASSPHRASE = {"HONGYAN_PASSPHRASE": "correct horse"}
 ADDRESS = "anna@here.example"
@@ -123,3 +124,22 @@ def test_a_password_command_that_fails(nobody: Hongyan, host: DemoHost, tmp_path
     add = ["account", "add", ADDRESS, "--pop3", host.pop3s_url, "--password-command"]
     nobody.ok(*add, f"cat {secret}")
     assert nobody.fails(65, "sync").endswith("ended with exit code 1. Try it in a terminal first.")
+
+
+def test_what_a_server_lays_down_is_told_and_kept_to(nobody: Hongyan) -> None:
+    """RFC 2449 §6.5, §6.7: EXPIRE, and LOGIN-DELAY also for the program's next start."""
+    lines = (
+        "S: +OK", "C: CAPA", "S: +OK", "S: EXPIRE 31", "S: LOGIN-DELAY 900", "S: .",
+        "C: USER anna@here.example", "S: +OK", "C: PASS x", "S: +OK",
+        "C: STAT", "S: +OK 0 0", "C: QUIT", "S: +OK",
+    )  # fmt: skip
+    with ScriptedServer("".join(f"{line}\\r\\n\n" for line in lines), linger=0.2) as server:
+        url = f"pop3://127.0.0.1:{server.port}?tls=none"
+        nobody.ok("account", "add", ADDRESS, "--pop3", url, "--password-command", "echo x")
+        told = nobody.ok("account", "test")
+    assert "the server removes fetched mail after 31 days, one login in 900 seconds" in told
+    assert server.errors == []
+    for words in (["account", "test"], ["sync"]):
+        outcome = nobody(*words)
+        assert outcome.code == 75
+        assert "127.0.0.1 allows no login yet" in outcome.out + outcome.err

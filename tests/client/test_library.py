@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -18,6 +19,7 @@ from hongyan.errors import (
     Refused,
     Unsafe,
 )
+from hongyan.net.record import Recorder
 from hongyan.pop3 import Entry
 from hongyan.sasl import CramMD5, Credentials
 from hongyan.smtp import Outcome
@@ -181,3 +183,42 @@ def test_a_loop_that_is_left_early_leaves_the_rest_unsent(host: DemoHost) -> Non
         for receipt in smtp.send_many(many(host, 2)):
             assert receipt.sent
             break
+
+
+@pytest.mark.parametrize("tls", [True, False])
+def test_what_is_remembered_saves_round_trips(host: DemoHost, tls: bool) -> None:
+    url = host.pop3s_url if tls else host.pop3_url
+    with POP3(url, host.address, host.password) as pop:
+        remembered = json.loads(json.dumps(pop.offered))
+        entries = pop.list()
+    lines: list[str] = []
+    recorder = Recorder(lambda line: lines.append(str(line)))
+    with POP3(
+        url, host.address, host.password, remembered=remembered, listing=True, recorder=recorder
+    ) as pop:
+        assert pop.list() == entries
+        assert lines.count("C: LIST\\r\\n") == 1
+        assert pop.list() == entries, "asked anew the second time"
+    assert lines.count("C: LIST\\r\\n") == 2
+    assert "C: CAPA\\r\\n" not in lines
+
+
+def test_the_listing_rides_in_an_event_loop(host: DemoHost) -> None:
+    async def session() -> int:
+        async with aio.POP3(host.pop3_url, host.address, host.password, listing=True) as pop:
+            return len(await pop.list())
+
+    assert asyncio.run(session()) == 60
+
+
+def test_less_than_what_is_remembered_is_refused(host: DemoHost) -> None:
+    for session, url, name in ((POP3, host.pop3s_url, "SASL"), (SMTP, host.smtps_url, "AUTH")):
+        with session(url, host.address, host.password) as known:
+            better = {**known.offered, name: ["SCRAM-SHA-512"]}
+        with pytest.raises(Unsafe, match="used to offer SCRAM-SHA-512"):
+            session(url, host.address, host.password, remembered=better).__enter__()
+
+
+def test_a_listing_needs_a_login(host: DemoHost) -> None:
+    with pytest.raises(InvalidArgument, match="listing: needs a login"):
+        POP3(host.pop3_url, listing=True)

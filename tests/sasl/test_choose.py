@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import ssl
 
 import pytest
+import trustme
 
 from hongyan.errors import InvalidArgument, Unsafe
 from hongyan.sasl import (
@@ -13,8 +15,11 @@ from hongyan.sasl import (
     Credentials,
     Mechanism,
     Service,
+    Terms,
     choose,
+    choose_under,
     mechanism,
+    refuse_less,
 )
 from hongyan.sasl.choose import PLAINTEXT
 
@@ -130,6 +135,27 @@ def test_a_memory_that_would_not_have_been_used_is_no_step_down() -> None:
     assert choose(["PLAIN"], PASSWORD, secure=True, remembered=["XOAUTH2", "EXTERNAL"])
     assert choose(["SCRAM-SHA-1"], PASSWORD, secure=True, remembered=["SCRAM-SHA-1-PLUS"])
     assert choose(["XOAUTH2"], TOKEN, secure=True, remembered=["SCRAM-SHA-256", "PLAIN"])
+
+
+@pytest.fixture(scope="module")
+def certificate() -> bytes:
+    pem = trustme.CA().issue_cert("mail.example").cert_chain_pems[0].bytes()
+    return ssl.PEM_cert_to_DER_cert(pem.decode())
+
+
+def test_a_lost_binding_is_a_step_down(certificate: bytes) -> None:
+    terms = Terms(disclose=True, certificate=certificate, remembered=("SCRAM-SHA-1-PLUS",))
+    assert choose_under(terms, ["SCRAM-SHA-1-PLUS"], PASSWORD).name == "SCRAM-SHA-1-PLUS"
+    with pytest.raises(Unsafe, match="used to offer SCRAM-SHA-1-PLUS"):
+        choose_under(terms, ["SCRAM-SHA-512", "SCRAM-SHA-1"], PASSWORD)
+
+
+def test_a_login_beside_sasl_is_no_way_around(certificate: bytes) -> None:
+    for before in ("SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "CRAM-MD5"):
+        terms = Terms(disclose=True, certificate=certificate, remembered=(before,))
+        with pytest.raises(Unsafe, match=f"used to offer {before} and now .* than PLAIN"):
+            refuse_less(terms, PASSWORD)
+    refuse_less(Terms(disclose=True, remembered=("PLAIN", "LOGIN", "XOAUTH2")), PASSWORD)
 
 
 def start(offered: list[str], binding: ChannelBinding | None) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hongyan.errors import InvalidArgument, NotFound
-from hongyan.store import Role
+from hongyan.store import Offer, Role
 
 
 def test_an_account_is_found_by_address_and_id(profile: Any) -> None:
@@ -44,6 +44,8 @@ def test_what_no_account_can_be(profile: Any, field: str, values: dict[str, str]
 def test_removing_an_account_removes_all_that_is_its(profile: Any, make_letter: Any) -> None:
     profile.add(make_letter("x" * 400_000), uidl="1", keywords=["a"])
     profile.store.outbox.add("a1", b"mail", sender="a@b", recipients=["c@d"])
+    now = profile.clock()
+    profile.store.offers.keep("a1", "pop3s://x:995", Offer({}, ("PLAIN",), now, now))
     other = profile.store.accounts.add("you@example.org", secret="keychain")
     profile.store.accounts.remove("me@example.org")
     with profile.store._database.read() as db:

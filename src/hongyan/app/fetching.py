@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hongyan.net.endpoint import Endpoint
 from hongyan.store.holds import nobody
 from hongyan.sync import pop3 as maildrop
 from hongyan.sync.progress import silent
@@ -42,6 +43,7 @@ class Fetching:
         """
         if not account.pop3_url:
             return None
+        self._servers.visit(account, Endpoint.parse(account.pop3_url)).refuse_early()
         credentials = self._servers.credentials(account)
         holds = self._store.holds
         with (

@@ -70,7 +70,7 @@ class App:
     @cached_property
     def servers(self) -> Servers:
         """The servers of the accounts; each connection is recorded where `record` is set."""
-        return Servers(self.accounts.credentials, record=self._recorder)
+        return Servers(self.accounts.credentials, store=lambda: self.store, record=self._recorder)
 
     @cached_property
     def fetching(self) -> Fetching:

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from hongyan import pop3, smtp
-from hongyan.client.session import open_pop3, open_smtp
+from hongyan.app.clock import now
 from hongyan.errors import Cancelled, HongyanError
 from hongyan.net.blocking import BlockingDriver
 from hongyan.net.endpoint import Endpoint
 from hongyan.net.record import Recorder
+from hongyan.sync.visit import Visit
 
 if TYPE_CHECKING:
     from hongyan.sasl import Credentials
-    from hongyan.store import Account
+    from hongyan.store import Account, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,14 @@ class Servers:
     """Connections; ``record`` gives each its recorder, or None."""
 
     def __init__(
-        self, credentials: Callable[[Account], Credentials], *, record: Record = unrecorded
+        self,
+        credentials: Callable[[Account], Credentials],
+        *,
+        store: Callable[[], Store],
+        record: Record = unrecorded,
     ) -> None:
         self.credentials = credentials
+        self._store = store
         self._record = record
         self._lock = threading.Lock()
         self._drivers: weakref.WeakSet[BlockingDriver] = weakref.WeakSet()
@@ -68,18 +74,27 @@ class Servers:
         for driver in drivers:
             driver.cancel()
 
+    def visit(self, account: Account, endpoint: Endpoint) -> Visit:
+        """Return a visit to one of the account's servers, with what is remembered of it."""
+        return Visit(account, endpoint, self._store(), clock=now)
+
     def check(self, account: Account) -> tuple[Check, ...]:
         """Try each of the account's servers up to the login and leave again."""
         tests = ((account.pop3_url, _try_pop3), (account.smtp_url, _try_smtp))
         return tuple(self._check(account, url, test) for url, test in tests if url)
 
     def _check(
-        self, account: Account, url: str, test: Callable[[BlockingDriver, Credentials], list[str]]
+        self,
+        account: Account,
+        url: str,
+        test: Callable[[Visit, BlockingDriver, Credentials], list[str]],
     ) -> Check:
         endpoint = Endpoint.parse(url)
+        visit = self.visit(account, endpoint)
         try:
+            visit.refuse_early()
             with self.connect(url) as driver:
-                words = test(driver, self.credentials(account))
+                words = test(visit, driver, self.credentials(account))
                 tunnel = driver.channel.tunnel
                 session = tunnel.session if tunnel else None
                 words.append(f"{session.version}, {session.cipher}" if session else "no TLS")
@@ -88,16 +103,16 @@ class Servers:
         return Check(endpoint, tuple(words))
 
 
-def _try_pop3(driver: BlockingDriver, credentials: Credentials) -> list[str]:
-    conn = driver.run(open_pop3(driver.channel, credentials))
+def _try_pop3(visit: Visit, driver: BlockingDriver, credentials: Credentials) -> list[str]:
+    conn = visit.open_pop3(driver, credentials)
     stat = driver.run(pop3.stat(conn))
     driver.run(pop3.quit_(conn))
     pipelining = "pipelining" if conn.capabilities.pipelining else "no pipelining"
-    return [f"{stat.messages} messages", pipelining]
+    return [f"{stat.messages} messages", pipelining, *conn.capabilities.terms]
 
 
-def _try_smtp(driver: BlockingDriver, credentials: Credentials) -> list[str]:
-    conn = driver.run(open_smtp(driver.channel, credentials))
+def _try_smtp(visit: Visit, driver: BlockingDriver, credentials: Credentials) -> list[str]:
+    conn = visit.open_smtp(driver, credentials)
     driver.run(smtp.quit_(conn))
     size = conn.extensions.size_limit
     limit = f"messages up to {size // 1_000_000} MB" if size else "no size limit told"

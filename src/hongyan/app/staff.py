@@ -59,7 +59,7 @@ class Staff:
         def record(endpoint: Endpoint) -> Recorder:
             return self._wire.recorder(str(endpoint), account_id=account_id)
 
-        servers = Servers(self._credentials, record=record)
+        servers = Servers(self._credentials, store=lambda: self._store, record=record)
         fetching = Fetching(self._store, servers, clock=self._clock.now)
         sending = Sending(self._store, servers, clock=self._clock.now)
 

@@ -114,12 +114,18 @@ def list_(app: App, *, as_objects: bool) -> None:
 
 @account.command(short_help="Log in to its servers, to see that all is right.")
 @click.argument("address", required=False)
+@click.option(
+    "--anew", is_flag=True, help="Accept what the servers offer now, though it was more before."
+)
 @record_option
 @click.pass_obj
-def test(app: App, address: str | None) -> int:
+def test(app: App, address: str | None, *, anew: bool) -> int:
     """Log in to each server of an account and leave again; nothing is fetched or sent."""
     worst = 0
-    for check in app.servers.check(app.accounts.choose(address)):
+    found = app.accounts.choose(address)
+    if anew:
+        app.store.offers.forget(found.id)
+    for check in app.servers.check(found):
         where = server(str(check.endpoint))
         if check.error is None:
             click.echo(f"ok    {where}  {', '.join(check.words)}")

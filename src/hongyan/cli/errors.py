@@ -46,6 +46,12 @@ _VERDICTS: Final = (
     Verdict(
         errors.AuthenticationRefused, REFUSED, "Check name and password; some want an app password."
     ),
+    Verdict(
+        errors.Unsafe,
+        REFUSED,
+        "If its operator says that this is right: 'hongyan account test --anew'.",
+        "used to offer",
+    ),
     Verdict(errors.Unsafe, REFUSED, "Nothing was sent or changed."),
     Verdict(errors.StoreError, TRY_LATER, "", "try again"),
     Verdict(errors.StoreError, IO, "Type it again, or set HONGYAN_PASSPHRASE.", "passphrase"),

@@ -71,11 +71,17 @@ class Visit:
             came = self.collected.messages
             news = f"{came} new ({octets(self.collected.octets)})" if came else "nothing new"
             click.echo(f"{self.address}: {news}, {self.collected.on_server} on the server")
+            if self.collected.expire and self.collected.expire.days is not None:
+                click.echo(f"  note: {self.collected.expire.words}")
             for failure in self.collected.failures:
                 words = shown(str(failure.error))
                 click.echo(f"  not fetched: message {failure.entry.number}: {words}")
         for item in self.settled:
             click.echo(f"  {describe(item)}")
+
+    def _days(self) -> int | None:
+        expire = self.collected.expire if self.collected else None
+        return expire.days if expire else None
 
     def as_json(self) -> dict[str, object]:
         """Return it as an object."""
@@ -85,6 +91,7 @@ class Visit:
             "fetched": self.collected.messages if self.collected else 0,
             "octets": self.collected.octets if self.collected else 0,
             "onServer": self.collected.on_server if self.collected else None,
+            "serverKeepsDays": self._days(),
             "notFetched": [
                 {"number": each.entry.number, "error": str(each.error)} for each in failures
             ],

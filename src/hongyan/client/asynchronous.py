@@ -58,7 +58,7 @@ class POP3(PreparedPOP3, _Session):
 
     async def list(self) -> tuple[pop3.Entry, ...]:
         """Return all messages: number, size in octets, unique id or None."""
-        return await self._run(pop3.list_entries(self._conn))
+        return await self._run(self._entries())
 
     async def fetch(
         self, entries: Sequence[pop3.Entry], sink: pop3.Sink

@@ -66,7 +66,7 @@ class POP3(PreparedPOP3, _Session):
 
     def list(self) -> tuple[pop3.Entry, ...]:
         """Return all messages: number, size in octets, unique id or None."""
-        return self._run(pop3.list_entries(self._conn))
+        return self._run(self._entries())
 
     def fetch(self, entries: Sequence[pop3.Entry], sink: pop3.Sink) -> tuple[pop3.Failure, ...]:
         """Stream messages to ``sink(entry, chunk, last)`` and return those not to be had.

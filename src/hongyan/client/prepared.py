@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from hongyan import pop3, smtp
 from hongyan.client.session import open_pop3, open_smtp
@@ -12,12 +12,25 @@ from hongyan.net.endpoint import Endpoint
 from hongyan.sasl import Credentials
 
 if TYPE_CHECKING:
-    from hongyan.client.session import Login
+    from typing import Unpack
+
+    from hongyan.client.session import Login, Offered
     from hongyan.flow import Flow
     from hongyan.net.channel import Channel
     from hongyan.net.record import Recorder
     from hongyan.net.tls import Context
     from hongyan.sasl import Mechanism
+
+
+class Options(TypedDict, total=False):
+    """What may be said of a session of any protocol; see `Prepared`."""
+
+    token: str | None
+    mechanism: Mechanism | None
+    remembered: Offered | None
+    timeout: float
+    context: Context | None
+    recorder: Recorder | None
 
 
 class Prepared(ABC):
@@ -33,15 +46,17 @@ class Prepared(ABC):
         *,
         token: str | None = None,
         mechanism: Mechanism | None = None,
+        remembered: Offered | None = None,
         timeout: float = 30.0,
         context: Context | None = None,
         recorder: Recorder | None = None,
     ) -> None:
         """Prepare a session with the server at ``url``, such as ``pop3s://host``.
 
-        Without a username and a mechanism nobody logs in. ``timeout`` is how long connecting may
-        take, in seconds; ``context`` replaces the system's trust; ``recorder`` gets every line with
-        its secrets blotted out. Raises `InvalidArgument`.
+        Without a username and a mechanism nobody logs in. ``remembered`` is what an earlier session
+        gave as ``offered``: a weaker offer is then refused, and POP3 saves a round trip.
+        ``timeout`` is how long connecting may take, in seconds; ``context`` replaces the system's
+        trust; ``recorder`` gets every line with its secrets blotted out. Raises `InvalidArgument`.
         """
         self._endpoint = Endpoint.parse(url)
         if self._endpoint.protocol != self._protocol:
@@ -50,6 +65,7 @@ class Prepared(ABC):
             raise InvalidArgument("username", "is missing")
         credentials = None if username is None else Credentials(username, password, token=token)
         self._login: Login = mechanism or credentials
+        self._remembered = remembered
         self._timeout = timeout
         self._context = context
         self._recorder = recorder
@@ -69,8 +85,49 @@ class PreparedPOP3(Prepared):
     _protocol = "pop3"
     _conn: pop3.Connection
 
+    def __init__(
+        self,
+        url: str,
+        username: str | None = None,
+        password: str | None = None,
+        *,
+        listing: bool = False,
+        **options: Unpack[Options],
+    ) -> None:
+        """Prepare a session; see `Prepared`.
+
+        With ``listing`` the list of messages is asked for together with the login, where the server
+        allows it, and the first ``list()`` costs no round trip.
+        """
+        super().__init__(url, username, password, **options)
+        if listing and self._login is None:
+            raise InvalidArgument("listing", "needs a login")
+        self._listing = listing
+        self._listed: tuple[pop3.Entry, ...] | None = None
+
+    @property
+    def offered(self) -> dict[str, tuple[str, ...]]:
+        """What the server offers, to be ``remembered``: capabilities and their arguments."""
+        return dict(self._conn.capabilities.names)
+
     def _opening(self, channel: Channel) -> Flow[pop3.Connection]:
-        return open_pop3(channel, self._login)
+        known = self._remembered
+        conn = yield from open_pop3(
+            channel,
+            self._login,
+            offered=known,
+            remembered=known.get("SASL", ()) if known else (),
+            riders=(pop3.Verb.LIST, pop3.Verb.UIDL) if self._listing else (),
+        )
+        if self._listing:
+            self._listed = yield from pop3.list_entries(conn)
+        return conn
+
+    def _entries(self) -> Flow[tuple[pop3.Entry, ...]]:
+        listed, self._listed = self._listed, None
+        if listed is None:
+            listed = yield from pop3.list_entries(self._conn)
+        return listed
 
     def _ending(self) -> Flow[object]:
         return pop3.quit_(self._conn)
@@ -82,8 +139,14 @@ class PreparedSMTP(Prepared):
     _protocol = "smtp"
     _conn: smtp.Connection
 
+    @property
+    def offered(self) -> dict[str, tuple[str, ...]]:
+        """What the server offers, to be ``remembered``: extensions and their parameters."""
+        return dict(self._conn.extensions.names)
+
     def _opening(self, channel: Channel) -> Flow[smtp.Connection]:
-        return open_smtp(channel, self._login)
+        known = self._remembered
+        return open_smtp(channel, self._login, remembered=known.get("AUTH", ()) if known else ())
 
     def _ending(self) -> Flow[object]:
         return smtp.quit_(self._conn)

@@ -74,6 +74,15 @@ class Expire:
 
     days: int | None
 
+    @property
+    def words(self) -> str:
+        """The same for the person."""
+        if self.days is None:
+            return "the server never removes mail by itself"
+        if self.days == 0:
+            return "the server removes mail once it is fetched"
+        return f"the server removes fetched mail after {self.days} days"
+
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
@@ -107,6 +116,16 @@ class Capabilities:
     def login_delay(self) -> int | None:
         """The seconds that must pass between two logins, or None (RFC 2449 §6.5)."""
         return _count(next(iter(self.names.get("LOGIN-DELAY", ())), ""))
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """What the server lays down for its visitors, in words for them; often nothing."""
+        words = []
+        if self.expire:
+            words.append(self.expire.words)
+        if self.login_delay:
+            words.append(f"one login in {self.login_delay} seconds")
+        return tuple(words)
 
     @property
     def personal(self) -> bool:

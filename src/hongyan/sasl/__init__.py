@@ -5,7 +5,7 @@ Make `Credentials`, let `choose` pick the strongest `Mechanism` offered, then fe
 """
 
 from hongyan.sasl.binding import server_end_point
-from hongyan.sasl.choose import LADDER, choose, choose_under, mechanism
+from hongyan.sasl.choose import LADDER, choose, choose_under, mechanism, refuse_less
 from hongyan.sasl.cram_md5 import CramMD5
 from hongyan.sasl.digest_md5 import DigestMD5
 from hongyan.sasl.external import External
@@ -36,6 +36,7 @@ __all__ = [
     "choose",
     "choose_under",
     "mechanism",
+    "refuse_less",
     "saslprep",
     "server_end_point",
 ]

@@ -61,9 +61,9 @@ def choose(  # noqa: PLR0913 - each is a fact of its own about the session
     fitting = [name for name in _RANK if _fits(name, credentials, binding, service)]
     allowed = [name for name in fitting if secure or allow_plaintext or name not in PLAINTEXT]
     usable = [name for name in allowed if name in names]
+    _refuse_step_down(next(iter(usable), None), allowed, {name.upper() for name in remembered})
     if not usable:
         raise Unsafe(_why_none(names, fitting, credentials))
-    _refuse_step_down(usable[0], allowed, {name.upper() for name in remembered})
     if any(name.endswith("-PLUS") for name in names) and not usable[0].endswith("-PLUS"):
         binding = None  # the server does offer to bind: "y" would accuse it (RFC 5802 §6)
     return mechanism(usable[0], credentials, binding=binding, service=service)
@@ -72,17 +72,32 @@ def choose(  # noqa: PLR0913 - each is a fact of its own about the session
 def choose_under(terms: Terms, offered: Iterable[str], credentials: Credentials) -> Mechanism:
     """Return what `choose` does under ``terms``, bound to the certificate where that is offered."""
     offered = tuple(offered)
-    binding = None
-    if terms.certificate and any(name.upper().endswith("-PLUS") for name in offered):
-        binding = server_end_point(terms.certificate)
     return choose(
         offered,
         credentials,
         secure=terms.disclose,
         remembered=terms.remembered,
-        binding=binding,
+        binding=_binding(terms, offered),
         service=terms.service,
     )
+
+
+def refuse_less(terms: Terms, credentials: Credentials, *, than: str = "PLAIN") -> None:
+    """Raise `Unsafe` when the server used to offer something stronger ``than`` that fits.
+
+    For a login that is no SASL mechanism but as strong as one, such as POP3's USER and PASS.
+    """
+    binding = _binding(terms, ())
+    allowed = [name for name in _RANK if _fits(name, credentials, binding, terms.service)]
+    _refuse_step_down(than, allowed, {name.upper() for name in terms.remembered})
+
+
+def _binding(terms: Terms, offered: Iterable[str]) -> ChannelBinding | None:
+    """Return the binding to the certificate, where the server offers to bind or once did."""
+    names = (*offered, *terms.remembered)
+    if terms.certificate and any(name.upper().endswith("-PLUS") for name in names):
+        return server_end_point(terms.certificate)
+    return None
 
 
 def mechanism(
@@ -141,12 +156,13 @@ def _kerberos() -> bool:
     return importlib.util.find_spec("gssapi") is not None
 
 
-def _refuse_step_down(best: str, allowed: list[str], remembered: set[str]) -> None:
+def _refuse_step_down(best: str | None, allowed: list[str], remembered: set[str]) -> None:
     before = next((name for name in allowed if name in remembered), best)
-    if _RANK[before] < _RANK[best]:
+    if before and (best is None or _RANK[before] < _RANK[best]):
+        now = f"nothing better than {best}" if best else "no login that can be used"
         raise Unsafe(
-            f"the server used to offer {before} and now offers nothing better than {best}; someone "
-            "in between may have removed the offer, so nothing was sent"
+            f"the server used to offer {before} and now offers {now}; someone in between may have "
+            "removed the offer, so nothing was sent"
         )
 
 

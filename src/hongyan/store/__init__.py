@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hongyan.store.arriving import Arriving
+from hongyan.store.offers import Offer
 from hongyan.store.outbox_item import Item, Outcome, Recipient, State
 from hongyan.store.search import Hit, Order
 from hongyan.store.snippet import Snippet
@@ -38,6 +39,7 @@ __all__ = [
     "Mailbox",
     "MailboxId",
     "MessageId",
+    "Offer",
     "Order",
     "OutboxId",
     "Outcome",

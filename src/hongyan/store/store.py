@@ -20,6 +20,7 @@ from hongyan.store.holds import Holds
 from hongyan.store.mailboxes import Mailboxes
 from hongyan.store.mend import Mending
 from hongyan.store.messages import Messages
+from hongyan.store.offers import Offers
 from hongyan.store.outbox import Outbox
 from hongyan.store.owner import Owner
 from hongyan.store.reindex import Reindex
@@ -49,6 +50,7 @@ class Store:
         self.changes = ChangeLog(self._database, clock=clock)
         self.blobs = Blobs(self._database, folder=home / "blobs", clock=clock)
         self.accounts = Accounts(self._database, blobs=self.blobs)
+        self.offers = Offers(self._database)
         self.mailboxes = Mailboxes(self._database, changes=self.changes)
         self.messages = Messages(
             self._database, blobs=self.blobs, changes=self.changes, summarise=summarise

@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from hongyan import smtp
-from hongyan.client.session import open_smtp
 from hongyan.errors import (
     Cancelled,
     HongyanError,
@@ -22,6 +21,7 @@ from hongyan.errors import (
 )
 from hongyan.store import Outcome, Role, State
 from hongyan.sync.progress import Progress
+from hongyan.sync.visit import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -113,7 +113,9 @@ class Sender:
         if self._driver is None or self._conn is None:
             driver = self._connect()
             try:
-                self._conn = driver.run(open_smtp(driver.channel, self._credentials()))
+                server = driver.channel.endpoint
+                visit = Visit(self._account, server, self._store, clock=self._clock)
+                self._conn = visit.open_smtp(driver, self._credentials())
             except HongyanError:
                 driver.close()
                 raise

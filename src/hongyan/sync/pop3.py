@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from hongyan import pop3
-from hongyan.client.session import open_pop3
 from hongyan.store import Role
 from hongyan.store.arrival import HEAD, arrival
 from hongyan.sync import plan
 from hongyan.sync.progress import Progress
+from hongyan.sync.visit import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -32,12 +32,16 @@ _MOST_HEADER: Final = 1_048_576  # octets of a header that make an identity
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What one visit brought: messages and octets, and what the server would not give."""
+    """What one visit brought: messages and octets, and what the server would not give.
+
+    ``expire`` is how long the server keeps what was fetched, where it says so (RFC 2449 §6.7).
+    """
 
     messages: int
     octets: int
     on_server: int
     failures: tuple[pop3.Failure, ...]
+    expire: pop3.Expire | None = None
 
 
 def collect(
@@ -52,7 +56,8 @@ def collect(
     """Fetch what is new in the account's maildrop. Raises what the flows and the store raise."""
     report(Progress("Connecting"))
     riders = (pop3.Verb.LIST, pop3.Verb.UIDL)  # they cost no round trip behind the login
-    conn = driver.run(open_pop3(driver.channel, credentials, riders=riders))
+    visit = Visit(account, driver.channel.endpoint, store, clock=clock)
+    conn = visit.open_pop3(driver, credentials, riders=riders)
     report(Progress("Listing"))
     listed = driver.run(pop3.list_entries(conn))
     listed = driver.run(identify(conn, listed))
@@ -61,7 +66,9 @@ def collect(
         entries = [action.entry for action in actions]
         failures = driver.run(pop3.retrieve(conn, entries, arrivals.take))
     driver.run(pop3.quit_(conn))
-    return Collected(arrivals.messages, arrivals.octets, len(listed), failures)
+    return Collected(
+        arrivals.messages, arrivals.octets, len(listed), failures, conn.capabilities.expire
+    )
 
 
 def identify(conn: pop3.Connection, listed: Sequence[pop3.Entry]) -> Flow[tuple[pop3.Entry, ...]]:

@@ -47,6 +47,7 @@ def login(
     elif not terms.disclose:
         raise Unsafe("the server offers no login that keeps the password from the line")
     else:
+        sasl.refuse_less(terms, credentials)
         yield from user_pass(conn, credentials, riders=riders)
 
 

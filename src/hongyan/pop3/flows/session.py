@@ -14,10 +14,11 @@ from hongyan.errors import AuthenticationRefused, Refused, Unsafe
 from hongyan.flow import Flow, Wake, start_tls, wait, write
 from hongyan.pop3 import wire
 from hongyan.pop3.flows.exchange import accepted, ask, command, content
-from hongyan.pop3.flows.login import greeted, login, riding
+from hongyan.pop3.flows.login import authenticate, greeted, login, riding
 from hongyan.pop3.flows.mailbox import stat
 from hongyan.pop3.flows.removal import quit_
 from hongyan.pop3.types import Capabilities, Language, Limits, Reply, Stat, State, Verb
+from hongyan.sasl import Credentials
 
 if TYPE_CHECKING:
     from hongyan import sasl
@@ -61,7 +62,7 @@ def stls(conn: Connection) -> Flow[bytes]:
 
 def open_session(
     conn: Connection,
-    credentials: sasl.Credentials | None,
+    who: sasl.Credentials | sasl.Mechanism | None,
     *,
     starttls: bool,
     terms: sasl.Terms,
@@ -70,8 +71,9 @@ def open_session(
 ) -> Flow[None]:
     """Greet, protect and log in; afterwards the session is in TRANSACTION.
 
-    ``remembered`` is what this server offered inside TLS before: CAPA is then asked for only when
-    the login is refused, and tried once more only where the old way in is gone. ``riders`` are
+    ``who`` is credentials, for the strongest mechanism offered, a mechanism, or nobody.
+    ``remembered`` is what this server offered before: CAPA is then asked for only when the login is
+    refused, and credentials are tried once more only where the old way in is gone. ``riders`` are
     commands without arguments for whose replies the caller calls `stat`, `list_entries`, `quit_`
     next, in that order: with PIPELINING they cost no round trip.
     """
@@ -84,15 +86,15 @@ def open_session(
         yield from capa(conn)
     else:
         conn.capabilities = remembered
-    if credentials is None:
+    if who is None:
         yield from greeted(conn)
     else:
-        yield from _enter(conn, credentials, terms, remembered=remembered, riders=riders)
+        yield from _enter(conn, who, terms, remembered=remembered, riders=riders)
 
 
 def _enter(
     conn: Connection,
-    credentials: sasl.Credentials,
+    who: sasl.Credentials | sasl.Mechanism,
     terms: sasl.Terms,
     *,
     remembered: Capabilities | None,
@@ -102,15 +104,15 @@ def _enter(
     if conn.capabilities.personal:
         riders = (Verb.CAPA, *riders)
     try:
-        yield from login(conn, credentials, terms, riders=riders)
+        yield from _prove(conn, who, terms, riders=riders)
     except (AuthenticationRefused, Unsafe) as error:
-        if remembered is None or conn.state is State.CLOSED:
+        if remembered is None or conn.state is State.CLOSED or not isinstance(who, Credentials):
             raise
         offered = (yield from capa(conn)).mechanisms
         if isinstance(error, Refused) and set(remembered.mechanisms) <= set(offered):
             raise  # it was the password: no second attempt
         terms = replace(terms, remembered=(*terms.remembered, *remembered.mechanisms))
-        yield from login(conn, credentials, terms, riders=riders)
+        yield from login(conn, who, terms, riders=riders)
     if riders and not conn.in_flight and (octets := riding(conn, riders)):
         yield from write(octets)
     if Verb.CAPA in riders:
@@ -118,6 +120,19 @@ def _enter(
         names = {**(yield from capa(conn)).names}
         names.update((each, before[each]) for each in ("SASL", "USER") if each in before)
         conn.capabilities = Capabilities(names)  # the ways in stay known: they may be remembered
+
+
+def _prove(
+    conn: Connection,
+    who: sasl.Credentials | sasl.Mechanism,
+    terms: sasl.Terms,
+    *,
+    riders: tuple[Verb, ...],
+) -> Flow[None]:
+    if isinstance(who, Credentials):
+        yield from login(conn, who, terms, riders=riders)
+    else:
+        yield from authenticate(conn, who, riders=riders)
 
 
 def check(

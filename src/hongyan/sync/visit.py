@@ -1,0 +1,110 @@
+"""Opening a session with a server that an account has visited before.
+
+What the server offered is kept in the store between visits and over program starts: a weaker offer
+is refused (no silent step down), a POP3 server is asked for its capabilities once a day only, and
+nobody logs in sooner than LOGIN-DELAY allows (RFC 2449 §6.5).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from hongyan.client.session import open_pop3, open_smtp
+from hongyan.errors import Refused
+from hongyan.pop3 import Capabilities
+from hongyan.store import Offer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from hongyan import pop3, smtp
+    from hongyan.net.blocking import BlockingDriver
+    from hongyan.net.endpoint import Endpoint
+    from hongyan.sasl import Credentials
+    from hongyan.store import Account, Store
+
+_ASK_ANEW: Final = timedelta(days=1)
+
+
+class Visit:
+    """A visit of an account to one of its servers, with what is remembered of it."""
+
+    def __init__(
+        self, account: Account, endpoint: Endpoint, store: Store, *, clock: Callable[[], datetime]
+    ) -> None:
+        self._account = account
+        self._server = str(endpoint)
+        self._host = endpoint.host
+        self._store = store
+        self._clock = clock
+        self._known = store.offers.get(account.id, self._server)
+
+    @property
+    def not_before(self) -> datetime | None:
+        """When the server allows the next login; None when it is allowed now."""
+        if self._known is None:
+            return None
+        delay = Capabilities(self._known.names).login_delay or 0
+        allowed = self._known.login_at + timedelta(seconds=delay)
+        return allowed if self._known.login_at <= self._clock() < allowed else None
+
+    def refuse_early(self) -> None:
+        """Raise `Refused`, a temporary one, when the server does not allow a login yet."""
+        if allowed := self.not_before:
+            seconds = max(1, round((allowed - self._clock()).total_seconds()))
+            raise Refused(
+                f"{self._host} allows no login yet: it wants a pause after each; the next may be "
+                f"in {seconds} seconds",
+                code="LOGIN-DELAY",
+                temporary=True,
+            )
+
+    def open_pop3(
+        self,
+        driver: BlockingDriver,
+        credentials: Credentials,
+        *,
+        riders: tuple[pop3.Verb, ...] = (),
+    ) -> pop3.Connection:
+        """Open a POP3 session; see `hongyan.client.session.open_pop3`, and `refuse_early`."""
+        self.refuse_early()
+        fresh = self._fresh
+        flow = open_pop3(
+            driver.channel,
+            credentials,
+            offered=fresh.names if fresh else None,
+            remembered=self._known.mechanisms if self._known else (),
+            riders=riders,
+        )
+        conn = driver.run(flow)
+        said = conn.capabilities
+        self._remember(said.names, said.mechanisms, paced=said.login_delay is not None)
+        return conn
+
+    def open_smtp(self, driver: BlockingDriver, credentials: Credentials) -> smtp.Connection:
+        """Open an SMTP session; see `hongyan.client.session.open_smtp`."""
+        remembered = self._known.mechanisms if self._known else ()
+        conn = driver.run(open_smtp(driver.channel, credentials, remembered=remembered))
+        self._remember(conn.extensions.names, conn.extensions.mechanisms)
+        return conn
+
+    @property
+    def _fresh(self) -> Offer | None:
+        """What is remembered, unless it is so old that the server should be asked again."""
+        if self._known and self._known.asked_at <= self._clock() < self._known.asked_at + _ASK_ANEW:
+            return self._known
+        return None
+
+    def _remember(
+        self, names: dict[str, tuple[str, ...]], mechanisms: tuple[str, ...], *, paced: bool = False
+    ) -> None:
+        """Write down what is new, and for a server that wants pauses when the login was."""
+        fresh = self._fresh
+        if fresh and fresh.names == names and not paced:
+            return
+        now = self._clock()
+        asked = fresh.asked_at if fresh and fresh.names == names else now
+        offer = Offer(names, mechanisms, asked, now)
+        self._store.offers.keep(self._account.id, self._server, offer)
