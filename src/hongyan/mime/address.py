@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from hongyan.mime import charset
@@ -17,6 +18,7 @@ from hongyan.mime.header import VALUE_LIMIT
 from hongyan.mime.types import Address
 
 ADDRESS_LIMIT: Final = 10_000
+_CACHEABLE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,10 @@ def mailboxes(value: bytes | None) -> tuple[Address, ...]:
     """Return the mailboxes of a header value, those within groups too (RFC 8621 §4.1.2.3)."""
     if not value:
         return ()
+    return _mailboxes_cached(value) if len(value) <= _CACHEABLE else _mailboxes(value)
+
+
+def _mailboxes(value: bytes) -> tuple[Address, ...]:
     if value.isascii() and b"\x1b" not in value and len(value) <= VALUE_LIMIT:
         found = _BARE.match(value)
         if found:
@@ -64,6 +70,9 @@ def mailboxes(value: bytes | None) -> tuple[Address, ...]:
         if simple:
             return simple
     return tuple(address for group in groups(value) for address in group.addresses)
+
+
+_mailboxes_cached = lru_cache(maxsize=1024)(_mailboxes)  # the same few people write
 
 
 def _simple(value: bytes) -> tuple[Address, ...]:

@@ -333,11 +333,14 @@ def _multi_byte(data: bytes, name: str) -> tuple[str, bool]:
     if name.startswith("utf-16"):
         data = data[: len(data) & ~1]
         name = "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else name
-    if not name.startswith("utf") and len(_UTF8_CJK.findall(data)) > 1:
-        try:  # no text in another charset is whole UTF-8 with several such letters by chance
-            return data.decode("utf-8").removeprefix("\ufeff"), False
+    if not name.startswith("utf") and not data.isascii():
+        try:  # it fails early on what is none
+            text = data.decode("utf-8")
         except UnicodeDecodeError:
             pass
+        else:  # no text in another charset is whole UTF-8 with several such letters by chance
+            if len(_UTF8_CJK.findall(data)) > 1:
+                return text.removeprefix("\ufeff"), False
     for candidate in (name, *_FALLBACKS.get(name, ())):
         try:
             return data.decode(candidate).removeprefix("\ufeff"), False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Final
 
 _MONTHS: Final = {
@@ -77,6 +78,10 @@ _ASCTIME: Final = re.compile(
     r"(?:\s*([-+]\d{4}))?"
 )
 _ISO: Final = re.compile(r"\b(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T\s]+" + _TIME + _ZONE + ")?")
+_USUAL: Final = re.compile(
+    rb"\s*+(?:[A-Za-z]{3},\s++)?(\d\d?) ([A-Za-z]{3}) (\d{4}) (\d\d):(\d\d):(\d\d) ([+-]\d{4})"
+    rb"(?:\s+\([A-Za-z]{1,5}\))?\s*+"
+)
 _COMMENT_MARK: Final = re.compile(r"\\.|[()]", re.DOTALL)
 _SPACES: Final = re.compile(r"\s+")
 _LIMIT: Final = 1000
@@ -86,15 +91,29 @@ def parse(value: bytes | str | None) -> datetime | None:
     """Return the date and time in ``value``, with its zone, or None if there is none."""
     if not value:
         return None
-    line = value if isinstance(value, str) else value.decode("latin-1")
+    octets = value.encode("latin-1", "replace") if isinstance(value, str) else value
+    try:
+        if usual := _USUAL.fullmatch(octets):
+            return _usual(*usual.groups())
+        return _read(_one_line(octets.decode("latin-1")))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _usual(*pieces: bytes) -> datetime | None:
+    day, month, year, hour, minute, second, zone = pieces
+    number = _MONTHS.get(month.decode("ascii").lower())
+    if not number:
+        return None
+    moment = (int(year), number, int(day), int(hour), int(minute), min(int(second), 59))
+    return datetime(*moment, tzinfo=_zone(zone.decode("ascii")))
+
+
+def _one_line(line: str) -> str:
     line = line if len(line) <= _LIMIT else line[-_LIMIT:]
     if "(" in line:
         line = _without_comments(line)
-    line = _SPACES.sub(" ", line)
-    try:
-        return _read(line)
-    except (ValueError, OverflowError):
-        return None
+    return _SPACES.sub(" ", line)
 
 
 def _read(line: str) -> datetime | None:
@@ -135,6 +154,7 @@ def _full_year(year: str) -> int:
     return number + 1900 if len(year) == 3 else number
 
 
+@lru_cache(maxsize=256)
 def _zone(name: str | None) -> timezone:
     if not name:
         return UTC

@@ -18,6 +18,7 @@ _WORD: Final = re.compile(
     rb"=\?([^?\s*]{1,60})(?:\*[^?\s]*)?\?([bBqQ])\?((?:[^?=]++|=(?!\?[^=])|\?(?!=))*+)\?="
 )
 _FOLD: Final = re.compile(rb"(?<![ \t\r\n])[ \t]*+\r?\n[ \t\r\n]*")
+# RFC 2047 §2 forbids a fold within a word; there it is nothing.
 _FOLD_IN_WORD: Final = re.compile(rb"\r?\n[ \t]*")
 
 
@@ -25,7 +26,10 @@ def _payload(kind: bytes, text: bytes) -> bytes:
     if b"\n" in text:
         text = _FOLD_IN_WORD.sub(b"", text)
     if kind in b"bB":
-        return base64_octets(text)
+        try:
+            return binascii.a2b_base64(text, strict_mode=True)
+        except binascii.Error:
+            return base64_octets(text)
     return binascii.a2b_qp(text, header=True)
 
 
@@ -70,36 +74,29 @@ class _Run:
 
 
 def decode_words(value: bytes) -> str:
-    """Return ``value`` with its encoded-words and raw 8-bit octets as text; white space stays."""
+    """Return ``value`` with its encoded-words and raw 8-bit octets as text.
+
+    A fold is one space; other white space stays, save between two words.
+    """
     if b"=?" not in value:
-        return charset.undeclared(value)
+        return _plain(value)
     pieces: list[str] = []
     run = _Run()
     last = 0
     for word in _WORD.finditer(value):
         between = value[last : word.start()]
         if between.strip(b" \t\r\n"):
-            pieces += (run.finish(), charset.undeclared(between))
-        elif not last:
-            pieces.append(between.decode("ascii"))
+            pieces += (run.finish(), _plain(between))
+        elif between and not last:
+            pieces.append(_plain(between))
         pieces.append(run.add(word[1], word[2], word[3]))
         last = word.end()
-    pieces += (run.finish(), charset.undeclared(value[last:]))
+    pieces += (run.finish(), _plain(value[last:]))
     return "".join(pieces)
 
 
-def unfold(value: bytes) -> bytes:
-    """Return ``value`` with each fold (and the white space around it) as one space.
-
-    A fold within an encoded-word, which RFC 2047 §2 forbids, is nothing.
-    """
-    value = value.strip(b" \t\r\n")
-    if b"\n" not in value:
-        return value
-    if b"=?" in value:
-        value = _WORD.sub(_unfold_word, value)
-    return _FOLD.sub(b" ", value)
-
-
-def _unfold_word(word: re.Match[bytes]) -> bytes:
-    return _FOLD_IN_WORD.sub(b"", word[0]) if b"\n" in word[0] else word[0]
+def _plain(octets: bytes) -> str:
+    """Return the text of what is no encoded-word."""
+    if b"\n" in octets:
+        octets = _FOLD.sub(b" ", octets)
+    return charset.undeclared(octets) if octets else ""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
 
 from hongyan.mime import charset
-from hongyan.mime.encoded_word import decode_words, unfold
+from hongyan.mime.encoded_word import decode_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,14 +47,14 @@ class Fields:
 
 def text(value: bytes) -> str:
     """Return the Text form: unfolded, encoded-words decoded, no control characters, NFC."""
-    line = unfold(value[:VALUE_LIMIT])
-    if line.isascii() and b"=?" not in line and b"\x1b" not in line:
-        return line.decode("ascii").translate(_CONTROL)
-    decoded = decode_words(line).translate(_CONTROL)
-    return unicodedata.normalize("NFC", decoded).strip()
+    decoded = decode_words(value[:VALUE_LIMIT].strip(b" \t\r\n"))
+    if not decoded.isprintable():
+        decoded = decoded.translate(_CONTROL)
+    return decoded if decoded.isascii() else unicodedata.normalize("NFC", decoded).strip()
 
 
 _IN_ANGLES: Final = re.compile(rb"<([^<>]*)>")
+_ONE_ID: Final = re.compile(rb"\s*+<([!-;=?-~]++)>\s*+")
 _FOLD_WHITE: Final = re.compile(rb"[ \t]*\r?\n[ \t]*")
 
 
@@ -63,6 +63,9 @@ def message_ids(value: bytes) -> tuple[str, ...]:
 
     Where there are no brackets at all, each word is taken for an id (RFC 5322 §3.6.4).
     """
+    usual = _ONE_ID.fullmatch(value)
+    if usual:
+        return (usual[1].decode("ascii"),)
     value = value[:VALUE_LIMIT]
     found = _IN_ANGLES.findall(value)
     if not found:

@@ -96,7 +96,7 @@ class Part:
         is_file = "name" in self._type.parameters or self.disposition is not None
         return "application/octet-stream" if is_file else "text/plain"
 
-    @property
+    @lazy
     def content_type(self) -> str:
         """The media type to treat it as: a multipart without parts is ``text/plain``."""
         declared = self.declared_type

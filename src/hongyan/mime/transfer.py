@@ -23,6 +23,7 @@ _NOT_BASE64: Final = bytes(octet for octet in range(256) if octet not in _ALPHAB
 _URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
 _BASE64_START: Final = re.compile(rb"\s*+(?:\Z|[A-Za-z0-9+/_-]++[ \t]*+(?:=|[\r\n]|\Z))")
 _PADDING: Final = re.compile(rb"=+")
+_BLANKS_ALIKE: Final = bytes.maketrans(b"\t\r", b" \n")
 _TRAILING_SPACE: Final = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n|\Z)")
 _LONE_CR: Final = re.compile(rb"=\r(?!\n)")
 
@@ -107,15 +108,9 @@ def looks_like_base64(start: bytes) -> bool:
 
 def quoted_printable_octets(text: bytes) -> bytes:
     """Decode quoted-printable; white space that transport left at line ends is not content."""
-    if (
-        b" \r" in text
-        or b" \n" in text
-        or b"\t\r" in text
-        or b"\t\n" in text
-        or text[-1:] in b" \t"
-    ):
+    if text[-1:] in b" \t" or b" \n" in text.translate(_BLANKS_ALIKE):
         text = _TRAILING_SPACE.sub(b"", text)
-    if b"=\r" in text:
+    if b"\r" in text:
         text = _LONE_CR.sub(b"=\r\n", text)
     return binascii.a2b_qp(text)
 

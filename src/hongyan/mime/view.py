@@ -142,6 +142,9 @@ class _Sorter:
 
 def body(parts: Sequence[Part]) -> Body:
     """Sort the leaves of ``parts`` (document order, the root first) into the three lists."""
+    if len(parts) == 1:
+        alone = (parts[0],)
+        return Body(alone, alone, ()) if _is_inline(parts[0], 0, "mixed") else Body((), (), alone)
     sorter = _Sorter(parts)
     sorter.sort()
     return Body(tuple(sorter.text), tuple(sorter.html), tuple(sorter.attachments))
