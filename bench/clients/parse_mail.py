@@ -1,4 +1,4 @@
-"""Reads messages to what a list and a search need, by Hongyan or by a policy of ``email``.
+"""Reads messages to what a list and a search need: Hongyan, ``email``, GMime, a parser in Rust.
 
 Subject, addresses, date, the ids of the thread, the text body decoded, and each attachment's name
 and type, its content left alone.
@@ -71,11 +71,30 @@ def text_of(part: Message[str, str]) -> str:
     return octets.decode(part.get_content_charset() or "ascii", "replace")
 
 
+def fast_mail_parser(raw: bytes) -> tuple[object, ...]:
+    import fast_mail_parser as rust
+
+    mail = rust.parse_email(raw, mode="lazy")
+    ids = [mail.headers.get(name) for name in ("Message-ID", "In-Reply-To", "References")]
+    files = [(part.filename, part.mimetype) for part in mail.attachments]
+    text = mail.text_plain or mail.text_html
+    return (mail.subject, mail.from_, mail.to, mail.cc, mail.date_parsed, *ids, text, files)
+
+
 READERS: dict[str, Reader] = {
     "hongyan": hongyan,
+    "fast-mail-parser": fast_mail_parser,
     "policy.default": default,
     "compat32": compat32,
 }
+
+
+def reader_of(client: str) -> Reader:
+    if client == "gmime":
+        from bench.clients.gmime import Reader as GMime
+
+        return GMime().read
+    return READERS[client]
 
 
 def read_all(
@@ -88,7 +107,8 @@ def read_all(
 def main() -> None:
     given = parameters()
     messages = pile.read(Path(given["path"]), given["count"])
-    timed(lambda: read_all(READERS[given["client"]], messages))
+    reader = reader_of(given["client"])
+    timed(lambda: read_all(reader, messages))
 
 
 main()

@@ -30,7 +30,7 @@ def parse(file: BinaryIO, *, tree: bool, as_object: bool) -> None:
     """
     if tree and as_object:
         raise click.UsageError("--tree and --json exclude each other")
-    message = mime.parse(file.read())
+    message = mime.parse(octets_of(file))
     if not tree:
         print_json(mime.email_object(message))
         return
@@ -39,6 +39,14 @@ def parse(file: BinaryIO, *, tree: bool, as_object: bool) -> None:
         click.echo(line)
     for defect in message.defects:
         click.echo(f"! {defect.value}")
+
+
+def octets_of(file: BinaryIO) -> bytes | mime.Mapped:
+    """Return what is in ``file``; a plain file is read in place, so its size costs nothing."""
+    try:
+        return mime.mapped(file)
+    except (OSError, ValueError):  # a pipe
+        return file.read()
 
 
 def branches(message: Message) -> Iterator[str]:

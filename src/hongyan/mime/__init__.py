@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from hongyan.mime.jmap import email_object
+from hongyan.mime.mapped import Mapped, mapped
 from hongyan.mime.message import Message, nested, parse
 from hongyan.mime.parser import Defect
 from hongyan.mime.part import Part
 from hongyan.mime.types import Address
 
-__all__ = ["Address", "Defect", "Message", "Part", "email_object", "nested", "parse"]
+__all__ = [
+    "Address",
+    "Defect",
+    "Mapped",
+    "Message",
+    "Part",
+    "email_object",
+    "mapped",
+    "nested",
+    "parse",
+]

@@ -169,7 +169,17 @@ def stream(source: Buffer, start: int, end: int, encoding_: Encoding) -> Iterato
         return (source[at : min(at + CHUNK, end)] for at in range(start, end, CHUNK))
     if encoding_ is Encoding.QUOTED_PRINTABLE:
         return map(quoted_printable_octets, _line_chunks(source, start, end))
-    return iter((decode(source[start:end], encoding_),))
+    if encoding_ is Encoding.UUENCODE:
+        return _stream_uuencoded(source, start, end)
+    return map(yenc_octets, _line_chunks(source, start, end))
+
+
+def _stream_uuencoded(source: Buffer, start: int, end: int) -> Iterator[bytes]:
+    pieces = _line_chunks(source, start, end)
+    first = next(pieces, b"")
+    yield uuencoded_octets(first)
+    for piece in pieces:
+        yield b"".join(map(_uu_line, piece.splitlines()))
 
 
 def _stream_base64(source: Buffer, start: int, end: int) -> Iterator[bytes]:
@@ -178,7 +188,7 @@ def _stream_base64(source: Buffer, start: int, end: int) -> Iterator[bytes]:
     for at in range(start, end, CHUNK):
         text = source[at : min(at + CHUNK, end)]
         text = held + (text.translate(_URL_SAFE) if url_safe else text).translate(None, _NOT_BASE64)
-        runs = _PADDING.split(text)
+        runs = _PADDING.split(text) if b"=" in text else [text]
         whole = len(runs[-1]) // 4 * 4
         held, runs[-1] = runs[-1][whole:], runs[-1][:whole]
         yield b"".join(map(_base64_run, runs))
