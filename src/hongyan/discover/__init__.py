@@ -7,8 +7,8 @@ is tried for real before an account uses it.
 from hongyan.discover.autoconfig import read_autoconfig
 from hongyan.discover.find import candidates_of, find
 from hongyan.discover.guess import guesses
+from hongyan.discover.prove import Proof, Setup, prove
 from hongyan.discover.providers import Provider, Providers
-from hongyan.discover.prove import Proof, Setup, Verdict, prove
 from hongyan.discover.srv import srv_names
 from hongyan.discover.types import Candidate, Found, Lookups, Service, Source, Srv
 
@@ -23,7 +23,6 @@ __all__ = [
     "Setup",
     "Source",
     "Srv",
-    "Verdict",
     "candidates_of",
     "find",
     "guesses",

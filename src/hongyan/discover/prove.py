@@ -1,57 +1,66 @@
 """Trying what was found: each server for real, until there is one to read by and one to send by.
 
-The caller's ``attempt`` connects and, where there is a password, logs in; this module decides what
-is tried next. A server that answers but refuses the password is the right one all the same: the
-person is asked about the password, and no other server is given it.
+The caller's ``attempt`` connects as far as a login would, without one: no password goes to a server
+before the person has seen its name.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from hongyan.discover.types import Service
+from hongyan.discover.types import Service, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from hongyan.discover.types import Candidate, Found
+    from hongyan.errors import HongyanError
 
-
-class Verdict(Enum):
-    """What a try of one server showed."""
-
-    PROVED = "it works"
-    REFUSED = "it is there, and refuses the login"
-    FAILED = "it cannot be used"
+_READERS: Final = (Service.IMAP, Service.POP3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """One server tried: with which login, and what it said."""
+    """One server tried; ``error`` says why it cannot be used, ``words`` what it offers."""
 
     found: Found
     candidate: Candidate
-    username: str
-    verdict: Verdict
-    words: str
+    words: tuple[str, ...] = ()
+    error: HongyanError | None = None
+
+    def vouched_for(self, domain: str) -> bool:
+        """Tell whether nobody but the mail domain itself, or the built-in table, named this host.
+
+        DNS can be forged: another host that SRV or MX records led to is asked about before it gets
+        a password (RFC 6186 §6).
+        """
+        host = self.candidate.endpoint.host.lower()
+        inside = host == domain or host.endswith(f".{domain}")
+        return inside or self.found.source in (Source.PROVIDERS, Source.AUTOCONFIG)
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The servers that were chosen, each None where none was proved."""
+    """The servers that were chosen; None where no server could be used."""
 
     incoming: Proof | None
     outgoing: Proof | None
 
     @property
-    def complete(self) -> bool:
-        """Whether there is a server to read by and one to send by, both proved."""
-        return _proved(self.incoming) and _proved(self.outgoing)
+    def proofs(self) -> tuple[Proof, ...]:
+        """Return those that there are."""
+        return tuple(each for each in (self.incoming, self.outgoing) if each)
 
+    @property
+    def hint(self) -> str:
+        """Which password the provider wants, where that is known."""
+        return next((each.found.hint for each in self.proofs if each.found.hint), "")
 
-_READERS: Final = (Service.IMAP, Service.POP3)
+    @property
+    def oauth(self) -> str:
+        """By which provider one signs in, where that is known."""
+        return next((each.found.oauth for each in self.proofs if each.found.oauth), "")
 
 
 def prove(
@@ -61,7 +70,7 @@ def prove(
     readers: tuple[Service, ...] = _READERS,
     tell: Callable[[Proof], None],
 ) -> Setup:
-    """Try servers source by source and return the first of each kind that works.
+    """Try servers source by source and return the first of each kind that can be used.
 
     ``readers`` are the kinds wanted for reading, the best first; each try goes to ``tell``. Within
     a source all servers of a better kind are tried before those of the next.
@@ -69,11 +78,9 @@ def prove(
     incoming: Proof | None = None
     outgoing: Proof | None = None
     for found in sources:
-        if not _answered(incoming):
-            incoming = _first(_tries(found, readers, attempt), tell) or incoming
-        if not _answered(outgoing):
-            outgoing = _first(_tries(found, (Service.SMTP,), attempt), tell) or outgoing
-        if _answered(incoming) and _answered(outgoing):
+        incoming = incoming or _first(_tries(found, readers, attempt), tell)
+        outgoing = outgoing or _first(_tries(found, (Service.SMTP,), attempt), tell)
+        if incoming and outgoing:
             break
     return Setup(incoming, outgoing)
 
@@ -88,17 +95,9 @@ def _tries(
 
 
 def _first(tries: Iterator[Proof], tell: Callable[[Proof], None]) -> Proof | None:
-    """Return the first that answered, telling of each that was tried."""
+    """Return the first that can be used, telling of each that was tried."""
     for proof in tries:
         tell(proof)
-        if _answered(proof):
+        if proof.error is None:
             return proof
     return None
-
-
-def _answered(proof: Proof | None) -> bool:
-    return proof is not None and proof.verdict is not Verdict.FAILED
-
-
-def _proved(proof: Proof | None) -> bool:
-    return proof is not None and proof.verdict is Verdict.PROVED

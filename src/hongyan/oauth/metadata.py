@@ -30,7 +30,8 @@ def read_metadata(octets: bytes, issuer: str, *, scopes: tuple[str, ...]) -> Pro
     if str(told.get("issuer", "")).rstrip("/") != issuer.rstrip("/"):
         raise ProtocolError("the description belongs to another issuer")
     urls = [
-        told.get(f"{name}_endpoint", "") for name in ("authorization", "token", "device_authorization")
+        told.get(f"{name}_endpoint", "")
+        for name in ("authorization", "token", "device_authorization")
     ]
     if not all(isinstance(url, str) for url in urls) or not urls[0] or not urls[1]:
         raise ProtocolError("the description names no endpoints to sign in at")
