@@ -32,6 +32,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "net": {"flow", *ROOT_VALUES},
     "store": {"mime", *ROOT_VALUES},
     "transfer": {"store", "mime", *ROOT_VALUES},
+    "discover": {"net", *ROOT_VALUES},
+    "oauth": ROOT_VALUES,
     "client": {"flow", "pop3", "smtp", "imap", "sasl", "net", *ROOT_VALUES},
     "aio": {"client"},
     "": {"client", "cli"},

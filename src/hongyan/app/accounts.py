@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from hongyan.app.signing_in import SignIn, SigningIn
     from hongyan.store import Account, Store
 
 _COMMAND: Final = "command:"
+_OAUTH: Final = "oauth"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,22 +28,30 @@ class NewAccount:
     """What is needed to add an account; the login is the address when ``username`` is empty."""
 
     address: str
-    pop3_url: str | None
-    smtp_url: str | None
+    imap_url: str | None = None
+    pop3_url: str | None = None
+    smtp_url: str | None = None
     username: str = ""
     name: str = ""
     password: str | None = field(default=None, repr=False)
     password_command: str | None = None
+    sign_in: SignIn | None = None
 
 
 class Accounts:
-    """Adding, finding and removing accounts together with their passwords."""
+    """Adding, finding and removing accounts together with their passwords and sign-ins."""
 
     def __init__(
-        self, store: Store, open_keychain: Callable[[], keychain.Keychain], *, home: Path
+        self,
+        store: Store,
+        open_keychain: Callable[[], keychain.Keychain],
+        signing_in: SigningIn,
+        *,
+        home: Path,
     ) -> None:
         self._store = store
         self._open_keychain = open_keychain
+        self._signing_in = signing_in
         self._home = home
 
     @cached_property
@@ -49,29 +59,39 @@ class Accounts:
         return self._open_keychain()
 
     def add(self, new: NewAccount) -> Account:
-        """Add an account whose password is kept in the keychain, or behind a command."""
+        """Add an account whose secret is kept in the keychain, or behind a command."""
         addresses = builder.parse_recipients(new.address, field="address")
         if len(addresses) != 1:
             raise InvalidArgument("address", "is not one mail address")
-        for protocol, url in (("pop3", new.pop3_url), ("smtp", new.smtp_url)):
+        urls = {"imap": new.imap_url, "pop3": new.pop3_url, "smtp": new.smtp_url}
+        for protocol, url in urls.items():
             if url and Endpoint.parse(url).protocol != protocol:
                 raise InvalidArgument(f"--{protocol}", f"{url} is no address of {protocol}")
-        command = new.password_command
         account = self._store.accounts.add(
             addresses[0].email,
             name=new.name or addresses[0].name or "",
             username=new.username,
+            imap_url=new.imap_url,
             pop3_url=new.pop3_url,
             smtp_url=new.smtp_url,
-            secret=f"{_COMMAND}{command}" if command else "keychain",
+            secret=_place(new),
         )
         try:
-            if new.password is not None and not command:
-                self._keychain.set(self._entry(account), new.password)
+            self._keep(account, new)
         except HongyanError:
             self._store.accounts.remove(account.id)
             raise
         return account
+
+    def _keep(self, account: Account, new: NewAccount) -> None:
+        if new.sign_in is not None:
+            self._signing_in.keep(self._entry(account), new.sign_in)
+        elif new.password is not None and new.password_command is None:
+            self._keychain.set(self._entry(account), new.password)
+
+    def sign_in_again(self, account: Account, signed_in: SignIn) -> None:
+        """Keep a new sign-in in place of one that has lapsed."""
+        self._signing_in.keep(self._entry(account), signed_in)
 
     def remove(self, account: Account) -> None:
         """Remove an account, its mail in this profile and its password; not what servers have."""
@@ -101,7 +121,13 @@ class Accounts:
         return self.choose(None)
 
     def credentials(self, account: Account) -> Credentials:
-        """Return what the account's servers want to see."""
+        """Return what the account's servers want to see; a token that has run out is renewed.
+
+        Raises `NotFound`, `StoreError`, and what renewing raises: see `SigningIn.token`.
+        """
+        if account.secret == _OAUTH:
+            token = self._signing_in.token(self._entry(account))
+            return Credentials(account.username, token=token)
         if account.secret.startswith(_COMMAND):
             password = keychain.from_command(account.secret.removeprefix(_COMMAND))
         else:
@@ -111,5 +137,19 @@ class Accounts:
             password = kept
         return Credentials(account.username, password)
 
+    def after_refusal(self, account: Account, refused: Credentials) -> Credentials | None:
+        """Return other credentials worth one more try after ``refused`` were, or None."""
+        if account.secret != _OAUTH or refused.token is None:
+            return None
+        token = self._signing_in.renew(self._entry(account), instead_of=refused.token)
+        return Credentials(account.username, token=token)
+
     def _entry(self, account: Account) -> str:
         return f"{account.address} in {self._home}"
+
+
+def _place(new: NewAccount) -> str:
+    """Return where the account's secret will be, as the store notes it."""
+    if new.sign_in is not None:
+        return _OAUTH
+    return f"{_COMMAND}{new.password_command}" if new.password_command else "keychain"

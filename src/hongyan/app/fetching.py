@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hongyan.app.servers import Servers
+    from hongyan.sasl import Credentials
     from hongyan.store import Account, Store
     from hongyan.store.holds import Holder
     from hongyan.sync.progress import Report
@@ -41,20 +42,25 @@ class Fetching:
         One program at a time visits an account: ``what`` we are called, how many seconds we wait
         for another, and whom to tell. Raises `StoreError` when that was in vain.
         """
-        if not account.pop3_url:
+        url = account.pop3_url
+        if not url:
             return None
-        self._servers.visit(account, Endpoint.parse(account.pop3_url)).refuse_early()
-        credentials = self._servers.credentials(account)
-        holds = self._store.holds
-        with (
-            holds.hold(account.id, what=what, within=patience, waiting=waiting),
-            self._servers.connect(account.pop3_url) as driver,
-        ):
-            return maildrop.collect(
-                account,
-                driver,
-                self._store,
-                credentials=credentials,
-                clock=self._clock,
-                report=report,
-            )
+
+        def collect(credentials: Callable[[], Credentials]) -> maildrop.Collected:
+            self._servers.visit(account, Endpoint.parse(url)).refuse_early()
+            shown = credentials()
+            holds = self._store.holds
+            with (
+                holds.hold(account.id, what=what, within=patience, waiting=waiting),
+                self._servers.connect(url) as driver,
+            ):
+                return maildrop.collect(
+                    account,
+                    driver,
+                    self._store,
+                    credentials=shown,
+                    clock=self._clock,
+                    report=report,
+                )
+
+        return self._servers.logged_in(account, collect)

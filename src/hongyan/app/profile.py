@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Self
 from hongyan import keychain
 from hongyan.app.accounts import Accounts
 from hongyan.app.clock import now
+from hongyan.app.discovery import Discovery
 from hongyan.app.fetching import Fetching
+from hongyan.app.network import Network
 from hongyan.app.sending import Sending
 from hongyan.app.servers import Servers
+from hongyan.app.signing_in import SigningIn
 from hongyan.app.staff import Staff
 from hongyan.errors import InvalidArgument, Unsafe
 from hongyan.net.record import Recorder
@@ -40,9 +43,16 @@ def ask_nobody(question: str) -> str:
 class App:
     """A profile and what can be done with it; a context manager that closes the store."""
 
-    def __init__(self, config: Config, *, ask: Callable[[str], str] = ask_nobody) -> None:
+    def __init__(
+        self,
+        config: Config,
+        *,
+        ask: Callable[[str], str] = ask_nobody,
+        network: Network | None = None,
+    ) -> None:
         self.home = config.home
         self._ask = ask
+        self._network = network or Network()
         self._open = ExitStack()
         self.record: Callable[[Line], None] | None = None
 
@@ -65,12 +75,22 @@ class App:
     @cached_property
     def accounts(self) -> Accounts:
         """The accounts and their passwords."""
-        return Accounts(self.store, self._keychain, home=self.home)
+        return Accounts(self.store, self._keychain, self.signing_in, home=self.home)
 
     @cached_property
     def servers(self) -> Servers:
         """The servers of the accounts; each connection is recorded where `record` is set."""
-        return Servers(self.accounts.credentials, store=lambda: self.store, record=self._recorder)
+        return Servers(self.accounts, network=self._network, record=self._recorder)
+
+    @cached_property
+    def discovery(self) -> Discovery:
+        """What finds the servers of an address."""
+        return Discovery(self.servers, self._network)
+
+    @cached_property
+    def signing_in(self) -> SigningIn:
+        """What signs in by OAuth and keeps the tokens good."""
+        return SigningIn(self._keychain, self._network.web, clock=now)
 
     @cached_property
     def fetching(self) -> Fetching:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from hongyan.app.servers import Servers
     from hongyan.mime.outgoing import Outgoing
+    from hongyan.sasl import Credentials
     from hongyan.store import Account, Item, OutboxId, Store
     from hongyan.sync.progress import Report
 
@@ -97,15 +98,19 @@ class Sending:
         url = account.smtp_url
         if url is None:
             return ()
-        sender = outbox.Sender(
-            account,
-            self._store,
-            connect=lambda: self._servers.connect(url),
-            credentials=lambda: self._servers.credentials(account),
-            clock=self._clock,
-            report=report,
-        )
-        return sender.deliver(only)
+
+        def deliver(credentials: Callable[[], Credentials]) -> tuple[Item, ...]:
+            sender = outbox.Sender(
+                account,
+                self._store,
+                connect=lambda: self._servers.connect(url),
+                credentials=credentials,
+                clock=self._clock,
+                report=report,
+            )
+            return sender.deliver(only)
+
+        return self._servers.logged_in(account, deliver)
 
 
 def _can_send(account: Account) -> None:

@@ -6,19 +6,25 @@ import threading
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from functools import cache, partial
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
-from hongyan import pop3, smtp
+from hongyan import imap, pop3, smtp
 from hongyan.app.clock import now
-from hongyan.errors import Cancelled, HongyanError
+from hongyan.client.session import open_imap, open_pop3, open_smtp
+from hongyan.errors import AuthenticationRefused, Cancelled, HongyanError
 from hongyan.net.blocking import BlockingDriver
 from hongyan.net.endpoint import Endpoint
 from hongyan.net.record import Recorder
-from hongyan.sync.visit import Visit
+from hongyan.sync.visit import FirstVisit, Visit
 
 if TYPE_CHECKING:
+    from hongyan.app.accounts import Accounts
+    from hongyan.app.network import Network
     from hongyan.sasl import Credentials
     from hongyan.store import Account, Store
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +48,50 @@ class Servers:
 
     def __init__(
         self,
-        credentials: Callable[[Account], Credentials],
+        accounts: Accounts,
         *,
         store: Callable[[], Store],
+        network: Network,
         record: Record = unrecorded,
     ) -> None:
-        self.credentials = credentials
+        self._accounts = accounts
         self._store = store
+        self._network = network
         self._record = record
         self._lock = threading.Lock()
         self._drivers: weakref.WeakSet[BlockingDriver] = weakref.WeakSet()
         self._cancelled = False
 
-    def connect(self, url: str) -> BlockingDriver:
-        """Return a connected driver. Raises `NetworkError`, and `Cancelled` after `cancel`."""
+    def logged_in(self, account: Account, work: Callable[[Callable[[], Credentials]], T]) -> T:
+        """Do ``work`` with what gives the account's credentials; again if a token was refused.
+
+        ``work`` must have done nothing when it raises `AuthenticationRefused`.
+        """
+        credentials = cache(lambda: self._accounts.credentials(account))
+        try:
+            return work(credentials)
+        except AuthenticationRefused:
+            renewed = self._accounts.after_refusal(account, credentials())
+            if renewed is None:
+                raise
+        return work(lambda: renewed)
+
+    def connect(self, url: str, *, within: float = 30.0) -> BlockingDriver:
+        """Return a driver that connected within as many seconds.
+
+        Raises `NetworkError`, and `Cancelled` after `cancel`.
+        """
         endpoint = Endpoint.parse(url)
-        driver = BlockingDriver(endpoint, recorder=self._record(endpoint))
+        driver = BlockingDriver(
+            endpoint, recorder=self._record(endpoint), resolve=self._network.resolve
+        )
         with self._lock:
             self._drivers.add(driver)
             cancelled = self._cancelled
         if cancelled:
             driver.close()
             raise Cancelled("the program is about to end")
-        return driver.connect()
+        return driver.connect(within=within)
 
     def cancel(self) -> None:
         """Break off what every connection is doing, and open no more; from any thread."""
@@ -80,21 +107,33 @@ class Servers:
 
     def check(self, account: Account) -> tuple[Check, ...]:
         """Try each of the account's servers up to the login and leave again."""
-        tests = ((account.pop3_url, _try_pop3), (account.smtp_url, _try_smtp))
-        return tuple(self._check(account, url, test) for url, test in tests if url)
+        urls = (account.imap_url, account.pop3_url, account.smtp_url)
+        credentials = cache(lambda: self._accounts.credentials(account))
+        return tuple(
+            self._check(Endpoint.parse(url), partial(self._known, account), credentials)
+            for url in urls
+            if url
+        )
+
+    def _known(self, account: Account, endpoint: Endpoint) -> Visit:
+        visit = self.visit(account, endpoint)
+        visit.refuse_early()
+        return visit
+
+    def try_login(self, url: str, credentials: Credentials) -> Check:
+        """Try a server that is nobody's yet up to the login and leave again."""
+        return self._check(Endpoint.parse(url), lambda _: FirstVisit(), lambda: credentials)
 
     def _check(
         self,
-        account: Account,
-        url: str,
-        test: Callable[[Visit, BlockingDriver, Credentials], list[str]],
+        endpoint: Endpoint,
+        visit: Callable[[Endpoint], Visit | FirstVisit],
+        credentials: Callable[[], Credentials],
     ) -> Check:
-        endpoint = Endpoint.parse(url)
-        visit = self.visit(account, endpoint)
         try:
-            visit.refuse_early()
-            with self.connect(url) as driver:
-                words = test(visit, driver, self.credentials(account))
+            visiting = visit(endpoint)
+            with self.connect(str(endpoint)) as driver:
+                words = _TRIES[endpoint.protocol](visiting, driver, credentials())
                 tunnel = driver.channel.tunnel
                 session = tunnel.session if tunnel else None
                 words.append(f"{session.version}, {session.cipher}" if session else "no TLS")
@@ -102,8 +141,46 @@ class Servers:
             return Check(endpoint, (), error)
         return Check(endpoint, tuple(words))
 
+    def greet(self, url: str, *, within: float) -> tuple[str, ...]:
+        """Open a session without logging in, in as many seconds; return the mechanisms offered.
 
-def _try_pop3(visit: Visit, driver: BlockingDriver, credentials: Credentials) -> list[str]:
+        Raises `NetworkError`, `ProtocolError`, `Refused`, `Unsafe`.
+        """
+        with self.connect(url, within=within) as driver:
+            return _GREETINGS[Endpoint.parse(url).protocol](driver, within)
+
+
+def _greet_imap(driver: BlockingDriver, within: float) -> tuple[str, ...]:
+    conn = driver.run(open_imap(driver.channel, None), total=within)
+    driver.run(imap.logout(conn), total=within)
+    return conn.capabilities.mechanisms
+
+
+def _greet_pop3(driver: BlockingDriver, within: float) -> tuple[str, ...]:
+    conn = driver.run(open_pop3(driver.channel, None), total=within)
+    driver.run(pop3.quit_(conn), total=within)
+    return conn.capabilities.mechanisms
+
+
+def _greet_smtp(driver: BlockingDriver, within: float) -> tuple[str, ...]:
+    conn = driver.run(open_smtp(driver.channel, None), total=within)
+    driver.run(smtp.quit_(conn), total=within)
+    return conn.extensions.mechanisms
+
+
+def _try_imap(
+    visit: Visit | FirstVisit, driver: BlockingDriver, credentials: Credentials
+) -> list[str]:
+    conn = visit.open_imap(driver, credentials)
+    status = driver.run(imap.status(conn, "INBOX", ("MESSAGES",)))
+    driver.run(imap.logout(conn))
+    quick = "QRESYNC" in conn.capabilities
+    return [f"{status.values.get('MESSAGES', 0)} messages", "QRESYNC" if quick else "no QRESYNC"]
+
+
+def _try_pop3(
+    visit: Visit | FirstVisit, driver: BlockingDriver, credentials: Credentials
+) -> list[str]:
     conn = visit.open_pop3(driver, credentials)
     stat = driver.run(pop3.stat(conn))
     driver.run(pop3.quit_(conn))
@@ -111,9 +188,15 @@ def _try_pop3(visit: Visit, driver: BlockingDriver, credentials: Credentials) ->
     return [f"{stat.messages} messages", pipelining, *conn.capabilities.terms]
 
 
-def _try_smtp(visit: Visit, driver: BlockingDriver, credentials: Credentials) -> list[str]:
+def _try_smtp(
+    visit: Visit | FirstVisit, driver: BlockingDriver, credentials: Credentials
+) -> list[str]:
     conn = visit.open_smtp(driver, credentials)
     driver.run(smtp.quit_(conn))
     size = conn.extensions.size_limit
     limit = f"messages up to {size // 1_000_000} MB" if size else "no size limit told"
     return [limit, "pipelining" if conn.extensions.pipelining else "no pipelining"]
+
+
+_GREETINGS: Final = {"imap": _greet_imap, "pop3": _greet_pop3, "smtp": _greet_smtp}
+_TRIES: Final = {"imap": _try_imap, "pop3": _try_pop3, "smtp": _try_smtp}

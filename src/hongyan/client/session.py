@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from hongyan import pop3, sasl, smtp
+from hongyan import imap, pop3, sasl, smtp
 from hongyan.net.endpoint import Security
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ Login: TypeAlias = "sasl.Credentials | sasl.Mechanism | None"
 Offered: TypeAlias = "Mapping[str, Sequence[str]]"
 """What a server offers: the capability names in capitals, each with its arguments."""
 
+IDENTITY: Final = {"name": "Hongyan"}
+"""What an IMAP server is told by ID: nothing about the person or the machine (RFC 2971 §5)."""
 _SERVICES: Final = {"pop3": "pop", "smtp": "smtp", "lmtp": "lmtp", "imap": "imap"}  # GSSAPI's names
 
 
@@ -65,6 +67,26 @@ def open_pop3(
         remembered=None if offered is None else pop3.Capabilities(known),
         riders=riders if login is not None else (),
     )
+    return conn
+
+
+def open_imap(
+    channel: Channel, login: Login, *, remembered: Iterable[str] = ()
+) -> Flow[imap.Connection]:
+    """Open an IMAP session on a connected channel, as its endpoint demands.
+
+    ``remembered`` are the mechanisms that the server ever offered.
+    """
+    conn = imap.Connection()
+    yield from imap.open_session(
+        conn,
+        login if isinstance(login, sasl.Credentials) else None,
+        use_starttls=channel.endpoint.security is Security.STARTTLS,
+        terms=terms(channel, remembered=remembered),
+        identity=IDENTITY,
+    )
+    if login is not None and not isinstance(login, sasl.Credentials):
+        yield from imap.authenticate(conn, login)
     return conn
 
 

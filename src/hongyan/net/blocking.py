@@ -27,6 +27,7 @@ from hongyan.errors import (
 from hongyan.flow import Read, Running, StartTLS, Wait, Wake, Write
 from hongyan.net.channel import Channel
 from hongyan.net.endpoint import Security
+from hongyan.net.resolve import resolve
 
 if TYPE_CHECKING:
     import ssl
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from hongyan.flow import Answer, Effect, Flow
     from hongyan.net.endpoint import Endpoint
     from hongyan.net.record import Recorder
+    from hongyan.net.resolve import Resolve
 
 T = TypeVar("T")
 _BLOCK: Final = 262_144
@@ -52,8 +54,10 @@ class BlockingDriver:
         *,
         recorder: Recorder | None = None,
         context: ssl.SSLContext | None = None,
+        resolve: Resolve = resolve,
     ) -> None:
         self.channel = Channel(endpoint, recorder=recorder, context=context)
+        self._resolve = resolve
         self._socket: socket.socket | None = None
         self._selector = selectors.DefaultSelector()
         self._waker, self._woken = socket.socketpair()
@@ -87,7 +91,7 @@ class BlockingDriver:
 
     def _dial(self, endpoint: Endpoint, deadline: float) -> socket.socket:
         try:
-            found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+            found = self._resolve(endpoint.host, endpoint.port)
         except (OSError, UnicodeError) as error:
             raise ConnectFailed(f"{endpoint.host} was not found: {why(error)}") from None
         reason = "it has no address"

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from dns.exception import DNSException
+from dns.rdtypes.ANY.MX import MX
+from dns.rdtypes.IN.SRV import SRV
 from dns.resolver import Resolver
 
 if TYPE_CHECKING:
@@ -31,11 +33,13 @@ class Dns:
         return tuple(
             (each.priority, each.weight, each.port, each.target.to_text(omit_final_dot=True))
             for each in self._ask(name, "SRV")
+            if isinstance(each, SRV)
         )
 
     def mx(self, domain: str) -> tuple[str, ...]:
         """Return the mail exchangers of ``domain``, the preferred first (RFC 5321 §5.1)."""
-        found = sorted(self._ask(domain, "MX"), key=lambda each: int(each.preference))
+        found = [each for each in self._ask(domain, "MX") if isinstance(each, MX)]
+        found.sort(key=lambda each: each.preference)
         hosts = (each.exchange.to_text(omit_final_dot=True) for each in found)
         return tuple(host for host in hosts if host not in ("", "."))  # RFC 7505: takes no mail
 

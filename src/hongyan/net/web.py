@@ -14,26 +14,22 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from hongyan.errors import ConnectFailed, InvalidArgument, NetworkError, TimedOut, TLSFailed
 from hongyan.guard import argument
+from hongyan.net.resolve import resolve
 from hongyan.net.tls import client_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    Resolve: TypeAlias = Callable[[str, int], list[tuple[Any, ...]]]
+    from hongyan.net.resolve import Resolve
 
 _LIMIT: Final = 512 * 1024
 _REDIRECTS: Final = 3
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
-
-
-def resolve(host: str, port: int) -> list[tuple[Any, ...]]:
-    """Return the addresses of ``host``, in the form of ``socket.getaddrinfo``."""
-    return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
 
 
 @dataclass(frozen=True, slots=True)

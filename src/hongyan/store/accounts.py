@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hongyan.store.blobs import Blobs
     from hongyan.store.database import Database
 
-_KEYCHAIN: Final = "keychain"
+_PLACES: Final = ("keychain", "oauth")  # both in the keychain: a password, or a sign-in's tokens
 _SELECT: Final = (
     "SELECT id, address, name, pop3_url, imap_url, smtp_url, username, secret FROM accounts"
 )
@@ -51,14 +51,14 @@ class Accounts:
     ) -> Account:
         """Add an account; ``username`` is the address when empty.
 
-        ``secret`` says where the password lives: ``keychain`` or ``command:…``. Raises
+        ``secret`` says where the secret lives: ``keychain``, ``oauth`` or ``command:…``. Raises
         `InvalidArgument` for control characters, for anything that could be a password in
         ``secret``, and when the address has an account already.
         """
         if "@" not in address:
             raise InvalidArgument("address", f"{shown(address)!r} is no mail address")
-        if secret != _KEYCHAIN and not secret.startswith("command:"):
-            raise InvalidArgument("secret", "is neither keychain nor command:…")
+        if secret not in _PLACES and not secret.startswith("command:"):
+            raise InvalidArgument("secret", "is none of keychain, oauth and command:…")
         values = {
             "address": address,
             "name": name,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from hongyan.client.session import open_pop3, open_smtp
+from hongyan.client.session import open_imap, open_pop3, open_smtp
 from hongyan.errors import Refused
 from hongyan.pop3 import Capabilities
 from hongyan.store import Offer
@@ -19,13 +19,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from hongyan import pop3, smtp
+    from hongyan import imap, pop3, smtp
+    from hongyan.client.session import Login
     from hongyan.net.blocking import BlockingDriver
     from hongyan.net.endpoint import Endpoint
     from hongyan.sasl import Credentials
     from hongyan.store import Account, Store
 
 _ASK_ANEW: Final = timedelta(days=1)
+
+
+class FirstVisit:
+    """A visit to a server of which nothing is known, to see whether it is the right one."""
+
+    def open_imap(self, driver: BlockingDriver, login: Login) -> imap.Connection:
+        """Open an IMAP session; see `hongyan.client.session.open_imap`."""
+        return driver.run(open_imap(driver.channel, login))
+
+    def open_pop3(self, driver: BlockingDriver, login: Login) -> pop3.Connection:
+        """Open a POP3 session; see `hongyan.client.session.open_pop3`."""
+        return driver.run(open_pop3(driver.channel, login))
+
+    def open_smtp(self, driver: BlockingDriver, login: Login) -> smtp.Connection:
+        """Open an SMTP session; see `hongyan.client.session.open_smtp`."""
+        return driver.run(open_smtp(driver.channel, login))
 
 
 class Visit:
@@ -81,6 +98,14 @@ class Visit:
         conn = driver.run(flow)
         said = conn.capabilities
         self._remember(said.names, said.mechanisms, paced=said.login_delay is not None)
+        return conn
+
+    def open_imap(self, driver: BlockingDriver, credentials: Credentials) -> imap.Connection:
+        """Open an IMAP session; see `hongyan.client.session.open_imap`."""
+        remembered = self._known.mechanisms if self._known else ()
+        conn = driver.run(open_imap(driver.channel, credentials, remembered=remembered))
+        names: dict[str, tuple[str, ...]] = dict.fromkeys(conn.capabilities.names, ())
+        self._remember(names, conn.capabilities.mechanisms)
         return conn
 
     def open_smtp(self, driver: BlockingDriver, credentials: Credentials) -> smtp.Connection:

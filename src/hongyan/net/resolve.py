@@ -1,0 +1,15 @@
+"""From a host name to addresses: the system's own way, which a caller may replace."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+Resolve: TypeAlias = Callable[[str, int], list[tuple[Any, ...]]]
+"""From host and port to what ``socket.getaddrinfo`` returns. Raises `OSError`, `UnicodeError`."""
+
+
+def resolve(host: str, port: int) -> list[tuple[Any, ...]]:
+    """Return the addresses of ``host``."""
+    return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
