@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    from hongyan.app.servers import Record
     from hongyan.config import Config
     from hongyan.net.endpoint import Endpoint
     from hongyan.net.record import Line
@@ -80,7 +81,7 @@ class App:
     @cached_property
     def servers(self) -> Servers:
         """The servers of the accounts; each connection is recorded where `record` is set."""
-        return Servers(self.accounts, network=self._network, record=self._recorder)
+        return self._servers_recorded_by(self._recorder)
 
     @cached_property
     def discovery(self) -> Discovery:
@@ -115,10 +116,14 @@ class App:
     @cached_property
     def workers(self) -> Workers:
         """A worker for each account, once they are started."""
-        staff = Staff(
-            self.store, self.accounts.credentials, activities=self.activities, wire=self.wire
-        )
+        connect = self._servers_recorded_by
+        staff = Staff(self.store, connect, activities=self.activities, wire=self.wire)
         return staff.workers()
+
+    def _servers_recorded_by(self, record: Record) -> Servers:
+        return Servers(
+            self.accounts, store=lambda: self.store, network=self._network, record=record
+        )
 
     def _recorder(self, endpoint: Endpoint) -> Recorder | None:
         if self.record is None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from hongyan.app.fetching import Fetching
 from hongyan.app.sending import Sending
-from hongyan.app.servers import Servers
 from hongyan.sync.schedule import Schedule
 from hongyan.sync.worker import Bell, Task, Worker
 from hongyan.sync.workers import SystemClock, Workers
@@ -15,11 +14,11 @@ from hongyan.sync.workers import SystemClock, Workers
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hongyan.app.servers import Record, Servers
     from hongyan.net.endpoint import Endpoint
     from hongyan.net.record import Recorder
     from hongyan.net.ring import Ring
-    from hongyan.sasl import Credentials
-    from hongyan.store import Account, Store
+    from hongyan.store import Store
     from hongyan.sync.activity import Activities
     from hongyan.sync.progress import Report
 
@@ -28,18 +27,18 @@ _PATIENCE: Final = 5.0  # seconds for another program's visit, less than any pau
 
 
 class Staff:
-    """Makes the workers of a profile."""
+    """Makes the workers of a profile; ``connect`` gives each its own servers."""
 
     def __init__(
         self,
         store: Store,
-        credentials: Callable[[Account], Credentials],
+        connect: Callable[[Record], Servers],
         *,
         activities: Activities,
         wire: Ring,
     ) -> None:
         self._store = store
-        self._credentials = credentials
+        self._connect = connect
         self._activities = activities
         self._wire = wire
         self._clock = SystemClock()
@@ -59,7 +58,7 @@ class Staff:
         def record(endpoint: Endpoint) -> Recorder:
             return self._wire.recorder(str(endpoint), account_id=account_id)
 
-        servers = Servers(self._credentials, store=lambda: self._store, record=record)
+        servers = self._connect(record)
         fetching = Fetching(self._store, servers, clock=self._clock.now)
         sending = Sending(self._store, servers, clock=self._clock.now)
 
