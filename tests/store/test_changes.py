@@ -51,7 +51,42 @@ def test_what_changes_nothing_moves_nothing(profile: Any) -> None:
     assert profile.store.changes.state(profile.account.id) == state
 
 
-def test_limits_end_at_a_transaction(profile: Any) -> None:
+def test_one_change_of_many_is_told_in_parts(profile: Any) -> None:
+    ids = [profile.add(str(n)) for n in range(5)]
+    state = profile.store.changes.state(profile.account.id)
+    with profile.store.transaction():
+        for id_ in ids:
+            profile.store.messages.patch_keywords(id_, add=["$seen"])
+        new = [profile.add("new"), profile.add("newer")]
+    created, updated = [], []
+    for _ in range(9):
+        changes = since(profile, state, limit=2)
+        assert len(changes.created) + len(changes.updated) <= 2
+        created += changes.created
+        updated += changes.updated
+        state = changes.new_state
+        if not changes.has_more:
+            break
+        if len(updated) == 2:  # what changes meanwhile comes again
+            profile.store.messages.patch_keywords(updated[0], add=["later"])
+    assert sorted(set(created)) == new
+    assert sorted(set(updated)) == ids
+    assert state == profile.store.changes.state(profile.account.id, Kind.EMAIL)
+    assert since(profile, state).updated == ()
+
+
+def test_each_kind_has_its_state(profile: Any) -> None:
+    id_ = profile.add("one", keywords=["$seen"])
+    before = {kind: profile.store.changes.state(profile.account.id, kind) for kind in Kind}
+    counter = profile.store.changes.state(profile.account.id)
+    profile.store.messages.patch_keywords(id_, add=["$flagged"])
+    after = {kind: profile.store.changes.state(profile.account.id, kind) for kind in Kind}
+    assert {kind for kind in Kind if before[kind] != after[kind]} == {Kind.EMAIL}
+    moved = profile.store.changes.kinds_since(profile.account.id, counter)
+    assert moved == {Kind.EMAIL: after[Kind.EMAIL]}
+
+
+def test_limits_are_kept(profile: Any) -> None:
     state = profile.store.changes.state(profile.account.id)
     ids = [profile.add(str(n)) for n in range(5)]
     found = []

@@ -70,7 +70,7 @@ def body_part(part: Part, *, blob_id: BlobId = _no_blob) -> dict[str, object]:
         "partId": None if multipart else part.part_id,
         "blobId": None if multipart else blob_id(part),
         "size": part.size,
-        "headers": _headers(part.headers),
+        "headers": header_list(part.headers),
         "name": part.filename,
         "type": part.content_type,
         "charset": _charset(part),
@@ -81,7 +81,8 @@ def body_part(part: Part, *, blob_id: BlobId = _no_blob) -> dict[str, object]:
     }
 
 
-def _headers(fields: Iterable[tuple[bytes, bytes]]) -> list[dict[str, str]]:
+def header_list(fields: Iterable[tuple[bytes, bytes]]) -> list[dict[str, str]]:
+    """Return EmailHeader objects."""
     return [{"name": raw_text(name), "value": raw_text(value)} for name, value in fields]
 
 
@@ -124,26 +125,14 @@ def email_object(message: Message, *, blob_id: BlobId = _no_blob) -> dict[str, o
     return {
         **dict.fromkeys(("id", "blobId", "threadId", "mailboxIds", "keywords", "receivedAt")),
         "size": message.size,
-        "headers": _headers(message.headers),
-        "messageId": [message.message_id] if message.message_id else None,
-        "inReplyTo": list(message.in_reply_to) or None,
-        "references": list(message.references) or None,
-        "sender": _addresses_or_null(message, "sender", message.sender),
-        "from": _addresses_or_null(message, "from", message.from_),
-        "to": _addresses_or_null(message, "to", message.to),
-        "cc": _addresses_or_null(message, "cc", message.cc),
-        "bcc": _addresses_or_null(message, "bcc", message.bcc),
-        "replyTo": _addresses_or_null(message, "reply-to", message.reply_to),
-        "subject": None if message.header("subject") is None else message.subject,
-        "sentAt": date_text(message.date),
+        "headers": header_list(message.headers),
+        **{name: value(message) for name, value in FIELDS.items()},
         "bodyStructure": body_structure(message, blob_id=blob_id),
         "bodyValues": body_values(message),
         **{
             name: [body_part(part, blob_id=blob_id) for part in parts]
             for name, parts in part_lists.items()
         },
-        "hasAttachment": message.has_attachment,
-        "preview": message.preview,
     }
 
 
@@ -168,4 +157,21 @@ _FORMS: Final[dict[Form, Callable[[bytes], object]]] = {
     Form.MESSAGE_IDS: lambda value: list(header.message_ids(value)) or None,
     Form.DATE: lambda value: date_text(date.parse(value)),
     Form.URLS: lambda value: list(header.urls(value)) or None,
+}
+
+# The properties of an Email that its octets alone give, bodies aside, each by what makes it.
+FIELDS: Final[dict[str, Callable[[Message], object]]] = {
+    "messageId": lambda message: [message.message_id] if message.message_id else None,
+    "inReplyTo": lambda message: list(message.in_reply_to) or None,
+    "references": lambda message: list(message.references) or None,
+    "sender": lambda message: _addresses_or_null(message, "sender", message.sender),
+    "from": lambda message: _addresses_or_null(message, "from", message.from_),
+    "to": lambda message: _addresses_or_null(message, "to", message.to),
+    "cc": lambda message: _addresses_or_null(message, "cc", message.cc),
+    "bcc": lambda message: _addresses_or_null(message, "bcc", message.bcc),
+    "replyTo": lambda message: _addresses_or_null(message, "reply-to", message.reply_to),
+    "subject": lambda message: None if message.header("subject") is None else message.subject,
+    "sentAt": lambda message: date_text(message.date),
+    "hasAttachment": lambda message: message.has_attachment,
+    "preview": lambda message: message.preview,
 }

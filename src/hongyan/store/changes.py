@@ -2,12 +2,17 @@
 
 Every mutation calls `ChangeLog.record` inside its own transaction: one bump of the counter, one
 row for each object. Only an object's last event is kept, so the log grows with the mail alone.
+
+The state of a kind is the counter at its last change: ``57``. Within a change of many objects
+``57.m9`` is a state too: what is left of change 57 comes after the object m9.
 """
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from hongyan.store.database import fetch
 from hongyan.store.times import milliseconds
@@ -20,6 +25,10 @@ if TYPE_CHECKING:
     import apsw
 
     from hongyan.store.database import Database
+
+
+_STATE: Final = re.compile(r"([0-9]{1,18})(?:\.([A-Za-z0-9]{1,30}))?")
+_AFTER_ALL: Final = "~"  # above every id
 
 
 class Event(Enum):
@@ -68,37 +77,49 @@ class ChangeLog:
             ],
         )
 
-    def state(self, account_id: str) -> str:
-        """Return the state string of an account. Raises `NotFound`."""
+    def state(self, account_id: str, kind: Kind | None = None) -> str:
+        """Return the state string of an account, or of one kind in it. Raises `NotFound`."""
         with self._database.read() as db:
-            return str(_account(db, account_id)[1])
+            number, now, oldest = _account(db, account_id)
+            return str(now if kind is None else _state_of(db, number, kind, oldest))
 
     def since(
         self, account_id: str, state: str, kind: Kind, *, limit: int | None = None
     ) -> Changes | None:
         """Return what changed after ``state``, oldest first, at most ``limit`` objects.
 
-        None when it cannot be calculated: the state is unknown, its log has been pruned, or the
-        first transaction alone is above the limit.
+        None when it cannot be calculated: the state is unknown, or its log has been pruned.
         Raises `NotFound` for the account.
         """
-        with self._database.read() as db:
+        with self._database.read() as db, db:  # one view for all its statements
             account, now, oldest = _account(db, account_id)
-            if not (state.isascii() and state.isdecimal() and len(state) < 19):
-                return None
-            old = int(state)
-            if not oldest <= old <= now:
+            old = _Place.parse(state)
+            if old is None or not oldest <= old.number <= now:
                 return None
             rows = fetch(
                 db,
                 """
                 SELECT id, created, changed, destroyed FROM changes
-                WHERE account = ? AND kind = ? AND changed > ? AND changed <= ?
-                ORDER BY changed LIMIT ?
+                WHERE account = ? AND kind = ? AND changed >= ? AND (changed, id) > (?, ?)
+                ORDER BY changed, id LIMIT ?
                 """,
-                (account, kind.value, old, now, -1 if limit is None else limit + 1),
+                (
+                    *(account, kind.value, old.number, old.number, old.id),
+                    -1 if limit is None else limit + 1,
+                ),
             )
-        return _changes(rows, old, now, limit=limit)
+            new = str(_state_of(db, account, kind, oldest))
+        return _changes(rows, state, new, limit=limit)
+
+    def kinds_since(self, account_id: str, counter: str) -> dict[Kind, str]:
+        """Return the kinds that changed after the account had this counter, each with its state.
+
+        Raises `NotFound` for the account.
+        """
+        with self._database.read() as db, db:
+            number, _, oldest = _account(db, account_id)
+            states = {kind: _state_of(db, number, kind, oldest) for kind in Kind}
+        return {kind: str(state) for kind, state in states.items() if state > int(counter)}
 
     def prune(self, before: datetime) -> None:
         """Forget the events older than ``before``; states from then on can still be answered."""
@@ -121,26 +142,50 @@ def _account(db: apsw.Connection, account_id: str) -> tuple[int, int, int]:
     raise nothing_like("a", account_id)
 
 
+def _state_of(db: apsw.Connection, account: int, kind: Kind, oldest: int) -> int:
+    ((state,),) = fetch(
+        db,
+        "SELECT max(changed) FROM changes WHERE account = ? AND kind = ?",
+        (account, kind.value),
+    )
+    return max(state or 0, oldest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A state taken apart: a change, and the last object of it that is known (none: all are)."""
+
+    number: int
+    id: str
+
+    @classmethod
+    def parse(cls, state: str) -> _Place | None:
+        found = _STATE.fullmatch(state)
+        return cls(int(found[1]), found[2] or _AFTER_ALL) if found else None
+
+    def is_before(self, number: int, id_: str) -> bool:
+        return (self.number, self.id) < (number, id_)
+
+
 def _changes(
-    rows: list[tuple[str, int, int, int]], old: int, now: int, *, limit: int | None
-) -> Changes | None:
+    rows: list[tuple[str, int, int, int]], state: str, new: str, *, limit: int | None
+) -> Changes:
+    old = _Place.parse(state) or _Place(0, _AFTER_ALL)
     has_more = limit is not None and len(rows) > limit
     if has_more:
-        # What one transaction did has one state and stays together, so the last one is left out.
-        cut = rows[-1][2]
-        rows = [row for row in rows if row[2] < cut]
-        if not rows:
-            return None
-        now = rows[-1][2]
+        rows = rows[:limit]
+        last_id, _, last_number, _ = rows[-1]
+        new = f"{last_number}.{last_id}"
     found: dict[Event, list[str]] = {event: [] for event in Event}
     for id_, created, _, destroyed in rows:
-        if created > old and destroyed:
+        is_new = old.is_before(created, id_)
+        if is_new and destroyed:
             continue
         event = Event.DESTROYED if destroyed else Event.UPDATED
-        found[Event.CREATED if created > old else event].append(id_)
+        found[Event.CREATED if is_new else event].append(id_)
     return Changes(
-        old_state=str(old),
-        new_state=str(now),
+        old_state=state,
+        new_state=new,
         has_more=has_more,
         created=tuple(found[Event.CREATED]),
         updated=tuple(found[Event.UPDATED]),

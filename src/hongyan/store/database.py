@@ -52,6 +52,7 @@ class Database:
         self._writing_thread: int | None = None
         self._deferred: list[tuple[int, Callable[[apsw.Connection], None]]] = []
         self._depth = 0
+        self._committed: list[Callable[[], None]] = []
         self._readers: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()
         with storage_errors(path):
             create(path)
@@ -104,6 +105,12 @@ class Database:
         finally:
             self._deferred.clear()
             self._writing_thread = None
+        for tell in self._committed:
+            tell()
+
+    def on_commit(self, tell: Callable[[], None]) -> None:
+        """Call ``tell`` after each commit of this process, in its thread: it has to be quick."""
+        self._committed.append(tell)
 
     @contextmanager
     def _savepoint(self) -> Iterator[apsw.Connection]:

@@ -88,6 +88,16 @@ class Store:
             yield
         self.blobs.remove_doomed()
 
+    def on_commit(self, tell: Callable[[], None]) -> None:
+        """Call ``tell`` after each change that this process makes: quickly, in any thread."""
+        self._database.on_commit(tell)
+
+    @contextmanager
+    def view(self) -> Iterator[None]:
+        """Let all that this thread reads in the block be of one moment."""
+        with self._database.read() as db, db:
+            yield
+
     def check(self, *, advance: Advance = silently) -> tuple[str, ...]:
         """Return what is wrong with the store, a line each; nothing when it is whole.
 

@@ -1,0 +1,8 @@
+"""The local server: one door to the profile, JMAP over HTTP, and the page (docs/protocols)."""
+
+from __future__ import annotations
+
+from hongyan.server.keys import Keys
+from hongyan.server.listening import Address, Server
+
+__all__ = ["Address", "Keys", "Server"]

@@ -1,0 +1,158 @@
+"""A message's HTML as a document of its own, for a frame in which nothing is allowed.
+
+Three walls: it is sanitised, it has a policy that loads nothing and runs nothing, and that policy
+puts it into a sandbox without our origin. A sandboxed frame sends no cookie, so the pictures of its
+own parts, and its links, have addresses that are signed. A link answers 204, which leaves the frame
+as it is, and is told to the page, which shows where it leads.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from hongyan import mime
+from hongyan.errors import NotFound
+from hongyan.jmap import blob
+from hongyan.mime.html import Policy, sanitise
+from hongyan.server.auth import private
+from hongyan.server.blobs import SHOWN, ranged
+from hongyan.server.headers import FILE_POLICY, message_policy
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from hongyan.mime import Message, Part
+    from hongyan.server.site import Site
+
+_HREF: Final = re.compile(r'(<a [^>]*?\bhref=")([^"]*)(")')
+_WARNING: Final = re.compile(r'\bdata-warning="([^"]*)"')
+_FRAME: Final = re.compile(r"[A-Za-z0-9_-]{0,64}")
+_STYLE: Final = """
+:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
+:root.light{color-scheme:light}:root.dark{color-scheme:dark;background:#1b1b1f;color:#e8e6e3}
+body{margin:0}img{max-width:100%;height:auto}pre{white-space:pre-wrap}table{max-width:100%}
+"""
+
+
+@dataclass(slots=True)
+class _Pictures:
+    """Addresses for the message's own pictures; counts what is left out."""
+
+    site: Site
+    blob_id: str
+    parts: dict[str, Part]
+    origin: str
+    blocked: int = field(default=0)
+
+    def address(self, cid: str) -> str | None:
+        """Return the address of the part with a Content-ID."""
+        part = self.parts.get(cid.strip("<>"))
+        if part is None:
+            return None
+        name = blob.part_blob(self.blob_id)(part)
+        signature = self.site.keys.sign("part", name)
+        return f"{self.origin}/message/part/{signature}/{name}"
+
+
+@private
+def show(site: Site, request: Request) -> Response:
+    """Give a message's HTML, or its text as HTML."""
+    message, blob_id = _message(site, request)
+    query = request.query_params
+    remote, origin = query.get("remote") == "1", str(request.base_url).rstrip("/")
+    pictures = _Pictures(site, blob_id, _by_cid(message), origin)
+    policy = Policy(remote_images=remote, resolve_cid=pictures.address)
+    shown = "\n<hr>\n".join(_document(part, policy) for part in message.body.html)
+    frame = query.get("frame", "")
+    if not _FRAME.fullmatch(frame):
+        raise HTTPException(400, "a frame's name has letters and digits")
+    if "fragment" not in query:
+        shown = _whole(_linked(site, shown, frame), theme=query.get("theme", ""))
+    return Response(
+        shown,
+        media_type="text/html",
+        headers={
+            "Content-Security-Policy": message_policy(origin, remote=remote),
+            "X-Frame-Options": "SAMEORIGIN",
+        },
+    )
+
+
+def _message(site: Site, request: Request) -> tuple[Message, str]:
+    store = site.jmap.store
+    try:
+        row = store.messages.get(request.path_params["email"])
+    except NotFound as error:
+        raise HTTPException(404, str(error)) from None
+    if row.account_id != request.path_params["account"]:
+        raise HTTPException(404, "there is no such message in this account")
+    return mime.parse(store.blobs.open(row.blob_id)), row.blob_id
+
+
+def _by_cid(message: Message) -> dict[str, Part]:
+    return {part.cid: part for part in reversed(message.parts) if part.cid}
+
+
+def _document(part: Part, policy: Policy) -> str:
+    if part.content_type == "text/html":
+        return sanitise(part.text(), policy)
+    if part.content_type.startswith("text/"):
+        return f"<pre>{escape(part.text())}</pre>"
+    if part.cid and (address := policy.resolve_cid(part.cid)):
+        return f'<img src="{escape(address)}" alt="{escape(part.filename or "")}">'
+    return ""
+
+
+def _whole(body: str, *, theme: str) -> str:
+    name = theme if theme in ("light", "dark") else ""
+    return (
+        f'<!doctype html><html class="{name}"><meta charset="utf-8"><style>{_STYLE}</style>'
+        f"<body>{body}</body></html>"
+    )
+
+
+def _linked(site: Site, body: str, frame: str) -> str:
+    """Lead every link to us: the page shows its true address and opens it."""
+
+    def ours(found: re.Match[str]) -> str:
+        signature = site.keys.sign("link", f"{frame}\0{found[2]}")
+        query = urlencode({"to": found[2], "frame": frame, "by": signature})
+        return f"{found[1]}/message/link?{escape(query)}{found[3]}"
+
+    return _HREF.sub(ours, body).replace('target="_blank"', "")
+
+
+def part(site: Site, request: Request) -> Response:
+    """Give a picture that a message shows, to whoever has its signed address."""
+    name, signature = request.path_params["blob"], request.path_params["signature"]
+    if not site.keys.is_signed("part", name, signature):
+        raise HTTPException(403, "this address was not made here")
+    try:
+        found = blob.find(site.jmap.store, name)
+    except NotFound as error:
+        raise HTTPException(404, str(error)) from None
+    kind = found.part.content_type if found.part else ""
+    if kind not in SHOWN or not kind.startswith("image/"):
+        raise HTTPException(404, "this is no picture that can be shown")
+    fields = {
+        "Content-Security-Policy": FILE_POLICY,
+        "Cross-Origin-Resource-Policy": "cross-origin",  # for the sandbox, which has no origin
+    }
+    return ranged(found.octets, kind, "", fields)
+
+
+def link(site: Site, request: Request) -> Response:
+    """Tell the page that a link was clicked; the frame stays as it is."""
+    query = request.query_params
+    to, frame = query.get("to", ""), query.get("frame", "")
+    if not site.keys.is_signed("link", f"{frame}\0{to}", query.get("by", "")):
+        raise HTTPException(403, "this address was not made here")
+    site.hub.publish("link", {"frame": frame, "href": to})
+    return Response(status_code=204)
