@@ -16,6 +16,7 @@ from hongyan.app.staff import SERVE
 from hongyan.config import Config
 from hongyan.net.console import Expects
 from hongyan.net.record import Direction, Line
+from hongyan.server import Address, Server
 from hongyan.sync.activity import Activity, Doing
 from hongyan.sync.pop3 import Collected
 from hongyan.sync.progress import Progress, Report, silent
@@ -23,6 +24,7 @@ from hongyan.sync.progress import Progress, Report, silent
 __all__ = [
     "SERVE",
     "Activity",
+    "Address",
     "App",
     "Check",
     "Collected",
@@ -35,6 +37,7 @@ __all__ = [
     "NewAccount",
     "Progress",
     "Report",
+    "Server",
     "Service",
     "ask_nobody",
     "demo_profile",

@@ -18,8 +18,10 @@ from hongyan.app.servers import Servers
 from hongyan.app.signing_in import SigningIn
 from hongyan.app.staff import Staff
 from hongyan.errors import InvalidArgument, Unsafe
+from hongyan.jmap import Jmap
 from hongyan.net.record import Recorder
 from hongyan.net.ring import Ring
+from hongyan.server import Keys, Server
 from hongyan.store import Store
 from hongyan.sync.activity import Activities
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from hongyan.config import Config
     from hongyan.net.endpoint import Endpoint
     from hongyan.net.record import Line
+    from hongyan.server import Address
     from hongyan.sync.workers import Workers
 
 
@@ -124,6 +127,11 @@ class App:
         return Servers(
             self.accounts, store=lambda: self.store, network=self._network, record=record
         )
+
+    def server(self, address: Address) -> Server:
+        """Return the local server of the profile, not yet started. Raises `ConnectFailed`."""
+        jmap = Jmap(store=self.store, clock=now, wake=self.workers.wake)
+        return Server(jmap, Keys.of(self.home, clock=now), address=address)
 
     def _recorder(self, endpoint: Endpoint) -> Recorder | None:
         if self.record is None:

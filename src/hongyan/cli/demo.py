@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import threading
 import time
+import webbrowser
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
-from hongyan.app import demo_profile, now
+from hongyan.app import SERVE, Address, demo_profile, now, serve_until
 from hongyan.cli.email import HEADS, STYLES, row
 from hongyan.cli.output import octets, table
 from hongyan.cli.progress import progress
@@ -36,7 +38,8 @@ _PATIENCE = 8.0
 
 @click.command
 @click.option("--once", is_flag=True, help="Make one whole round trip, show each step, and leave.")
-def demo(*, once: bool) -> None:
+@click.option("--no-browser", is_flag=True, help="Only print the link of the page.")
+def demo(*, once: bool, no_browser: bool) -> None:
     """Start a mail host on this machine with some sample mail, and a throw-away profile for it.
 
     Nothing leaves the machine, and nothing stays when you end it with Ctrl-C.
@@ -52,7 +55,7 @@ def demo(*, once: bool) -> None:
             round_trip(app, account)
         else:
             with suppress(KeyboardInterrupt):
-                serve(app, account)
+                serve(app, account, browser=not no_browser)
             click.echo("\nThe demo host has stopped.")
 
 
@@ -114,23 +117,33 @@ def wait_for_answer(app: App, account: Account, message_id: str) -> Email:
     raise TimedOut(f"no answer came within {_PATIENCE:.0f} seconds")
 
 
-def serve(app: App, account: Account) -> None:
-    """Tell how to go on, and keep the host up until the person has had enough."""
+def serve(app: App, account: Account, *, browser: bool) -> None:
+    """Tell how to go on, open the page, and keep all of it up until the person has had enough."""
     program = "hongyan" if shutil.which("hongyan") else sys.argv[0]
     inbox = app.store.mailboxes.find(account.id, Role.INBOX)
     (newest,) = app.store.messages.page(inbox.id, limit=1)
+    server = app.server(Address())
+    link = server.site.start_link()
     click.echo(
         f"""
-{click.style("Hongyan is ready", bold=True)}. In another terminal:
+{click.style("Hongyan is ready", bold=True)}: {link}
+
+Somebody answers whatever you send to any .example address. In another terminal:
 
     export HONGYAN_HOME={app.home}
     {program} list
     {program} search 发票
     {program} show {newest.id}
     {program} send --to xiaoyan@goose.example --subject Hello --body -
-    {program} sync
 
-Somebody answers whatever you send to any .example address.
 Ctrl-C ends it and leaves nothing behind."""
     )
-    threading.Event().wait()
+    if browser:
+        open_browser(link)  # what it asks for waits in the socket until the server has begun
+    serve_until(app.store, [app.workers, server], threading.Event(), what=SERVE)
+
+
+def open_browser(link: str) -> None:
+    """Open the page where there is a screen: elsewhere a browser would take the terminal."""
+    if sys.platform in ("darwin", "win32") or {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys():
+        webbrowser.open(link)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hongyan.app import SERVE, Doing, serve_until
+from hongyan.app import SERVE, Address, Doing, serve_until
 from hongyan.guard import shown
 
 if TYPE_CHECKING:
@@ -44,14 +44,18 @@ class Log:
 
 
 @click.command
+@click.option("--port", default=0, metavar="N", help="Listen at this port, not any that is free.")
 @click.pass_obj
-def serve(app: App) -> None:
-    """Fetch new mail and send what waits, in the background, until SIGTERM or Ctrl-C.
+def serve(app: App, *, port: int) -> None:
+    """Fetch new mail, send what waits, and serve the page, until SIGTERM or Ctrl-C.
 
-    One program serves a profile at a time; all other commands can be used beside it.
+    The link opens the page in your browser, once. One program serves a profile at a time; all
+    other commands can be used beside it.
     """
     app.activities.subscribe(Log(app))
+    server = app.server(Address(port=port))
     count = len(app.store.accounts.list())
     click.echo(f"Hongyan looks after {count} account{'s' if count != 1 else ''}; Ctrl-C ends it.")
+    click.echo(f"Its page, for this one time: {server.site.start_link()}")
     with suppress(KeyboardInterrupt):  # SIGTERM too: see `main.Terminated`
-        serve_until(app.store, [app.workers], threading.Event(), what=SERVE)
+        serve_until(app.store, [app.workers, server], threading.Event(), what=SERVE)

@@ -1,6 +1,6 @@
-"""Reading what a client gave: each reader takes a JSON value, gives a typed one, or says what is wrong.
+"""Reading what a client gave: a reader takes a JSON value and gives a typed one.
 
-A reader raises `ValueError` with words that follow the name of the argument.
+Otherwise it raises `ValueError` with words that follow the name of the argument.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class Arguments:
     def __init__(self, given: Json) -> None:
         self._given = dict(given)
 
-    def take(self, name: str, reader: Reader[T], default: Any = _MISSING) -> T:  # noqa: ANN401
+    def take(self, name: str, reader: Reader[T], default: Any = _MISSING) -> T:  # noqa: ANN401  # JSON
         """Read an argument. Raises `MethodError` ``invalidArguments``."""
         value = self._given.pop(name, default)
         if value is _MISSING:
@@ -141,6 +141,11 @@ class Arguments:
             return reader(value)
         except ValueError as error:
             raise invalid(name, str(error)) from None
+
+    def flag(self, name: str) -> bool:
+        """Read a Boolean that is false when it is not there. Raises `MethodError`."""
+        given: bool = self.take(name, boolean, default=False)
+        return given
 
     def rest(self) -> Json:
         """Take all that was not taken."""

@@ -5,7 +5,6 @@ A message is parsed only when a property is asked for that its row has not, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -19,7 +18,7 @@ from hongyan.mime import jmap
 from hongyan.store import Email, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
     from hongyan.jmap.call import Call
     from hongyan.jmap.email_headers import HeaderProperty
@@ -67,7 +66,7 @@ class Shown:
                 return value
         if name in _BODIES:
             return _BODIES[name](self)
-        field = jmap.FIELDS.get(name)
+        field = jmap.fields().get(name)
         return field(self.message) if field else None
 
 
@@ -86,6 +85,11 @@ def _ids(found: tuple[str, ...]) -> object:
     return list(found) or None if len(found) < _REFERENCES else UNTOLD
 
 
+def utc(row: Email) -> str:
+    """Return when a message arrived, as a UTCDate."""
+    return row.received_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 # An empty value can mean that there is no such field or an empty one: only the message tells.
 _OF_ROW: Final[dict[str, Callable[[Email], object]]] = {
     "id": lambda row: row.id,
@@ -94,7 +98,7 @@ _OF_ROW: Final[dict[str, Callable[[Email], object]]] = {
     "mailboxIds": lambda row: dict.fromkeys(sorted(row.mailbox_ids), True),
     "keywords": lambda row: dict.fromkeys(sorted(row.keywords), True),
     "size": lambda row: row.size,
-    "receivedAt": lambda row: utc(row),
+    "receivedAt": utc,
     "messageId": lambda row: [row.message_id] if row.message_id else None,
     "inReplyTo": lambda row: _ids(row.in_reply_to),
     "references": lambda row: _ids(row.references),
@@ -116,11 +120,6 @@ _BODIES: Final[dict[str, Callable[[Shown], object]]] = {
     "htmlBody": lambda shown: shown.wish.parts(shown.message.body.html, shown.part_blob),
     "attachments": lambda shown: shown.wish.parts(shown.message.attachments, shown.part_blob),
 }
-
-
-def utc(row: Email) -> str:
-    """Return when a message arrived, as a UTCDate."""
-    return row.received_at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +150,7 @@ class EmailWish:
 def get(call: Call) -> Json:
     """Answer Email/get."""
     account = call.account
-    ids = wanted_ids(call, lambda: [])
+    ids = wanted_ids(call, list)
     wish = EmailWish.take(call)
     call.end()
     with call.store.view():

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from hongyan.jmap import email_headers
-from hongyan.jmap.arguments import array, boolean, optional, text, unsigned
+from hongyan.jmap.arguments import array, optional, text, unsigned
 from hongyan.jmap.errors import invalid
 from hongyan.mime import jmap
 
@@ -45,9 +45,9 @@ class BodyWish:
         properties = DEFAULT if given is None else tuple(dict.fromkeys(given))
         return cls(
             properties=properties,
-            text=call.take("fetchTextBodyValues", boolean, False),
-            html=call.take("fetchHTMLBodyValues", boolean, False),
-            all=call.take("fetchAllBodyValues", boolean, False),
+            text=call.flag("fetchTextBodyValues"),
+            html=call.flag("fetchHTMLBodyValues"),
+            all=call.flag("fetchAllBodyValues"),
             limit=call.take("maxBodyValueBytes", unsigned, 0),
             headers=header_properties(properties, known=_KNOWN, argument="bodyProperties"),
         )

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 _NAME: Final = re.compile(r"[!-9;-~]{1,255}")
 _FORMS: Final = {form.value: form for form in Form}
 _ADDRESSES: Final = ("from", "sender", "reply-to", "to", "cc", "bcc", "resent-from")
-_MORE_ADDRESSES: Final = ("resent-sender", "resent-reply-to", "resent-to", "resent-cc", "resent-bcc")
+_MORE_ADDRESSES: Final = (
+    "resent-sender",
+    "resent-reply-to",
+    "resent-to",
+    "resent-cc",
+    "resent-bcc",
+)
 _LISTS: Final = ("help", "unsubscribe", "subscribe", "post", "owner", "archive")
 
 # Fields of RFC 5322 and 2369 have the forms that fit them; all others have every form.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hongyan.jmap.arguments import anything, array, boolean, id_, json_object, optional
+from hongyan.jmap.arguments import anything, array, id_, json_object, optional
 from hongyan.jmap.errors import MethodError
 from hongyan.jmap.window import Listed, Window
 from hongyan.store import Kind
@@ -21,7 +21,7 @@ def query(call: Call) -> Json:
     account = call.account
     condition = call.take("filter", optional(json_object), None) or {}
     call.take("sort", optional(array(anything)), None)
-    collapse = call.take("collapseThreads", boolean, False)
+    collapse = call.flag("collapseThreads")
     window = Window.take(call)
     call.end()
     with call.store.view():

@@ -1,13 +1,15 @@
-"""The errors of JMAP: of a request (RFC 8620 §3.6.1), a method (§3.6.2), one object of a set (§5.3).
+"""The errors of JMAP: of a request (RFC 8620 §3.6.1), a method (§3.6.2), an object (§5.3).
 
 The words in ``description`` are for the person; the type is for the program.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Json: TypeAlias = dict[str, Any]
 
@@ -70,7 +72,7 @@ class SetError:
         return {**found, **self.more}
 
 
-class NotSet(Exception):  # noqa: N818  # what happened to the object, not a fault
+class NotSet(Exception):  # what happened to the object, not a fault
     """Raised inside a set for one object; carries the `SetError` that is answered."""
 
     def __init__(self, kind: str, description: str = "", *properties: str, **more: object) -> None:

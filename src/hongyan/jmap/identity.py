@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
+    """A name and an address to write from."""
+
     id: str
     name: str
     email: str

@@ -20,7 +20,7 @@ def _everything(call: Call) -> Sequence[str]:
 
 
 def _find(call: Call, ids: Sequence[str]) -> Mapping[str, Mailbox]:
-    every = {mailbox.id: mailbox for mailbox in call.store.mailboxes.list(call.account.id)}
+    every = {str(mailbox.id): mailbox for mailbox in call.store.mailboxes.list(call.account.id)}
     return {id_: every[id_] for id_ in ids if id_ in every}
 
 

@@ -1,7 +1,7 @@
 """Back-references between the calls of one request (RFC 8620 §3.7).
 
-An argument ``#name`` is a ResultReference: the value at a JSON Pointer, with ``*`` for "each of", in
-the answer of an earlier call.
+An argument ``#name`` is a ResultReference: the value at a JSON Pointer, with ``*`` for "each of",
+in the answer of an earlier call.
 """
 
 from __future__ import annotations

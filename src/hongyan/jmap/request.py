@@ -10,7 +10,14 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from hongyan.errors import HongyanError, InvalidArgument, NetworkError, NotFound, Refused, StoreError
+from hongyan.errors import (
+    HongyanError,
+    InvalidArgument,
+    NetworkError,
+    NotFound,
+    Refused,
+    StoreError,
+)
 from hongyan.jmap.arguments import array, id_, mapping, text
 from hongyan.jmap.call import Call
 from hongyan.jmap.errors import Json, MethodError, RequestError
@@ -71,8 +78,8 @@ def run(
     names = {} if created is None else created
     allowed = {name: method for name, (home, method) in methods.items() if home in using}
     for name, arguments, call_id in calls:
-        for answer in _answers(server, allowed, name, arguments, responses, names):
-            responses.append([*answer, call_id])
+        answers = _answers(server, allowed, name, arguments, responses, names)
+        responses += ([*answer, call_id] for answer in answers)
     response = {"methodResponses": responses, "sessionState": session_state}
     return response if created is None else {**response, "createdIds": names}
 

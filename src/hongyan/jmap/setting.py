@@ -5,7 +5,6 @@ The whole call is one transaction, in which each object stands or falls by itsel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -16,6 +15,8 @@ from hongyan.jmap.arguments import array, id_, id_or_reference, json_object, map
 from hongyan.jmap.errors import Json, MethodError, NotSet, SetError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
     from hongyan.jmap.call import Call
     from hongyan.store import Kind
 
@@ -78,10 +79,10 @@ def take(call: Call) -> Wanted:
     """Take create, update and destroy. Raises `MethodError`, also for too many."""
     create = call.take("create", _creations, None) or {}
     update = call.take("update", _updates, None) or {}
-    destroy = tuple(call.take("destroy", _ids, None) or ())
-    if len(create) + len(update) + len(destroy) > (most := call.limits.max_objects_in_set):
+    destroy: list[str] | None = call.take("destroy", _ids, None)
+    if len(create) + len(update) + len(destroy or ()) > (most := call.limits.max_objects_in_set):
         raise MethodError("requestTooLarge", f"at most {most} objects at once")
-    return Wanted(create, update, destroy)
+    return Wanted(create, update, tuple(destroy or ()))
 
 
 def take_if_in_state(call: Call) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -10,6 +9,8 @@ from hongyan.jmap.arguments import array, id_or_reference, optional, positive, t
 from hongyan.jmap.errors import MethodError, invalid
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
     from hongyan.jmap.call import Call
     from hongyan.jmap.errors import Json
     from hongyan.store import Changes, Kind

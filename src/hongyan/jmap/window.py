@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from hongyan.jmap.arguments import boolean, id_, integer, optional, unsigned
+from hongyan.jmap.arguments import id_, integer, optional, unsigned
 from hongyan.jmap.errors import Json, MethodError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hongyan.jmap.call import Call
 
 
@@ -67,7 +68,7 @@ class Window:
             anchor_offset=call.take("anchorOffset", integer, 0),
             limit=most if limit is None else min(limit, most),
             limit_is_ours=limit is None or limit > most,
-            total=call.take("calculateTotal", boolean, False),
+            total=call.flag("calculateTotal"),
         )
 
     def of(self, results: Results) -> Json:

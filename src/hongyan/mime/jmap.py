@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from hongyan.mime import address, date, header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from hongyan.mime.message import Message
@@ -126,7 +127,7 @@ def email_object(message: Message, *, blob_id: BlobId = _no_blob) -> dict[str, o
         **dict.fromkeys(("id", "blobId", "threadId", "mailboxIds", "keywords", "receivedAt")),
         "size": message.size,
         "headers": header_list(message.headers),
-        **{name: value(message) for name, value in FIELDS.items()},
+        **{name: value(message) for name, value in fields().items()},
         "bodyStructure": body_structure(message, blob_id=blob_id),
         "bodyValues": body_values(message),
         **{
@@ -159,19 +160,22 @@ _FORMS: Final[dict[Form, Callable[[bytes], object]]] = {
     Form.URLS: lambda value: list(header.urls(value)) or None,
 }
 
-# The properties of an Email that its octets alone give, bodies aside, each by what makes it.
-FIELDS: Final[dict[str, Callable[[Message], object]]] = {
-    "messageId": lambda message: [message.message_id] if message.message_id else None,
-    "inReplyTo": lambda message: list(message.in_reply_to) or None,
-    "references": lambda message: list(message.references) or None,
-    "sender": lambda message: _addresses_or_null(message, "sender", message.sender),
-    "from": lambda message: _addresses_or_null(message, "from", message.from_),
-    "to": lambda message: _addresses_or_null(message, "to", message.to),
-    "cc": lambda message: _addresses_or_null(message, "cc", message.cc),
-    "bcc": lambda message: _addresses_or_null(message, "bcc", message.bcc),
-    "replyTo": lambda message: _addresses_or_null(message, "reply-to", message.reply_to),
-    "subject": lambda message: None if message.header("subject") is None else message.subject,
-    "sentAt": lambda message: date_text(message.date),
-    "hasAttachment": lambda message: message.has_attachment,
-    "preview": lambda message: message.preview,
-}
+
+@cache
+def fields() -> Mapping[str, Callable[[Message], object]]:
+    """Return what makes each property of an Email that its octets alone give, bodies aside."""
+    return {
+        "messageId": lambda message: [message.message_id] if message.message_id else None,
+        "inReplyTo": lambda message: list(message.in_reply_to) or None,
+        "references": lambda message: list(message.references) or None,
+        "sender": lambda message: _addresses_or_null(message, "sender", message.sender),
+        "from": lambda message: _addresses_or_null(message, "from", message.from_),
+        "to": lambda message: _addresses_or_null(message, "to", message.to),
+        "cc": lambda message: _addresses_or_null(message, "cc", message.cc),
+        "bcc": lambda message: _addresses_or_null(message, "bcc", message.bcc),
+        "replyTo": lambda message: _addresses_or_null(message, "reply-to", message.reply_to),
+        "subject": lambda message: None if message.header("subject") is None else message.subject,
+        "sentAt": lambda message: date_text(message.date),
+        "hasAttachment": lambda message: message.has_attachment,
+        "preview": lambda message: message.preview,
+    }

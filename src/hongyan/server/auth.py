@@ -1,11 +1,10 @@
-"""Who is asking: a browser by its cookie and, for changes, its header token; others by a Bearer token.
+"""Who is asking: a browser by cookie and, for changes, header token; others by Bearer token.
 
 A browser begins with a one-time token (or, where one is set, the password); see `Keys`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -15,6 +14,8 @@ from hongyan.server.body import read_json
 from hongyan.server.keys import SESSION_DAYS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
 
     from hongyan.server.site import Site
@@ -26,7 +27,7 @@ _SAFE: Final = frozenset({"GET", "HEAD"})
 _OURS: Final = frozenset({"same-origin", "none"})
 
 
-class Refusal(Exception):  # noqa: N818  # what is answered, not a fault
+class Refusal(Exception):  # what is answered, not a fault
     """Nobody is let in: the status and the words that are answered."""
 
     def __init__(self, status: int, words: str) -> None:

@@ -99,7 +99,9 @@ def disposition(name: str, *, inline: bool) -> str:
     safe = names.safe(name)
     plain = safe.encode("ascii", "replace").decode().replace('"', "_").replace("\\", "_")
     kind = "inline" if inline else "attachment"
-    return f"{kind}; filename=\"{plain.replace('?', '_')}\"; filename*=UTF-8''{quote(safe, safe='')}"
+    return (
+        f"{kind}; filename=\"{plain.replace('?', '_')}\"; filename*=UTF-8''{quote(safe, safe='')}"
+    )
 
 
 def ranged(octets: Octets, kind: str, wanted: str, fields: dict[str, str]) -> Response:

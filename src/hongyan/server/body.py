@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from starlette.requests import Request
+    from starlette.types import Message
 
 _JSON: Final = "application/json"
 
@@ -19,7 +20,7 @@ _JSON: Final = "application/json"
 def chunks(request: Request) -> Iterator[bytes]:
     """Yield the body as it arrives. Raises `HTTPException` when the client goes away."""
     while True:
-        message = anyio.from_thread.run(request.receive)
+        message = anyio.from_thread.run(_receive, request)
         if message["type"] == "http.disconnect":
             raise HTTPException(400, "the client went away")
         yield message.get("body", b"")
@@ -59,3 +60,7 @@ def read_json(request: Request, *, limit: int) -> Any:  # noqa: ANN401  # JSON
         return json.loads(octets)
     except (ValueError, RecursionError):
         raise HTTPException(400, "this is no JSON") from None
+
+
+async def _receive(request: Request) -> Message:
+    return await request.receive()

@@ -7,13 +7,14 @@ at the counters, twice a second, and only while somebody listens.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from hongyan.errors import HongyanError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from hongyan.store import Store
 
     Json = dict[str, Any]

@@ -121,7 +121,9 @@ def _read(path: Path) -> bytes:
 def _make(path: Path) -> None:
     """Write a new secret, whole or not at all; another process may be doing the same."""
     part = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    with open(part, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:  # noqa: PTH123  # Path.open takes no opener
+    with open(
+        part, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)
+    ) as file:  # Path.open takes no opener
         file.write(secrets.token_bytes(_OCTETS))
     try:
         os.link(part, path)

@@ -54,20 +54,20 @@ class Server:
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                timeout_graceful_shutdown=2,
+                timeout_graceful_shutdown=1,
                 timeout_keep_alive=75,
             )
         )
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
 
     def __enter__(self) -> Self:
-        self.open()
+        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        self.stop()
 
-    def open(self) -> None:
+    def start(self) -> None:
         """Begin; returns when requests are answered. Raises `TimedOut`."""
         self.hub.open()
         self._thread.start()
@@ -77,8 +77,8 @@ class Server:
                 raise TimedOut("the local server did not begin")
             time.sleep(0.005)
 
-    def close(self) -> None:
-        """End it; streams of events end at once, requests under way have two seconds."""
+    def stop(self) -> None:
+        """End it; streams of events end at once, requests under way have a second."""
         self.hub.close()
         self._uvicorn.should_exit = True
         self._thread.join(_PATIENCE)

@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
-from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, Final
 
 from starlette.exceptions import HTTPException
@@ -20,6 +19,7 @@ from hongyan.server.headers import PAGE_POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from importlib.resources.abc import Traversable
 
     from starlette.requests import Request
 
@@ -84,7 +84,7 @@ def _files(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]
     for each in folder.iterdir():
         if each.is_dir():
             yield from _files(each, f"{prefix}{each.name}/")
-        else:
+        elif not each.name.startswith("."):
             yield f"{prefix}{each.name}", each
 
 
