@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,7 @@ from hongyan.app import SERVE, Address, Doing, serve_until
 from hongyan.guard import shown
 
 if TYPE_CHECKING:
-    from hongyan.app import Activity, App
+    from hongyan.app import Activity, App, Server
 
 
 class Log:
@@ -43,6 +44,22 @@ class Log:
         return known.get(account_id, account_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The local server as a service that says where it is."""
+
+    server: Server
+
+    def start(self) -> None:
+        """Begin."""
+        self.server.start()
+        click.echo(f"Its page, by a link that works once: {self.server.site.start_link()}")
+
+    def stop(self) -> None:
+        """End."""
+        self.server.stop()
+
+
 @click.command
 @click.option("--port", default=0, metavar="N", help="Listen at this port, not any that is free.")
 @click.pass_obj
@@ -53,9 +70,8 @@ def serve(app: App, *, port: int) -> None:
     other commands can be used beside it.
     """
     app.activities.subscribe(Log(app))
-    server = app.server(Address(port=port))
+    page = Page(app.server(Address(port=port)))
     count = len(app.store.accounts.list())
     click.echo(f"Hongyan looks after {count} account{'s' if count != 1 else ''}; Ctrl-C ends it.")
-    click.echo(f"Its page, for this one time: {server.site.start_link()}")
     with suppress(KeyboardInterrupt):  # SIGTERM too: see `main.Terminated`
-        serve_until(app.store, [app.workers, server], threading.Event(), what=SERVE)
+        serve_until(app.store, [app.workers, page], threading.Event(), what=SERVE)

@@ -1,8 +1,8 @@
-"""Who may come in: one secret of the profile, from which all tokens are made, and one-time tokens.
+"""Who may come in: one secret of the profile, which makes all tokens, and one-time tokens.
 
-The secret lies in ``home/server.key``, readable by its owner alone, as the mail beside it is. Tokens
-are compared in constant time. A browser's session is ``day-random`` and its signature, so that it
-survives a restart and no list of sessions has to be kept.
+The secret lies in ``home/server.key``, readable by its owner alone, as the mail beside it is.
+Tokens are compared in constant time. A browser's session is ``day-random`` and its signature: it
+survives a restart, and no list of sessions has to be kept.
 """
 
 from __future__ import annotations

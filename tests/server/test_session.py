@@ -1,0 +1,72 @@
+"""How a browser, and any other client, comes in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.server.conftest import Site
+
+
+def start_token(site: Site) -> str:
+    return site.server.site.start_link().partition("#start=")[2]
+
+
+def begin(site: Site) -> tuple[str, str]:
+    """Begin a browser session; return its cookie and its header token."""
+    answer = site.ask("POST", "/session/start", {"token": start_token(site)})
+    assert answer.status == 200
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    assert f"hongyan-{site.port}=" in cookie
+    return cookie.partition(";")[0], answer.json()["token"]
+
+
+ECHO = {"using": ["urn:ietf:params:jmap:core"], "methodCalls": [["Core/echo", {"a": 1}, "c"]]}
+
+
+def test_the_link_works_once(site: Site) -> None:
+    token = start_token(site)
+    assert site.ask("POST", "/session/start", {"token": token}).status == 200
+    assert site.ask("POST", "/session/start", {"token": token}).status == 401
+
+
+@pytest.mark.parametrize("given", [{}, {"token": ""}, {"token": 1}, {"token": "x"}, [], None, "x"])
+def test_nothing_else_begins_a_session(site: Site, given: Any) -> None:
+    assert site.ask("POST", "/session/start", [] if given is None else given).status == 401
+
+
+def test_a_browser_needs_its_cookie_to_read_and_its_token_to_change(site: Site) -> None:
+    cookie, token = begin(site)
+    assert site.ask("GET", "/.well-known/jmap").status == 401
+    assert site.ask("GET", "/.well-known/jmap", Cookie=cookie).status == 200
+    assert site.ask("POST", "/jmap/api", ECHO, Cookie=cookie).status == 403
+    wrong = site.ask("POST", "/jmap/api", ECHO, Cookie=cookie, X_Hongyan_Token=token[:-1])
+    assert wrong.status == 403
+    answer = site.ask("POST", "/jmap/api", ECHO, Cookie=cookie, X_Hongyan_Token=token)
+    assert answer.json()["methodResponses"] == [["Core/echo", {"a": 1}, "c"]]
+    assert site.ask("GET", "/session", Cookie=cookie).json() == {"token": token}
+    assert site.ask("POST", "/jmap/api", ECHO, X_Hongyan_Token=token).status == 401
+
+
+def test_another_clients_token(site: Site) -> None:
+    assert site.ask("POST", "/jmap/api", ECHO, Authorization=site.bearer).status == 200
+    assert site.ask("POST", "/jmap/api", ECHO, Authorization=f"{site.bearer}x").status == 401
+    assert site.ask("POST", "/jmap/api", ECHO, Authorization="Basic eDp5").status == 401
+
+
+def test_the_session_object(site: Site) -> None:
+    session = site.ask("GET", "/.well-known/jmap", Authorization=site.bearer).json()
+    assert list(session["accounts"]) == [site.account]
+    assert session["apiUrl"] == f"http://127.0.0.1:{site.port}/jmap/api"
+    assert session["primaryAccounts"]["urn:ietf:params:jmap:mail"] == site.account
+    answer = site.ask("POST", "/jmap/api", ECHO, Authorization=site.bearer).json()
+    assert answer["sessionState"] == session["state"]
+
+
+def test_ending_a_session_takes_the_cookie(site: Site) -> None:
+    cookie, token = begin(site)
+    answer = site.ask("POST", "/session/end", {}, Cookie=cookie, X_Hongyan_Token=token)
+    assert "Max-Age=0" in answer.headers["set-cookie"]
