@@ -119,7 +119,7 @@ def flow_functions() -> frozenset[str]:
     )
 
 
-EFFECTS = {"Write", "Read", "Wait", "StartTLS"}
+EFFECTS = {"Write", "Read", "Wait", "StartTLS", "Compress"}
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,17 @@ class StartTLS:
     """
 
 
-Effect: TypeAlias = Write | Read | Wait | StartTLS
+@dataclass(frozen=True, slots=True)
+class Compress:
+    """Compress the open connection in both directions, by DEFLATE (RFC 4978).
+
+    ``received`` are octets that the flow was given and that belong to the compressed stream.
+    """
+
+    received: bytes = b""
+
+
+Effect: TypeAlias = Write | Read | Wait | StartTLS | Compress
 Answer: TypeAlias = bytes | Wake | None
 Flow: TypeAlias = Generator[Effect, Answer, T]
 
@@ -104,6 +114,11 @@ def start_tls() -> Flow[bytes]:
     if not isinstance(certificate, bytes):
         raise TypeError(f"a driver answered a StartTLS with {certificate!r}")
     return certificate
+
+
+def compress(received: bytes = b"") -> Flow[None]:
+    """Compress the connection from here; see `Compress`."""
+    yield Compress(received)
 
 
 class Running(Generic[T]):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import socket
 import threading
 import time
+import zlib
 from contextlib import suppress
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from hongyan.net.record import BLOT, Direction
 from hongyan.net.replay import Item, parse
@@ -82,7 +83,10 @@ class ScriptedServer:
                     self._say(sock, item.data)
                 elif item.data == b"TLS":
                     assert self._tls
+                    sock.getpeername()  # a client that is gone: wrapping would lose the socket
                     sock = self._tls.wrap_socket(sock, server_side=True)
+                elif item.data == b"DEFLATE":
+                    sock = cast("socket.socket", Deflating(sock))
                 else:
                     while self._after_dot and _line(sock) != b".\r\n":
                         continue
@@ -118,6 +122,27 @@ class ScriptedServer:
             return
         if rest:
             self.errors.append(f"the transcript is over, but the client says {rest!r}")
+
+
+class Deflating:
+    """As much of a socket as is needed here, compressed in both directions (RFC 4978)."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._deflate = zlib.compressobj(wbits=-15)
+        self._inflate = zlib.decompressobj(wbits=-15)
+        self._plain = b""
+        self.settimeout = sock.settimeout
+        self.close = sock.close
+
+    def sendall(self, data: bytes) -> None:
+        self._sock.sendall(self._deflate.compress(data) + self._deflate.flush(zlib.Z_SYNC_FLUSH))
+
+    def recv(self, size: int) -> bytes:
+        while not self._plain and (data := self._sock.recv(4096)):
+            self._plain = self._inflate.decompress(data)
+        taken, self._plain = self._plain[:size], self._plain[size:]
+        return taken
 
 
 def _line(sock: socket.socket) -> bytes:

@@ -21,7 +21,7 @@ from hongyan.errors import (
     TimedOut,
     TLSFailed,
 )
-from hongyan.flow import Read, Running, StartTLS, Wait, Wake, Write
+from hongyan.flow import Compress, Read, Running, StartTLS, Wait, Wake, Write
 from hongyan.net.blocking import HANDSHAKE_SECONDS, why
 from hongyan.net.channel import Channel
 from hongyan.net.endpoint import Security
@@ -167,6 +167,8 @@ class AsyncDriver:
             case StartTLS():
                 await self._start_tls(HANDSHAKE_SECONDS)
                 return self.channel.certificate
+            case Compress():
+                self.channel.compress(effect.received)
         return None
 
     async def _read(self, effect: Read) -> bytes:

@@ -24,7 +24,7 @@ from hongyan.errors import (
     TimedOut,
     TLSFailed,
 )
-from hongyan.flow import Read, Running, StartTLS, Wait, Wake, Write
+from hongyan.flow import Compress, Read, Running, StartTLS, Wait, Wake, Write
 from hongyan.net.channel import Channel
 from hongyan.net.endpoint import Security
 from hongyan.net.resolve import resolve
@@ -203,6 +203,8 @@ class BlockingDriver:
             case StartTLS():
                 self._start_tls(HANDSHAKE_SECONDS)
                 return self.channel.certificate
+            case Compress():
+                self.channel.compress(effect.received)
         return None
 
     def _read(self, effect: Read) -> bytes:

@@ -1,7 +1,7 @@
 """What both drivers share: a connection's octets between the line and the flow, without a socket.
 
-Plaintext or TLS, recorded or not. Its invariant: plaintext that arrived before TLS is never given
-to a flow after it (RFC 3207 §4.2, RFC 2595 §4).
+Plaintext or TLS, compressed within or not, recorded or not. Its invariant: plaintext that arrived
+before TLS is never given to a flow after it (RFC 3207 §4.2, RFC 2595 §4).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import ProtocolError, TLSFailed
+from hongyan.net.deflate import Deflation
 from hongyan.net.tls import Tunnel
 
 if TYPE_CHECKING:
@@ -37,12 +38,14 @@ class Channel:
         self._inbox: list[bytes] = []
         self._held = 0
         self._ended = False
+        self._deflation: Deflation | None = None
         self.tunnel: Tunnel | None = None
 
     @property
     def full(self) -> bool:
         """Whether so much waits for the flow that nothing more should be taken from the line."""
-        return self._held >= INBOX_LIMIT
+        compressed = self._deflation.held if self._deflation else 0
+        return self._held + compressed >= INBOX_LIMIT
 
     def start_tls(self) -> None:
         """Begin TLS. Raises `ProtocolError` when plaintext was injected after the reply."""
@@ -61,6 +64,19 @@ class Channel:
         if plaintext is not None:
             self._keep(plaintext)
 
+    def compress(self, received: bytes) -> None:
+        """Compress from here on; ``received`` and all that waits came after the agreement."""
+        if self._deflation is not None:
+            raise ProtocolError("the connection is compressed already")
+        waiting = received + b"".join(self._inbox)
+        self._inbox.clear()
+        self._held = 0
+        self._deflation = Deflation()
+        if self._recorder:
+            self._recorder.note("DEFLATE")
+        if waiting:
+            self._keep(waiting)
+
     @property
     def certificate(self) -> bytes:
         """The server's certificate in DER; ``b""`` without TLS."""
@@ -71,7 +87,8 @@ class Channel:
         """Return the octets of ``effect`` as the line carries them."""
         if self._recorder:
             self._recorder.sent(effect.data, effect.secrets)
-        return self.tunnel.encrypt(effect.data) if self.tunnel else effect.data
+        data = self._deflation.compress(effect.data) if self._deflation else effect.data
+        return self.tunnel.encrypt(data) if self.tunnel else data
 
     def receive(self, data: bytes) -> None:
         """Take what the line brought; ``b""`` is its end."""
@@ -92,6 +109,7 @@ class Channel:
             data = self._inbox[0] if len(self._inbox) == 1 else b"".join(self._inbox)
             self._inbox.clear()
             self._held = 0
+            self._inflate()
             return data
         return b"" if self._ended else None
 
@@ -108,8 +126,22 @@ class Channel:
     def _keep(self, plaintext: bytes) -> None:
         if not plaintext:
             self._ended = True
-            return
+        elif self._deflation is None:
+            self._hold(plaintext)
+        else:
+            self._deflation.feed(plaintext)
+            self._inflate()
+
+    def _inflate(self) -> None:
+        """Have a block ready, where nothing is; what is compressed stays so until it is wanted."""
+        while self._deflation and self._deflation.held and not self._inbox:
+            plain = self._deflation.take()
+            if not plain:
+                return
+            self._hold(plain)
+
+    def _hold(self, data: bytes) -> None:
         if self._recorder:
-            self._recorder.received(plaintext)
-        self._inbox.append(plaintext)
-        self._held += len(plaintext)
+            self._recorder.received(data)
+        self._inbox.append(data)
+        self._held += len(data)

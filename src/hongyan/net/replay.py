@@ -1,9 +1,10 @@
 r"""The replay driver: runs a flow against a written dialogue instead of a line.
 
 A transcript has one item a line: ``C: USER anna\r\n`` what the client must write, octet by octet,
-``S: +OK\r\n`` what the server says, ``* TLS`` where TLS must start, ``* EOF`` where the server
-closes, and ``#`` for a comment. Line ends are written out. ``<secret>`` in a client's line stands
-for anything up to the line's end, so a record with its secrets blotted out replays too.
+``S: +OK\r\n`` what the server says, ``* TLS`` where TLS must start, ``* DEFLATE`` where compression
+must, ``* EOF`` where the server closes, and ``#`` for a comment. Line ends are written out.
+``<secret>`` in a client's line stands for anything up to the line's end, so a record with its
+secrets blotted out replays too.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from hongyan.errors import HongyanError, ProtocolError
-from hongyan.flow import Read, Running, StartTLS, Wait, Wake, Write
+from hongyan.flow import Compress, Read, Running, StartTLS, Wait, Wake, Write
 from hongyan.net.record import BLOT, Direction
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _SHORT: Final = {"r": b"\r", "n": b"\n", "t": b"\t", "0": b"\0", "\\": b"\\"}
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of a transcript; a NOTE's ``data`` is ``b"TLS"`` or ``b"EOF"``."""
+    """One line of a transcript; a NOTE's ``data`` is ``b"TLS"``, ``b"DEFLATE"`` or ``b"EOF"``."""
 
     number: int
     direction: Direction
@@ -50,8 +51,8 @@ def parse(transcript: str) -> tuple[Item, ...]:
             raise ValueError(f"line {number} begins with neither C:, S:, * nor #") from None
         if direction is not Direction.NOTE:
             items.append(Item(number, direction, unescape(text.removeprefix(" "))))
-        elif text[:3] in ("TLS", "EOF"):
-            items.append(Item(number, direction, text[:3].encode()))
+        elif (word := text.partition(" ")[0]) in ("TLS", "DEFLATE", "EOF"):
+            items.append(Item(number, direction, word.encode()))
     return tuple(items)
 
 
@@ -102,6 +103,8 @@ class ReplayDriver:
             case StartTLS():
                 self._start_tls()
                 return b""
+            case Compress():
+                self._compress(effect)
         return None
 
     def _expect(self, data: bytes) -> None:
@@ -145,6 +148,12 @@ class ReplayDriver:
         item = self._next(Direction.NOTE, "the client starts TLS")
         if item.data != b"TLS":
             raise Mismatch(f"line {item.number}: the client starts TLS")
+
+    def _compress(self, effect: Compress) -> None:
+        """Go on in plaintext: what is compressed here is only agreed on."""
+        item = self._next(Direction.NOTE, "the client starts to compress")
+        if item.data != b"DEFLATE" or effect.received:
+            raise Mismatch(f"line {item.number}: the client starts to compress")
 
     def _next(self, direction: Direction, what: str) -> Item:
         if not self._items:
