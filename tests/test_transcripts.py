@@ -14,6 +14,7 @@ from hongyan.net.aio import AsyncDriver
 from hongyan.net.blocking import BlockingDriver
 from hongyan.net.endpoint import Endpoint
 from hongyan.net.replay import ReplayDriver
+from tests.imap import cases as imap_cases
 from tests.pop3 import cases as pop3_cases
 from tests.smtp import cases as smtp_cases
 from tests.support.scripted import ScriptedServer
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 T = TypeVar("T")
-CASES: dict[str, Case] = {**pop3_cases.CASES, **smtp_cases.CASES}
+CASES: dict[str, Case] = {**pop3_cases.CASES, **smtp_cases.CASES, **imap_cases.CASES}
 
 
 def transcript(name: str) -> str:

@@ -179,7 +179,7 @@ def idle() -> Flow[list[object]]:
     yield from opened(conn)
     yield from imap.select(conn, "INBOX")
     woken = yield from imap.idle(conn)
-    late = yield from imap.idle(conn)
+    late = yield from imap.idle(conn, seconds=0.2)
     yield from imap.logout(conn)
     return [woken, late, heard]
 
@@ -191,6 +191,64 @@ def resync() -> Flow[list[object]]:
     known = imap.Known(67890007, 20050715194045000, NumberSet.spanning([(41, 211), (214, 541)]))
     box = yield from imap.select(conn, "INBOX", known=known, take=changes.append)
     return [box.exists, box.modseq, changes]
+
+
+def compressed() -> Flow[object]:
+    conn = connection()
+    basket = Basket()
+    yield from opened(conn)
+    yield from imap.compress(conn)
+    yield from imap.select(conn, "INBOX")
+    uids = NumberSet.of([1])
+    yield from imap.fetch(conn, uids, [imap.Peek()], sink=basket.sink, take=basket.take)
+    yield from imap.logout(conn)
+    return basket.whole
+
+
+def pipelined() -> Flow[list[object]]:
+    heard: list[News] = []
+    conn = connection(heard)
+    taken: list[Fetched] = []
+    yield from opened(conn)
+    box, failed, seen, every = yield from imap.ask_each(
+        conn,
+        [
+            imap.select_request(conn, "INBOX"),
+            imap.fetch_request(NumberSet.since(1), ["FLAGS"], take=taken.append),
+            imap.search_request(conn, ["SEEN"]),
+            imap.search_request(conn),
+        ],
+    )
+    yield from imap.logout(conn)
+    assert isinstance(box, imap.Selected)
+    assert isinstance(seen, imap.Found)
+    assert isinstance(every, imap.Found)
+    uids = [message.uid for message in taken]
+    return [box.uid_validity, failed, uids, str(seen.numbers), str(every.numbers), heard]
+
+
+def partial_results() -> Flow[list[object]]:
+    conn = connection()
+    uids: list[int | None] = []
+    yield from opened(conn)
+    yield from imap.select(conn, "INBOX")
+    found = yield from imap.search(conn, partial=(-1, -3))
+    yield from imap.fetch(
+        conn,
+        NumberSet.since(1),
+        ["FLAGS"],
+        partial=(-1, -2),
+        take=lambda message: uids.append(message.uid),
+    )
+    return [str(found.numbers), uids]
+
+
+def replaced() -> Flow[object]:
+    conn = connection()
+    yield from opened(conn)
+    yield from imap.select(conn, "Drafts")
+    letter = imap.Letter([b"S: x\r\n\r\n"], 8, [r"\Draft"])
+    return (yield from imap.replace(conn, 4, "Drafts", letter))
 
 
 def select(name: str = "INBOX") -> Flow[object]:
@@ -277,6 +335,14 @@ CASES: Final[dict[str, Case]] = {
             ],
         ],
     ),
+    "imap/compress": Case(compressed, {1: b"x" * 90}),
+    "imap/compress_refused": Case(compressed, error=Refused, says="COMPRESSIONACTIVE"),
+    "imap/pipelined": Case(
+        pipelined,
+        [7, None, [1], "", "1:2", [Fetched(9, uid=2, flags=(r"\Seen",))]],
+    ),
+    "imap/partial": Case(partial_results, ["1998:2000", [2000, 1999]]),
+    "imap/replace": Case(replaced, imap.AppendUid(1, NumberSet.of([2000]))),
     "imap/another_mailbox": Case(select, error=ProtocolError, says="another mailbox"),
     "imap/select_refused": Case(
         partial(select, "../../x"), error=Refused, says="NONEXISTENT Mailbox does not"

@@ -113,6 +113,14 @@ service lmtp {{
     mode = 0666
   }}
 }}
+protocol imap {{
+  mail_plugins = imap_zlib quota imap_quota
+}}
+plugin {{
+  quota = count:Mail
+  quota_vsizes = yes
+  quota_rule = *:storage=1G
+}}
 protocol lmtp {{
   postmaster_address = postmaster@{domain}
 }}

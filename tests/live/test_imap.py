@@ -9,7 +9,6 @@ import re
 import shlex
 import threading
 import tracemalloc
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,16 +20,15 @@ from hongyan.errors import AuthenticationRefused, InvalidArgument, Refused
 from hongyan.flow import Wake
 from hongyan.imap import Change, Connection, NumberSet, Peek
 from hongyan.net.blocking import BlockingDriver
-from hongyan.net.endpoint import Endpoint, Security
+from hongyan.net.endpoint import Endpoint
 from hongyan.sasl import Credentials, Service, Terms
+from tests.live.imap import new_user, session
 from tests.live.servers import ALICE, BOB, LOOPBACK, MECHANISMS, Dovecot, Tls, User
 from tests.support.corpus import CORPUS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hongyan.flow import Flow
-    from hongyan.imap.connection import News
 
 T = TypeVar("T")
 USERS = count(1)
@@ -41,49 +39,9 @@ LETTERS = [
 ]
 
 
-class Session:
-    """A driver and an engine that are logged in."""
-
-    def __init__(self, driver: BlockingDriver, conn: Connection, heard: list[News]) -> None:
-        self.driver = driver
-        self.conn = conn
-        self.heard = heard
-
-    def run(self, flow: Flow[T]) -> T:
-        return self.driver.run(flow, total=20)
-
-
-@contextmanager
-def session(dovecot: Dovecot, user: User, *, tls: Tls = "none") -> Iterator[Session]:
-    heard: list[News] = []
-    endpoint = Endpoint.parse(dovecot.imap_url(tls=tls))
-    with BlockingDriver(endpoint).connect(within=5) as driver:
-        conn = Connection(listener=heard.append)
-        terms = Terms(
-            disclose=True,
-            service=Service("imap", LOOPBACK),
-            certificate=driver.channel.certificate,
-        )
-        credentials = Credentials(user.address, user.password)
-        yield_to = Session(driver, conn, heard)
-        yield_to.run(
-            imap.open_session(
-                conn,
-                credentials,
-                use_starttls=endpoint.security is Security.STARTTLS,
-                terms=terms,
-                identity={"name": "Hongyan"},
-            )
-        )
-        yield yield_to
-        yield_to.run(imap.logout(conn))
-
-
 @pytest.fixture
 def user(dovecot: Dovecot) -> User:
-    made = User(f"imap{next(USERS)}@example.test", "secret")
-    dovecot.add_user(made)
-    return made
+    return new_user(dovecot)
 
 
 @pytest.mark.parametrize("tls", ["none", "starttls", "implicit"])

@@ -17,17 +17,39 @@ from hongyan.imap.data import (
     MailboxStatus,
     Namespace,
     Namespaces,
+    Quota,
+    QuotaRoots,
     Recent,
+    Sorted,
     Structure,
     Threads,
     Unknown,
     Vanished,
 )
-from hongyan.imap.flows.append import append_message
+from hongyan.imap.encoder import Raw, flag
+from hongyan.imap.flows.append import (
+    Letter,
+    append_message,
+    append_messages,
+    append_request,
+    replace,
+)
 from hongyan.imap.flows.authenticate import authenticate
-from hongyan.imap.flows.copy import copy, move
+from hongyan.imap.flows.compress import compress
+from hongyan.imap.flows.copy import copy, move, transfer_request
+from hongyan.imap.flows.exchange import Request, ask, ask_each
 from hongyan.imap.flows.expunge import expunge, uid_expunge
-from hongyan.imap.flows.fetch import Failure, Peek, Sink, Take, Window, fetch
+from hongyan.imap.flows.fetch import (
+    LAZY_PREVIEW,
+    Failure,
+    Item,
+    Peek,
+    Sink,
+    Take,
+    Window,
+    fetch,
+    fetch_request,
+)
 from hongyan.imap.flows.idle import idle
 from hongyan.imap.flows.list import list_mailboxes
 from hongyan.imap.flows.login import login, login_plainly
@@ -39,8 +61,10 @@ from hongyan.imap.flows.mailboxes import (
     subscribe,
     unsubscribe,
 )
-from hongyan.imap.flows.search import search
-from hongyan.imap.flows.select import Known, Selected, close, select, unselect
+from hongyan.imap.flows.notify import notify, notify_nothing
+from hongyan.imap.flows.quota import quota
+from hongyan.imap.flows.search import search, search_request
+from hongyan.imap.flows.select import Known, Selected, close, select, select_request, unselect
 from hongyan.imap.flows.session import (
     capability,
     enable,
@@ -51,10 +75,11 @@ from hongyan.imap.flows.session import (
     open_session,
     starttls,
 )
-from hongyan.imap.flows.status import status
-from hongyan.imap.flows.store import Change, store
+from hongyan.imap.flows.sort import sort, thread
+from hongyan.imap.flows.status import status, status_request
+from hongyan.imap.flows.store import Change, store, store_labels, store_request
 from hongyan.imap.framing import Limits
-from hongyan.imap.sets import NumberSet
+from hongyan.imap.sets import SAVED, NumberSet, Saved, Uids
 from hongyan.imap.types import (
     AppendUid,
     Capabilities,
@@ -62,6 +87,8 @@ from hongyan.imap.types import (
     Condition,
     CopyUid,
     Mailbox,
+    MessageLimit,
+    Progress,
     State,
     Status,
     Tagged,
@@ -69,15 +96,19 @@ from hongyan.imap.types import (
 )
 
 __all__ = [
-    "ALONE", "ONE_AT_A_TIME", "TRANSITIONS", "Address", "AppendUid", "Body", "BodyChunk",
-    "Capabilities", "Change", "Code", "Condition", "Connection", "CopyUid", "Disposition",
-    "Envelope", "Exists", "Expunged", "Failure", "Fetched", "Flags", "Found", "Identity",
-    "Known", "Limits", "Listed", "Mailbox", "MailboxStatus", "Namespace", "Namespaces",
-    "NumberSet", "Peek", "Recent", "Selected", "Sink", "State", "Status", "Structure",
-    "Tagged", "Take", "Threads", "Unknown", "Vanished", "Verb", "Window", "append_message",
-    "authenticate", "capability", "close", "copy", "create", "delete", "enable", "expunge",
-    "fetch", "greet", "identify", "idle", "list_mailboxes", "login", "login_plainly", "logout",
-    "move", "namespace", "noop", "open_session", "rename", "search", "select", "starttls",
-    "status", "store", "subscribe", "uid_expunge", "unpredictable_tag", "unselect",
-    "unsubscribe",
+    "ALONE", "LAZY_PREVIEW", "ONE_AT_A_TIME", "SAVED", "TRANSITIONS", "Address", "AppendUid",
+    "Body", "BodyChunk", "Capabilities", "Change", "Code", "Condition", "Connection", "CopyUid",
+    "Disposition", "Envelope", "Exists", "Expunged", "Failure", "Fetched", "Flags", "Found",
+    "Identity", "Item", "Known", "Letter", "Limits", "Listed", "Mailbox", "MailboxStatus",
+    "MessageLimit", "Namespace", "Namespaces", "NumberSet", "Peek", "Progress", "Quota",
+    "QuotaRoots", "Raw", "Recent", "Request", "Saved", "Selected", "Sink", "Sorted", "State",
+    "Status", "Structure", "Tagged", "Take", "Threads", "Uids", "Unknown", "Vanished", "Verb",
+    "Window", "append_message", "append_messages", "append_request", "ask", "ask_each",
+    "authenticate", "capability", "close", "compress", "copy", "create", "delete", "enable",
+    "expunge", "fetch", "fetch_request", "flag", "greet", "identify", "idle", "list_mailboxes",
+    "login", "login_plainly", "logout", "move", "namespace", "noop", "notify",
+    "notify_nothing", "open_session", "quota", "rename", "replace", "search", "search_request",
+    "select", "select_request", "sort", "starttls", "status", "status_request", "store",
+    "store_labels", "store_request", "subscribe", "thread", "transfer_request", "uid_expunge",
+    "unpredictable_tag", "unselect", "unsubscribe",
 ]  # fmt: skip

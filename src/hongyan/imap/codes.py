@@ -16,7 +16,15 @@ from hongyan.guard import shown
 from hongyan.imap import read
 from hongyan.imap.lexer import lex
 from hongyan.imap.sets import NumberSet
-from hongyan.imap.types import AppendUid, Capabilities, Code, CodeValue, CopyUid
+from hongyan.imap.types import (
+    AppendUid,
+    Capabilities,
+    Code,
+    CodeValue,
+    CopyUid,
+    MessageLimit,
+    Progress,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +51,7 @@ def _code(found: re.Match[bytes]) -> Code:
     value: CodeValue = None
     if found[2] is not None:
         value = shown(written[:2000].decode("utf-8", "backslashreplace"), limit=_LONGEST_TEXT)
-        with suppress(ProtocolError):
+        with suppress(ProtocolError, ValueError):
             if reader := _READERS.get(name):
                 value = reader(written)
     return Code(name, value)
@@ -81,6 +89,21 @@ def _copy_uid(written: bytes) -> CopyUid:
     return CopyUid(_number(validity), tuple(zip(before, after, strict=True)))
 
 
+def _progress(written: bytes) -> Progress:
+    items = lex([written])
+    tag, done, goal = read.many(items[0], "INPROGRESS") if items else (None, None, None)
+    return Progress(
+        tag=None if tag is None else read.text(tag, "INPROGRESS"),
+        done=None if done is None else read.number(done, "INPROGRESS"),
+        goal=None if goal is None else read.number(goal, "INPROGRESS"),
+    )
+
+
+def _message_limit(written: bytes) -> MessageLimit:
+    limit, *uid = written.split()
+    return MessageLimit(_number(limit), _number(uid[0]) if uid else None)
+
+
 def _words(written: bytes, count: int) -> list[bytes]:
     words = written.split()
     if len(words) != count:
@@ -107,4 +130,6 @@ _READERS: Final[dict[str, Callable[[bytes], CodeValue]]] = {
     "CAPABILITY": capabilities,
     "APPENDUID": _append_uid,
     "COPYUID": _copy_uid,
+    "INPROGRESS": _progress,
+    "MESSAGELIMIT": _message_limit,
 }

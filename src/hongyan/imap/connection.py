@@ -30,7 +30,7 @@ from hongyan.imap.types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from hongyan.imap.encoder import Argument, Segment
 
@@ -59,7 +59,8 @@ TRANSITIONS: Final[dict[tuple[State, Verb], tuple[State, State]]] = {
         for state in _IN
         for verb in (
             Verb.ENABLE, Verb.CREATE, Verb.DELETE, Verb.RENAME, Verb.SUBSCRIBE, Verb.UNSUBSCRIBE,
-            Verb.LIST, Verb.NAMESPACE, Verb.STATUS, Verb.APPEND, Verb.IDLE,
+            Verb.LIST, Verb.NAMESPACE, Verb.STATUS, Verb.APPEND, Verb.IDLE, Verb.NOTIFY,
+            Verb.COMPRESS, Verb.GETQUOTA, Verb.GETQUOTAROOT,
         )
     },
     **{
@@ -74,8 +75,8 @@ TRANSITIONS: Final[dict[tuple[State, Verb], tuple[State, State]]] = {
     **{
         (State.SELECTED, verb): (State.SELECTED, State.SELECTED)
         for verb in (
-            Verb.EXPUNGE, Verb.UID_EXPUNGE, Verb.UID_SEARCH, Verb.UID_FETCH, Verb.UID_STORE,
-            Verb.UID_COPY, Verb.UID_MOVE,
+            Verb.EXPUNGE, Verb.UID_EXPUNGE, Verb.UID_SEARCH, Verb.UID_SORT, Verb.UID_THREAD,
+            Verb.UID_FETCH, Verb.UID_STORE, Verb.UID_COPY, Verb.UID_MOVE, Verb.REPLACE,
         )
     },
 }  # fmt: skip
@@ -83,14 +84,21 @@ TRANSITIONS: Final[dict[tuple[State, Verb], tuple[State, State]]] = {
 # RFC 9051 §5.5: what these change, or how they talk, leaves no room for another command
 ALONE: Final = frozenset(
     {
-        Verb.STARTTLS, Verb.LOGIN, Verb.AUTHENTICATE, Verb.ENABLE, Verb.SELECT, Verb.EXAMINE,
-        Verb.CLOSE, Verb.UNSELECT, Verb.IDLE, Verb.LOGOUT,
+        Verb.STARTTLS, Verb.LOGIN, Verb.AUTHENTICATE, Verb.SELECT, Verb.EXAMINE,
+        Verb.CLOSE, Verb.UNSELECT, Verb.IDLE, Verb.COMPRESS, Verb.LOGOUT,
     }
 )  # fmt: skip
+# what reads by UID may follow a command that opens a mailbox: if that fails, it is refused too
+OPENS: Final = frozenset({Verb.SELECT, Verb.EXAMINE})
+FOLLOWS_OPENING: Final = frozenset({Verb.UID_FETCH, Verb.UID_SEARCH})
 # whose data do not say which of two commands they answer
 ONE_AT_A_TIME: Final = frozenset(
-    {Verb.CAPABILITY, Verb.ID, Verb.LIST, Verb.NAMESPACE, Verb.UID_SEARCH, Verb.UID_MOVE}
-)
+    {
+        Verb.CAPABILITY, Verb.ID, Verb.ENABLE, Verb.LIST, Verb.NAMESPACE, Verb.UID_SEARCH,
+        Verb.UID_SORT, Verb.UID_THREAD, Verb.UID_MOVE, Verb.REPLACE, Verb.GETQUOTA,
+        Verb.GETQUOTAROOT,
+    }
+)  # fmt: skip
 _TALKS: Final = frozenset({Verb.AUTHENTICATE, Verb.IDLE})
 _GREETINGS: Final = {
     Status.OK: State.NOT_AUTHENTICATED,
@@ -218,12 +226,28 @@ class Connection:
         self.state = State.LOGOUT
 
     def _check_place(self, verb: Verb) -> None:
-        if (self.state, verb) not in TRANSITIONS:
+        if (self._expected, verb) not in TRANSITIONS:
             raise InvalidArgument("command", f"{verb.value} has no place while {self.state.value}")
-        others = set(self._in_flight.values())
-        alone = others & ALONE or (others and verb in ALONE)
-        if not self.sent or alone or (verb in others and self._ambiguous(verb)):
+        if not self.may_send(verb):
             raise InvalidArgument("command", f"{verb.value} must wait for another command's reply")
+
+    @property
+    def _expected(self) -> State:
+        """The state in which the server will find the next command, if all before it go well."""
+        opening = not OPENS.isdisjoint(self._in_flight.values())
+        return State.SELECTED if opening else self.state
+
+    def may_send(self, verb: Verb) -> bool:
+        """Whether ``verb`` need not wait for the reply to another command (RFC 9051 §5.5)."""
+        others = set(self._in_flight.values())
+        if verb in FOLLOWS_OPENING:
+            others -= OPENS
+        alone = others & ALONE or (others and verb in ALONE)
+        return self.sent and not alone and not (verb in others and self._ambiguous(verb))
+
+    def must_ask(self, arguments: Iterable[Argument]) -> bool:
+        """Whether a command with these has a literal that the server must give leave for."""
+        return any(segment.leave for segment in encode("", "", arguments, self._dialect()))
 
     def _ambiguous(self, verb: Verb) -> bool:
         """Whether two of the same could not be told apart; ESEARCH data name their command."""
@@ -329,6 +353,10 @@ class Connection:
             self._offered(code)
         elif reply.ok and verb in (Verb.LOGIN, Verb.AUTHENTICATE) and not self._capabilities_told:
             self.capabilities = Capabilities()
+
+    def unread(self) -> bytes:
+        """Give back the octets that came after the reply to COMPRESS, for they are compressed."""
+        return self._framer.unread()
 
     def starting_tls(self) -> None:
         """Forget what was learned in clear (RFC 9051 §6.2.1); to be called just before TLS starts.

@@ -146,6 +146,22 @@ class Namespaces:
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """A quota (RFC 9208): by resource, such as ``STORAGE`` in KiB, its usage and its limit."""
+
+    root: str
+    resources: Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaRoots:
+    """The names of the quotas that hold for a mailbox, given as octets."""
+
+    mailbox: bytes
+    roots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """What the server says that it is (RFC 2971); field names in lower case."""
 
@@ -307,6 +323,8 @@ Untagged: TypeAlias = (
     | Threads
     | Namespaces
     | Identity
+    | Quota
+    | QuotaRoots
     | Fetched
     | Unknown
 )

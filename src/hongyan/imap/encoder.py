@@ -17,11 +17,12 @@ from hongyan.errors import InvalidArgument
 from hongyan.guard import argument
 from hongyan.imap import utf7
 from hongyan.imap.read import MONTHS
-from hongyan.imap.sets import NumberSet
+from hongyan.imap.sets import NumberSet, Saved
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from hongyan.imap.sets import Uids
     from hongyan.imap.types import Mailbox
 
 _ATOM: Final = re.compile(r'[^\x00-\x20\x7f-\U0010ffff(){%*"\\\]]+')
@@ -40,12 +41,16 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A literal of ``size`` octets whose content the caller sends himself."""
+    """A literal of ``size`` octets whose content the caller sends himself.
+
+    ``eight_bit`` makes it a literal8, in which any octet may stand (RFC 3516 §4.4, RFC 6855 §4).
+    """
 
     size: int
+    eight_bit: bool = False
 
 
-Argument: TypeAlias = "str | bytes | int | date | NumberSet | Raw | Content | Sequence[Argument]"
+Argument: TypeAlias = "str | bytes | int | date | Uids | Raw | Content | Sequence[Argument]"
 """What stands in a command: texts, numbers, dates, sets, and lists of these in parentheses."""
 
 
@@ -92,10 +97,11 @@ class Encoder:
             case str() | bytes():
                 self.string(field, value)
             case Content():
+                self._octets += b"~" if value.eight_bit else b""
                 self._announce(value.size, content=True)
             case date():
                 self._octets += _day(value)
-            case int() | NumberSet():
+            case int() | NumberSet() | Saved():
                 self._octets += str(value).encode()
             case _:
                 self._octets += b"("
@@ -158,6 +164,22 @@ def mailbox(name: Mailbox, *, utf8: bool = False) -> Argument:
     if name.upper() == "INBOX":
         return Raw(b"INBOX")
     return utf7.encode(argument("mailbox", name)).decode()
+
+
+def as_octets(name: Argument) -> bytes:
+    """Return the octets of a name that `mailbox` made, as the server writes it."""
+    if isinstance(name, Raw):
+        return name.octets
+    return (
+        name.encode() if isinstance(name, str) else bytes(name) if isinstance(name, bytes) else b""
+    )
+
+
+def gmail_label(name: Mailbox, *, utf8: bool = False) -> Argument:
+    r"""Return a label, spelled as a mailbox is; a system label such as ``\Inbox`` as it stands."""
+    if isinstance(name, str) and name.startswith("\\"):
+        return flag(name)
+    return mailbox(name, utf8=utf8)
 
 
 def flag(name: str) -> Raw:

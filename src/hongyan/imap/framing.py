@@ -104,6 +104,10 @@ class Framer:
             self._at = 0
         self._data += data
 
+    def unread(self) -> bytes:
+        """Give back the octets that nothing has looked at yet, and forget them."""
+        return self._cut(len(self._data) - self._at)
+
     def next(self) -> Frame | None:
         """Return the next frame, or None when more octets are needed. Raises `ProtocolError`."""
         if self._streaming:

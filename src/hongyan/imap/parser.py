@@ -25,6 +25,8 @@ from hongyan.imap.data import (
     MailboxStatus,
     Namespace,
     Namespaces,
+    Quota,
+    QuotaRoots,
     Recent,
     Sorted,
     Unknown,
@@ -264,6 +266,31 @@ def _namespace(value: Value) -> Namespace:
     return Namespace(read.octets(items[0], "NAMESPACE"), _delimiter(items[1]))
 
 
+def _quota(values: list[Value]) -> Quota:
+    if len(values) != 2:
+        raise ProtocolError("the server's QUOTA has no resources")
+    triples = read.many(values[1], "QUOTA")
+    if len(triples) % 3:
+        raise ProtocolError("the server's QUOTA has a resource without its limit")
+    resources = {
+        read.text(name, "QUOTA").upper(): (
+            read.number(usage, "QUOTA"),
+            read.number(limit, "QUOTA"),
+        )
+        for name, usage, limit in zip(*(iter(triples),) * 3, strict=True)
+    }
+    return Quota(shown(read.text(values[0] or b"", "QUOTA")), resources)
+
+
+def _quota_roots(values: list[Value]) -> QuotaRoots:
+    if not values:
+        raise ProtocolError("the server's QUOTAROOT names no mailbox")
+    return QuotaRoots(
+        read.octets(values[0], "QUOTAROOT"),
+        tuple(shown(read.text(each or b"", "QUOTAROOT")) for each in values[1:]),
+    )
+
+
 _LEXED: Final[dict[bytes, Callable[[list[Value]], Untagged]]] = {
     b"FLAGS": _flags,
     b"SEARCH": _search,
@@ -272,6 +299,8 @@ _LEXED: Final[dict[bytes, Callable[[list[Value]], Untagged]]] = {
     b"VANISHED": _vanished,
     b"ID": _identity,
     b"NAMESPACE": _namespaces,
+    b"QUOTA": _quota,
+    b"QUOTAROOT": _quota_roots,
 }
 
 

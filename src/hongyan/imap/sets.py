@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from enum import Enum
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from hongyan.errors import InvalidArgument, ProtocolError
 
@@ -91,6 +92,25 @@ class NumberSet:
     def __or__(self, other: NumberSet) -> NumberSet:
         return NumberSet.spanning((*self.ranges, *other.ranges))
 
+    def __and__(self, other: NumberSet) -> NumberSet:
+        return self - (self - other)
+
+    def __sub__(self, other: NumberSet) -> NumberSet:
+        """Return what is here and not in ``other``; costs what both have in ranges."""
+        left: list[tuple[int, int]] = []
+        cuts = iter((*other.ranges, (_STAR + 1, _STAR + 1)))
+        low, high = next(cuts)
+        for first, last in self.ranges:
+            start = first
+            while high < last:
+                if high >= start:
+                    left += [(start, low - 1)] if start < low else []
+                    start = high + 1
+                low, high = next(cuts)
+            end = min(last, low - 1)
+            left += [(start, end)] if start <= end else []
+        return NumberSet(tuple(left))
+
     def __str__(self) -> str:
         return ",".join(_written(first, last) for first, last in self.ranges)
 
@@ -120,6 +140,26 @@ class NumberSet:
                 continue
             for start in range(first, last + 1, numbers):
                 yield start, min(last, start + numbers - 1)
+
+
+class Saved(Enum):
+    """``$``, the messages that the last search with ``SAVE`` has found (RFC 5182)."""
+
+    SAVED = "$"
+
+    def __contains__(self, _: int) -> bool:
+        return True  # only the server knows
+
+    def __str__(self) -> str:
+        return "$"
+
+    def pieces(self, **_: int) -> Iterator[Saved]:
+        """Yield it whole, for how much it holds is not known."""
+        yield self
+
+
+SAVED: Final = Saved.SAVED
+Uids: TypeAlias = NumberSet | Saved
 
 
 def _pair(octets: bytes) -> tuple[int, int]:

@@ -49,12 +49,19 @@ class Verb(Enum):
     NAMESPACE = "NAMESPACE"
     STATUS = "STATUS"
     APPEND = "APPEND"
+    REPLACE = "UID REPLACE"
     IDLE = "IDLE"
+    NOTIFY = "NOTIFY"
+    COMPRESS = "COMPRESS"
+    GETQUOTA = "GETQUOTA"
+    GETQUOTAROOT = "GETQUOTAROOT"
     CLOSE = "CLOSE"
     UNSELECT = "UNSELECT"
     EXPUNGE = "EXPUNGE"
     UID_EXPUNGE = "UID EXPUNGE"
     UID_SEARCH = "UID SEARCH"
+    UID_SORT = "UID SORT"
+    UID_THREAD = "UID THREAD"
     UID_FETCH = "UID FETCH"
     UID_STORE = "UID STORE"
     UID_COPY = "UID COPY"
@@ -112,8 +119,26 @@ class CopyUid:
     pairs: tuple[tuple[int, int], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a slow command is (RFC 9585): ``done`` of ``goal``, each None where not told."""
+
+    tag: str | None = None
+    done: int | None = None
+    goal: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLimit:
+    """How many messages one command may touch (RFC 9738), and the lowest UID that it did touch."""
+
+    limit: int
+    uid: int | None = None
+
+
 CodeValue: TypeAlias = (
-    "int | str | tuple[str, ...] | NumberSet | Capabilities | AppendUid | CopyUid | None"
+    "int | str | tuple[str, ...] | NumberSet | Capabilities | AppendUid | CopyUid | Progress"
+    " | MessageLimit | None"
 )
 
 
@@ -122,8 +147,8 @@ class Code:
     """A response code (RFC 9051 §7.1, RFC 5530); its value's type is that of its name.
 
     A number for UIDVALIDITY, UIDNEXT, UNSEEN and HIGHESTMODSEQ, flags for PERMANENTFLAGS, charsets
-    for BADCHARSET, a set for MODIFIED and UIDNOTSTICKY, what was written for others and for those
-    that do not have their form.
+    for BADCHARSET, a set for MODIFIED, a type above for some; else, and where it has not its form,
+    what was written.
     """
 
     name: str

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hongyan.errors import Unsafe
 from hongyan.imap.encoder import mailbox
-from hongyan.imap.flows.exchange import accepted, send
+from hongyan.imap.flows.exchange import Request, ask
 from hongyan.imap.flows.expunge import uid_expunge
 from hongyan.imap.flows.store import Change, store
 from hongyan.imap.types import Condition, CopyUid, Verb
@@ -14,11 +14,11 @@ from hongyan.imap.types import Condition, CopyUid, Verb
 if TYPE_CHECKING:
     from hongyan.flow import Flow
     from hongyan.imap.connection import Connection, Event
-    from hongyan.imap.sets import NumberSet
-    from hongyan.imap.types import Code, Mailbox
+    from hongyan.imap.sets import Uids
+    from hongyan.imap.types import Code, Mailbox, Tagged
 
 
-def copy(conn: Connection, uids: NumberSet, target: Mailbox) -> Flow[CopyUid | None]:
+def copy(conn: Connection, uids: Uids, target: Mailbox) -> Flow[CopyUid | None]:
     """Copy messages; return where they are, or None where the server does not say.
 
     Raises `Refused`, with the code TRYCREATE where there is no such mailbox: nothing was copied.
@@ -26,7 +26,7 @@ def copy(conn: Connection, uids: NumberSet, target: Mailbox) -> Flow[CopyUid | N
     return (yield from _transfer(conn, Verb.UID_COPY, uids, target))
 
 
-def move(conn: Connection, uids: NumberSet, target: Mailbox) -> Flow[CopyUid | None]:
+def move(conn: Connection, uids: Uids, target: Mailbox) -> Flow[CopyUid | None]:
     r"""Move messages; return where they are, or None where the server does not say.
 
     Without MOVE they are copied, marked ``\Deleted`` and removed by their UIDs. Raises `Unsafe`
@@ -42,9 +42,14 @@ def move(conn: Connection, uids: NumberSet, target: Mailbox) -> Flow[CopyUid | N
     return copied
 
 
-def _transfer(
-    conn: Connection, verb: Verb, uids: NumberSet, target: Mailbox
-) -> Flow[CopyUid | None]:
+def _transfer(conn: Connection, verb: Verb, uids: Uids, target: Mailbox) -> Flow[CopyUid | None]:
+    return (yield from ask(conn, transfer_request(conn, verb, uids, target)))
+
+
+def transfer_request(
+    conn: Connection, verb: Verb, uids: Uids, target: Mailbox
+) -> Request[CopyUid | None]:
+    """Return the request that `copy` is, or with the verb UID MOVE `move`."""
     found: list[CopyUid] = []
 
     def claim(event: Event) -> bool:
@@ -54,9 +59,10 @@ def _transfer(
             return True
         return False
 
-    tag = yield from send(conn, verb, uids, mailbox(target, utf8=conn.utf8))
-    verdict = yield from accepted(conn, tag, claim)
-    return _copied(verdict.code) or (found[0] if found else None)
+    def result(reply: Tagged) -> CopyUid | None:
+        return _copied(reply.code) or (found[0] if found else None)
+
+    return Request(verb, [uids, mailbox(target, utf8=conn.utf8)], result, claim)
 
 
 def _copied(code: Code | None) -> CopyUid | None:

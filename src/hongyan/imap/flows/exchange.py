@@ -1,33 +1,75 @@
-"""The alphabet of IMAP flows: one event, one command, one reply, what came before it.
+"""The alphabet of IMAP flows: requests, one or many in flight, and the events that answer them.
 
-Its invariant: when a flow ends in `Refused`, nothing of it is in flight any more, so the session
-can go on. A server that says BYE where nobody left is a lost connection, with its words.
+A `Request` is a command with what its answer means; `ask` performs one, `ask_each` as many at once
+as RFC 9051 §5.5 allows. Its invariant: when a flow ends in `Refused`, nothing of it is in flight
+any more, so the session can go on. A server that says BYE where nobody left is a lost connection,
+with its words.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
-from hongyan.errors import ConnectionLost, InvalidArgument, NetworkError, ProtocolError
+from hongyan.errors import ConnectionLost, InvalidArgument, ProtocolError, Refused, Unsafe
 from hongyan.flow import Flow, read, write
-from hongyan.imap.data import BodyChunk
+from hongyan.imap.connection import OPENS
+from hongyan.imap.data import BodyChunk, Found
 from hongyan.imap.refusal import refusal
 from hongyan.imap.types import Condition, Continuation, State, Tagged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from hongyan.imap.connection import Connection, Event
     from hongyan.imap.encoder import Argument
     from hongyan.imap.types import Verb
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 _SECONDS: Final = 300.0
-_SECONDS_AFTER_REFUSAL: Final = 10.0
+AT_ONCE: Final = 16
 
 Claim: TypeAlias = "Callable[[Event], bool]"
-"""Takes an event and says whether it was the flow's own; others go to the listener."""
+"""Takes an event and says whether it was the request's own; others go to the listener."""
+
+
+def none_of_it(_: Event) -> bool:
+    """Claim nothing."""
+    return False
+
+
+def only_ok(reply: Tagged) -> bool:
+    """Accept what was carried out."""
+    return reply.ok
+
+
+def nothing(_: Tagged) -> None:
+    """Have no result."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Request(Generic[T_co]):
+    """A command, what of the events before its reply belongs to it, and what its OK means.
+
+    ``accepts`` is for commands of which a NO is a result too. ``contents`` are those of its
+    `Content` arguments, in order; ``secrets`` go into no record. Each is asked once only, since its
+    claim may gather.
+    """
+
+    verb: Verb
+    arguments: Sequence[Argument]
+    result: Callable[[Tagged], T_co]
+    claim: Claim = none_of_it
+    accepts: Callable[[Tagged], bool] = only_ok
+    contents: Iterable[Iterable[bytes]] = ()
+    secrets: tuple[bytes, ...] = ()
+
+
+def require(conn: Connection, *names: str) -> None:
+    """Raise `Unsafe` unless the server offers one of ``names``."""
+    if not conn.offers(*names):
+        raise Unsafe(f"the server does not offer {names[0]}")
 
 
 def next_event(conn: Connection, *, within: float = _SECONDS) -> Flow[Event]:
@@ -44,38 +86,86 @@ def alive(conn: Connection, event: Event) -> Event:
     return event
 
 
-def send(
-    conn: Connection,
-    verb: Verb,
-    *arguments: Argument,
-    content: Iterable[bytes] = (),
-    secrets: tuple[bytes, ...] = (),
-) -> Flow[str]:
-    """Send a command whole, waiting for leave where its literals need it; return its tag.
+def tell(conn: Connection, event: Event) -> None:
+    """Give an event that no command asked for to the listener; stray bodies are dropped."""
+    if conn.listener is not None and not isinstance(event, BodyChunk | Tagged | Continuation):
+        conn.listener(event)
 
-    Raises `Refused` when the server refuses a literal: its octets are then not sent.
+
+class Flight:
+    """Requests on their way, in the order in which they were sent; `settle` hears each reply.
+
+    Data that name their command go to it. Others are offered to each in turn, but to nobody behind
+    a command that opens a mailbox: what comes before its reply can be no answer to what follows.
     """
-    octets = conn.send(verb, *arguments)
-    tag = conn.last_tag
-    yield from write(octets, secrets=secrets)
-    while not conn.sent:
-        if conn.needs_leave:
-            yield from _leave(conn)
-        if conn.owes_content:
-            yield from _content(conn, content)
-        yield from write(conn.resume(), secrets=secrets)
-    return tag
 
+    __slots__ = ("_conn", "_requests", "_settle")
 
-def _leave(conn: Connection) -> Flow[None]:
-    while True:
-        event = yield from next_event(conn)
-        if isinstance(event, Continuation):
-            return
+    def __init__(self, conn: Connection, settle: Callable[[Request[Any], Tagged], None]) -> None:
+        self._conn = conn
+        self._settle = settle
+        self._requests: dict[str, Request[Any]] = {}
+
+    def __len__(self) -> int:
+        return len(self._requests)
+
+    def send(self, request: Request[Any]) -> Flow[None]:
+        """Send a command whole, waiting for leave where its literals need it.
+
+        When the server refuses a literal, its octets are not sent.
+        """
+        conn = self._conn
+        octets = conn.send(request.verb, *request.arguments)
+        tag = conn.last_tag
+        self._requests[tag] = request
+        contents = iter(request.contents)
+        yield from write(octets, secrets=request.secrets)
+        while not conn.sent:
+            if conn.needs_leave and not (yield from self._leave(tag)):
+                return
+            if conn.owes_content:
+                yield from _content(conn, next(contents, ()))
+            yield from write(conn.resume(), secrets=request.secrets)
+
+    def _leave(self, tag: str) -> Flow[bool]:
+        """Wait for the invitation; False when the command is refused instead."""
+        while tag in self._requests:
+            event = yield from next_event(self._conn)
+            if isinstance(event, Continuation):
+                return True
+            self._heard(event)
+        return False
+
+    def receive(self) -> Flow[None]:
+        """Take events until a reply has come."""
+        conn, left = self._conn, len(self._requests)
+        while len(self._requests) == left:
+            while (event := conn.next_event()) is None:
+                conn.receive((yield from read(within=_SECONDS, progress=conn.progress)))
+            self._heard(alive(conn, event))
+
+    def _heard(self, event: Event) -> None:
         if isinstance(event, Tagged):
-            yield from drain(conn)
-            raise refusal(event)
-        tell(conn, event)
+            self._replied(event)
+        elif isinstance(event, Continuation):
+            raise ProtocolError("the server asks to go on where nothing is to come")
+        elif not any(request.claim(event) for request in self._listening(event)):
+            tell(self._conn, event)
+
+    def _listening(self, event: Event) -> Iterator[Request[Any]]:
+        if isinstance(event, Found) and event.tag is not None:
+            yield from filter(None, [self._requests.get(event.tag)])
+            return
+        for request in self._requests.values():
+            yield request
+            if request.verb in OPENS:
+                return
+
+    def _replied(self, reply: Tagged) -> None:
+        request = self._requests.pop(reply.tag, None)
+        if request is None:
+            raise ProtocolError("the server answered another command first")
+        self._settle(request, reply)
 
 
 def _content(conn: Connection, content: Iterable[bytes]) -> Flow[None]:
@@ -90,48 +180,59 @@ def _content(conn: Connection, content: Iterable[bytes]) -> Flow[None]:
         raise
 
 
-def tell(conn: Connection, event: Event) -> None:
-    """Give an event that no command asked for to the listener; stray bodies are dropped."""
-    if conn.listener is not None and not isinstance(event, BodyChunk | Tagged | Continuation):
-        conn.listener(event)
+def reply_to(conn: Connection, request: Request[Any]) -> Flow[Tagged]:
+    """Perform one request and return its reply, be it OK or not."""
+    replies: list[Tagged] = []
+    flight = Flight(conn, lambda _, reply: replies.append(reply))
+    yield from flight.send(request)
+    while flight:
+        yield from flight.receive()
+    return replies[0]
 
 
-def reply(conn: Connection, tag: str, claim: Claim | None = None) -> Flow[Tagged]:
-    """Return the tagged reply to ``tag``; ``claim`` is offered each event before it."""
-    while True:
-        event = yield from next_event(conn)
-        if isinstance(event, Tagged):
-            if event.tag != tag:
-                raise ProtocolError("the server answered another command first")
-            return event
-        if isinstance(event, Continuation):
-            raise ProtocolError("the server asks to go on where nothing is to come")
-        if claim is None or not claim(event):
-            tell(conn, event)
+def ask(conn: Connection, request: Request[T]) -> Flow[T]:
+    """Perform one request. Raises `Refused` unless the server says OK."""
+    reply = yield from reply_to(conn, request)
+    if not request.accepts(reply):
+        raise refusal(reply)
+    return request.result(reply)
 
 
-def accepted(conn: Connection, tag: str, claim: Claim | None = None) -> Flow[Tagged]:
-    """Return the tagged reply when it is OK. Raises `Refused` otherwise."""
-    verdict = yield from reply(conn, tag, claim)
-    if not verdict.ok:
-        yield from drain(conn)
-        raise refusal(verdict)
-    return verdict
+def ask_each(
+    conn: Connection, requests: Iterable[Request[T]], *, at_once: int = AT_ONCE
+) -> Flow[tuple[T | Refused, ...]]:
+    """Perform requests with up to ``at_once`` in flight; return what became of each, in order.
+
+    A request that must not follow what is in flight waits until it may (RFC 9051 §5.5).
+    """
+    outcomes: dict[Request[T], T | Refused] = {}
+
+    def settle(request: Request[T], reply: Tagged) -> None:
+        accepted = request.accepts(reply)
+        outcomes[request] = request.result(reply) if accepted else refusal(reply)
+
+    asked: list[Request[T]] = []
+    flight = Flight(conn, settle)
+    for request in requests:
+        while len(flight) >= at_once or not _may_go(conn, flight, request):
+            yield from flight.receive()
+        asked.append(request)
+        yield from flight.send(request)
+    while flight:
+        yield from flight.receive()
+    return tuple(outcomes[each] for each in asked)
 
 
-def drain(conn: Connection) -> Flow[None]:
-    """Read and drop what is still to come, after a refusal; a server that goes away may."""
-    with suppress(NetworkError):
-        while conn.in_flight and conn.state is not State.LOGOUT:
-            tell(conn, (yield from next_event(conn, within=_SECONDS_AFTER_REFUSAL)))
+def _may_go(conn: Connection, flight: Flight, request: Request[Any]) -> bool:
+    """Whether a request may be sent now; what needs the server's leave goes alone (§5.5)."""
+    return not flight or (conn.may_send(request.verb) and not conn.must_ask(request.arguments))
 
 
 def command(
-    conn: Connection, verb: Verb, *arguments: Argument, claim: Claim | None = None
+    conn: Connection, verb: Verb, *arguments: Argument, claim: Claim = none_of_it
 ) -> Flow[Tagged]:
     """Send one command and return its OK. Raises `Refused`."""
-    tag = yield from send(conn, verb, *arguments)
-    return (yield from accepted(conn, tag, claim))
+    return (yield from ask(conn, Request(verb, arguments, lambda reply: reply, claim)))
 
 
 def collector(conn: Connection, kind: type[T], found: list[T]) -> Claim:

@@ -14,7 +14,7 @@ from hongyan.imap.types import Verb
 if TYPE_CHECKING:
     from hongyan.flow import Flow
     from hongyan.imap.connection import Connection
-    from hongyan.imap.sets import NumberSet
+    from hongyan.imap.sets import Uids
 
 
 def expunge(conn: Connection) -> Flow[None]:
@@ -22,7 +22,7 @@ def expunge(conn: Connection) -> Flow[None]:
     yield from command(conn, Verb.EXPUNGE)
 
 
-def uid_expunge(conn: Connection, uids: NumberSet) -> Flow[None]:
+def uid_expunge(conn: Connection, uids: Uids) -> Flow[None]:
     r"""Remove those of ``uids`` that are marked ``\Deleted`` (RFC 4315 §2.1).
 
     Raises `Unsafe` where the server could only remove others with them.

@@ -7,24 +7,25 @@ only when `take` has got the whole response; bodies of messages that were not as
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from hongyan.errors import InvalidArgument, ProtocolError, Refused
-from hongyan.flow import Flow, write
+from hongyan.errors import InvalidArgument, Refused
 from hongyan.guard import argument
 from hongyan.imap.data import Body, BodyChunk, Fetched, Vanished
 from hongyan.imap.encoder import Raw, flag
-from hongyan.imap.flows.exchange import next_event, tell
-from hongyan.imap.refusal import refusal
-from hongyan.imap.types import Continuation, Tagged, Verb
+from hongyan.imap.flows.exchange import Request, ask_each, nothing, require
+from hongyan.imap.types import Verb
 
 if TYPE_CHECKING:
+    from hongyan.flow import Flow
     from hongyan.imap.connection import Connection, Event
     from hongyan.imap.encoder import Argument
-    from hongyan.imap.sets import NumberSet
+    from hongyan.imap.sets import Uids
+
+LAZY_PREVIEW: Final = Raw(b"PREVIEW (LAZY)")
+"""Ask for a preview only where the server has it ready (RFC 8970 §4)."""
 
 Take: TypeAlias = Callable[[Fetched], None]
 """Takes what a whole response says of a message."""
@@ -60,6 +61,10 @@ class Peek:
         return Raw(f"{'BINARY' if self.binary else 'BODY'}.PEEK[{section}]{part}".encode())
 
 
+Item: TypeAlias = str | Raw | Peek
+"""What to fetch: a name such as ``"FLAGS"``, words as they stand, or octets of the message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """How much may be asked for before it has come: commands, and messages of each."""
@@ -72,19 +77,20 @@ class Window:
 class Failure:
     """Messages of which the server would not give all, and its words."""
 
-    uids: NumberSet
+    uids: Uids
     error: Refused
 
 
 def fetch(  # noqa: PLR0913 - what to ask for, and who takes which part of the answer
     conn: Connection,
-    uids: NumberSet,
-    items: Sequence[str | Peek],
+    uids: Uids,
+    items: Sequence[Item],
     *,
     take: Take | None = None,
     sink: Sink | None = None,
     changed_since: int | None = None,
     vanished: Callable[[Vanished], None] | None = None,
+    partial: tuple[int, int] | None = None,
     window: Window | None = None,
 ) -> Flow[tuple[Failure, ...]]:
     """Ask for ``items`` of the messages ``uids``; return the pieces that the server refused.
@@ -93,85 +99,108 @@ def fetch(  # noqa: PLR0913 - what to ask for, and who takes which part of the a
     then what is known of its message to ``take``; without a sink ``take`` finds bodies up to the
     limit ``held`` in `Fetched.bodies`, larger ones are dropped. ``changed_since`` is a
     mod-sequence; with it and ``vanished``, where QRESYNC is enabled, come those that are gone.
+    ``partial`` takes a stretch of the messages, counted from 1, or from -1 backwards (RFC 9394).
     """
-    asking = _asking(items, changed_since, vanished)
-    receiver = _Receiver(conn, uids, take, sink, vanished)
     window = window or Window()
-    pieces = deque(uids.pieces(numbers=window.messages))
-    asked: dict[str, NumberSet] = {}
-    failures: list[Failure] = []
-    while pieces or asked:
-        while pieces and len(asked) < window.commands:
-            piece = pieces.popleft()
-            octets = conn.send(Verb.UID_FETCH, piece, *asking)
-            asked[conn.last_tag] = piece
-            yield from write(octets)
-        reply = yield from _reply(conn, receiver)
-        piece = asked.pop(reply.tag)  # servers may answer in any order (RFC 9051 §5.5)
-        if not reply.ok:
-            failures.append(Failure(piece, refusal(reply)))
-    return tuple(failures)
+    asking = _asking(items, changed_since, vanished)
+    if partial is not None:
+        require(conn, "PARTIAL")
+        asking.append([Raw(b"PARTIAL"), Raw(b"%d:%d" % partial)])
+    pieces = [uids] if partial else uids.pieces(numbers=window.messages)
+    asked: list[Uids] = []
+
+    def requests() -> Iterator[Request[None]]:
+        for piece in pieces:
+            asked.append(piece)
+            yield Request(Verb.UID_FETCH, [piece, *asking], nothing, receiver.claim)
+
+    receiver = _Receiver(uids, take, sink, vanished)
+    outcomes = yield from ask_each(conn, requests(), at_once=window.commands)
+    return tuple(
+        Failure(piece, outcome)
+        for piece, outcome in zip(asked, outcomes, strict=True)
+        if outcome is not None
+    )
+
+
+def fetch_request(
+    uids: Uids,
+    items: Sequence[Item],
+    *,
+    take: Take | None = None,
+    sink: Sink | None = None,
+) -> Request[None]:
+    """Return one command of `fetch`, to be asked with others, such as behind a SELECT."""
+    claim = _Receiver(uids, take, sink, None).claim
+    return Request(Verb.UID_FETCH, [uids, *_asking(items, None, None)], nothing, claim)
 
 
 def _asking(
-    items: Sequence[str | Peek],
+    items: Sequence[Item],
     changed_since: int | None,
     vanished: Callable[[Vanished], None] | None,
 ) -> list[Argument]:
     """Return the arguments after the set; UID comes with every answer, unasked."""
-    wanted = [each.raw() if isinstance(each, Peek) else flag(each) for each in items]
-    asking: list[Argument] = [wanted or [Raw(b"UID")]]
+    asking: list[Argument] = [wanted(items) or [Raw(b"UID")]]
     if changed_since is not None:
         modifiers: list[Argument] = [Raw(b"CHANGEDSINCE"), changed_since]
         asking.append([*modifiers, Raw(b"VANISHED")] if vanished else modifiers)
     return asking
 
 
+def wanted(items: Sequence[Item]) -> list[Raw]:
+    """Return what to fetch as it stands in a command. Raises `InvalidArgument`."""
+    return [_item(each) for each in items]
+
+
+def _item(item: Item) -> Raw:
+    if isinstance(item, str):
+        return flag(item)
+    return item.raw() if isinstance(item, Peek) else item
+
+
 class _Receiver:
     """Gives what comes to whom it belongs."""
 
+    __slots__ = ("_sink", "_take", "_uids", "_vanished")
+
     def __init__(
         self,
-        conn: Connection,
-        uids: NumberSet,
+        uids: Uids,
         take: Take | None,
         sink: Sink | None,
         vanished: Callable[[Vanished], None] | None,
     ) -> None:
-        self._conn = conn
         self._uids = uids
         self._take = take
         self._sink = sink
         self._vanished = vanished
 
-    def receive(self, event: Event) -> None:
+    def claim(self, event: Event) -> bool:
         match event:
-            case BodyChunk():
-                if self._sink is not None and self._asked(event.message.uid):
-                    self._sink(event.message, event.body, event.data, event.last)
-            case Fetched() if event.uid is not None and self._asked(event.uid):
-                self._fetched(event)
+            case BodyChunk(message=Fetched(uid=uid)):
+                return self._asked(uid) and self._chunk(event)
+            case Fetched(uid=uid) if uid is not None:
+                return self._asked(uid) and self._fetched(event)
             case Vanished() if self._vanished is not None:
                 self._vanished(event)
-            case _:
-                tell(self._conn, event)
+                return True
+        return False
 
     def _asked(self, uid: int | None) -> bool:
         """Whether a message is one of those asked for; one without its UID may still be."""
         return uid is None or uid in self._uids
 
-    def _fetched(self, message: Fetched) -> None:
+    def _chunk(self, chunk: BodyChunk) -> bool:
+        if self._sink is not None:
+            self._sink(chunk.message, chunk.body, chunk.data, chunk.last)
+        return True
+
+    def _fetched(self, message: Fetched) -> bool:
         if self._sink is not None:
             for body in message.bodies:
                 if body.data is not None:
                     self._sink(message, body, body.data, True)  # noqa: FBT003 - the last chunk
         if self._take is not None:
             self._take(message)
-
-
-def _reply(conn: Connection, receiver: _Receiver) -> Flow[Tagged]:
-    while not isinstance(event := (yield from next_event(conn)), Tagged):
-        if isinstance(event, Continuation):
-            raise ProtocolError("the server asks to go on where nothing is to come")
-        receiver.receive(event)
-    return event
+        return True

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import ProtocolError
 from hongyan.flow import Flow, Wake, read, wait, write
-from hongyan.imap.flows.exchange import accepted, alive, next_event, tell
+from hongyan.imap.flows.exchange import alive, next_event, tell
 from hongyan.imap.refusal import refusal
 from hongyan.imap.types import Continuation, Tagged, Verb
 
@@ -24,24 +24,33 @@ def idle(conn: Connection, *, seconds: float = LONGEST) -> Flow[Wake]:
     Afterwards the session is free for other commands. Raises `Refused`.
     """
     yield from write(conn.send(Verb.IDLE))
-    tag = conn.last_tag
-    yield from _leave_to_idle(conn)
-    heard = _hear(conn)
+    heard = yield from _leave_to_idle(conn)
+    heard |= _hear(conn)
     woken = Wake.DATA if heard else (yield from wait(seconds))
     while woken is Wake.DATA and not heard:
         conn.receive((yield from read(within=_SECONDS, progress=conn.progress)))
         heard = _hear(conn)
     yield from write(b"DONE\r\n", within=_SECONDS)
-    yield from accepted(conn, tag)
+    yield from _ended(conn)
     return woken
 
 
-def _leave_to_idle(conn: Connection) -> Flow[None]:
-    """Wait for the ``+``; what comes before it is news too."""
+def _ended(conn: Connection) -> Flow[None]:
+    while not isinstance(event := (yield from next_event(conn, within=_SECONDS)), Tagged):
+        tell(conn, event)
+    if not event.ok:
+        raise refusal(event)
+
+
+def _leave_to_idle(conn: Connection) -> Flow[bool]:
+    """Wait for the ``+``; whether there was news before it."""
+    heard = False
     while not isinstance(event := (yield from next_event(conn, within=_SECONDS)), Continuation):
         if isinstance(event, Tagged):
             raise refusal(event)
         tell(conn, event)
+        heard = True
+    return heard
 
 
 def _hear(conn: Connection) -> bool:

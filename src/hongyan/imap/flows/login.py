@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hongyan import sasl
 from hongyan.errors import Unsafe
 from hongyan.imap.flows.authenticate import authenticate
-from hongyan.imap.flows.exchange import accepted, send
+from hongyan.imap.flows.exchange import Request, ask, nothing
 from hongyan.imap.types import Verb
 
 if TYPE_CHECKING:
@@ -44,11 +44,10 @@ def login_plainly(conn: Connection, credentials: sasl.Credentials) -> Flow[None]
         raise Unsafe("the server wants a password, and there is none")
     password = credentials.password.encode()
     escaped = password.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
-    tag = yield from send(
-        conn,
+    request = Request(
         Verb.LOGIN,
-        credentials.username,
-        credentials.password,
+        [credentials.username, credentials.password],
+        nothing,
         secrets=(password, escaped),
     )
-    yield from accepted(conn, tag)
+    yield from ask(conn, request)

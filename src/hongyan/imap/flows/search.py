@@ -1,4 +1,4 @@
-"""UID SEARCH (RFC 9051 §6.4.4), in its extended form where there is one (RFC 4731).
+"""UID SEARCH (RFC 9051 §6.4.4), in its extended form where there is one (RFC 4731, 5182, 9394).
 
 A search is written as a sequence: ``["UNSEEN", "FROM", "anna", "SINCE", date(2026, 3, 1)]``. Texts
 go as atoms or strings, as their characters demand; lists in lists are groups in parentheses.
@@ -6,13 +6,13 @@ go as atoms or strings, as their characters demand; lists in lists are groups in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from hongyan.errors import ProtocolError
 from hongyan.imap.data import Found
-from hongyan.imap.encoder import Raw
-from hongyan.imap.flows.exchange import accepted, send
+from hongyan.imap.encoder import Raw, flag
+from hongyan.imap.flows.exchange import Request, ask, require
 from hongyan.imap.sets import NumberSet
 from hongyan.imap.types import Verb
 
@@ -22,20 +22,37 @@ if TYPE_CHECKING:
     from hongyan.imap.encoder import Argument
 
 
-def search(conn: Connection, criteria: Sequence[Argument] = ("ALL",)) -> Flow[Found]:
+def search(
+    conn: Connection,
+    criteria: Sequence[Argument] = ("ALL",),
+    *,
+    results: Iterable[str] = ("ALL",),
+    partial: tuple[int, int] | None = None,
+) -> Flow[Found]:
     """Return the UIDs that match, and the highest mod-sequence where the search was for that.
 
-    Raises `Refused`, with the code BADCHARSET by a server that knows no UTF-8.
+    ``results`` are what to return, of ``ALL``, ``COUNT``, ``MIN``, ``MAX`` and ``SAVE`` (keep it as
+    `SAVED`, RFC 5182); a server without ESEARCH gives them all. ``partial`` asks for a stretch of
+    the results, counted from 1, or from -1 backwards (RFC 9394). Raises `Refused`, with the code
+    BADCHARSET by a server that knows no UTF-8; `Unsafe` for what the server does not offer.
     """
-    extended = conn.offers("ESEARCH", "IMAP4REV2")
-    options: list[Argument] = [Raw(b"RETURN"), [Raw(b"ALL")]] if extended else []
-    if not conn.utf8 and not _ascii(criteria):
-        options += [Raw(b"CHARSET"), Raw(b"UTF-8")]
-    tag = yield from send(conn, Verb.UID_SEARCH, *options, *criteria)
+    request = search_request(conn, criteria, results=results, partial=partial)
+    return (yield from ask(conn, request))
+
+
+def search_request(
+    conn: Connection,
+    criteria: Sequence[Argument] = ("ALL",),
+    *,
+    results: Iterable[str] = ("ALL",),
+    partial: tuple[int, int] | None = None,
+) -> Request[Found]:
+    """Return the request that `search` is, to be asked with others."""
+    options = [*_returning(conn, list(results), partial), *charset(conn, criteria)]
     found: list[Found] = []
 
     def claim(event: Event) -> bool:
-        if not isinstance(event, Found) or event.tag not in (None, tag):
+        if not isinstance(event, Found):
             return False
         if len(found) >= conn.limits.literals:
             raise ProtocolError("the server goes on and on with what it found")
@@ -44,8 +61,26 @@ def search(conn: Connection, criteria: Sequence[Argument] = ("ALL",)) -> Flow[Fo
         found.append(event)
         return True
 
-    yield from accepted(conn, tag, claim)
-    return _joined(found)
+    return Request(Verb.UID_SEARCH, [*options, *criteria], lambda _: _joined(found), claim)
+
+
+def _returning(
+    conn: Connection, results: list[str], partial: tuple[int, int] | None
+) -> list[Argument]:
+    """Return the options; RFC 4731 where it is offered, for it is shorter too."""
+    if "SAVE" in results:
+        require(conn, "SEARCHRES", "IMAP4REV2")
+    wanted: list[Argument] = [flag(each) for each in results]
+    if partial is not None:
+        require(conn, "PARTIAL", "CONTEXT=SEARCH")
+        wanted = [each for each in wanted if each != Raw(b"ALL")]
+        wanted += [Raw(b"PARTIAL"), Raw(b"%d:%d" % partial)]
+    return [Raw(b"RETURN"), wanted] if conn.offers("ESEARCH", "IMAP4REV2") else []
+
+
+def charset(conn: Connection, criteria: Sequence[Argument]) -> list[Argument]:
+    """Return the words that name the charset of ``criteria``, where it must be named."""
+    return [] if conn.utf8 or _ascii(criteria) else [Raw(b"CHARSET"), Raw(b"UTF-8")]
 
 
 def _joined(found: list[Found]) -> Found:

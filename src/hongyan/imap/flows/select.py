@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from hongyan.errors import ProtocolError
 from hongyan.imap.data import Exists, Fetched, Flags, Listed, Recent, Vanished
-from hongyan.imap.encoder import Raw, mailbox
-from hongyan.imap.flows.exchange import accepted, command, reply, send
+from hongyan.imap.encoder import Raw, as_octets, mailbox
+from hongyan.imap.flows.exchange import Request, ask, command, nothing, reply_to
 from hongyan.imap.types import Condition, Tagged, Verb
 
 if TYPE_CHECKING:
@@ -105,9 +105,7 @@ class _Gathering:
 
     def _check_name(self, listed: Listed) -> None:
         """Refuse another mailbox; IMAP4rev2 servers say which they opened (RFC 9051 §6.3.2)."""
-        asked = self._name.octets if isinstance(self._name, Raw) else self._name
-        octets = asked.encode() if isinstance(asked, str) else asked
-        if octets not in (listed.octets, listed.old_name) and listed.name != "INBOX":
+        if as_octets(self._name) not in (listed.octets, listed.old_name) and listed.name != "INBOX":
             raise ProtocolError("the server opened another mailbox than the one asked for")
 
     def selected(self, verdict: Tagged, *, read_only: bool) -> Selected:
@@ -148,12 +146,34 @@ def select(
     With ``known``, and QRESYNC enabled, what has changed since comes to ``take``. Raises `Refused`;
     no mailbox is open then.
     """
+    return (
+        yield from ask(
+            conn, select_request(conn, name, read_only=read_only, known=known, take=take)
+        )
+    )
+
+
+def select_request(
+    conn: Connection,
+    name: Mailbox,
+    *,
+    read_only: bool = False,
+    known: Known | None = None,
+    take: Callable[[Change], None] | None = None,
+) -> Request[Selected]:
+    """Return the request that `select` is; fetches and searches by UID may be asked with it.
+
+    They are refused where it is, and answered by the mailbox as it is now: look at the UIDVALIDITY
+    before what they say is believed.
+    """
     argument = mailbox(name, utf8=conn.utf8)
     gathering = _Gathering(conn, argument, take)
+
+    def result(reply: Tagged) -> Selected:
+        return gathering.selected(reply, read_only=read_only)
+
     verb = Verb.EXAMINE if read_only else Verb.SELECT
-    tag = yield from send(conn, verb, argument, *_parameters(conn, known))
-    verdict = yield from accepted(conn, tag, gathering.claim)
-    return gathering.selected(verdict, read_only=read_only)
+    return Request(verb, [argument, *_parameters(conn, known)], result, gathering.claim)
 
 
 def _parameters(conn: Connection, known: Known | None) -> list[Argument]:
@@ -176,8 +196,8 @@ def unselect(conn: Connection) -> Flow[None]:
     if conn.offers("UNSELECT", "IMAP4REV2"):
         yield from command(conn, Verb.UNSELECT)
         return
-    tag = yield from send(conn, Verb.EXAMINE, _NOWHERE)
-    if (yield from reply(conn, tag)).ok:  # there is one after all, and it is open to be read
+    request = Request(Verb.EXAMINE, [_NOWHERE], nothing)
+    if (yield from reply_to(conn, request)).ok:  # there is one after all, and it is open to be read
         yield from close(conn)
 
 

@@ -7,16 +7,25 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import NetworkError, ProtocolError, Refused, Unsafe
-from hongyan.flow import Flow, start_tls, write
+from hongyan.flow import Flow, start_tls
 from hongyan.imap.data import Identity
 from hongyan.imap.encoder import Raw
-from hongyan.imap.flows.exchange import collector, command, next_event, reply
+from hongyan.imap.flows.exchange import (
+    Request,
+    ask,
+    ask_each,
+    collector,
+    command,
+    next_event,
+    nothing,
+    reply_to,
+)
 from hongyan.imap.flows.login import login
 from hongyan.imap.refusal import refusal
 from hongyan.imap.types import Capabilities, Condition, State, Status, Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from hongyan import sasl
     from hongyan.flow import Flow
@@ -41,9 +50,8 @@ def greet(conn: Connection) -> Flow[Condition]:
 
 def capability(conn: Connection) -> Flow[Capabilities]:
     """Ask for the capabilities, which the connection keeps; a refusal means that it has none."""
-    yield from write(conn.send(Verb.CAPABILITY))
-    verdict = yield from reply(conn, conn.last_tag, lambda event: isinstance(event, Capabilities))
-    if not verdict.ok:
+    request = Request(Verb.CAPABILITY, (), nothing, lambda event: isinstance(event, Capabilities))
+    if not (yield from reply_to(conn, request)).ok:
         conn.capabilities = Capabilities()
     return conn.capabilities
 
@@ -63,16 +71,26 @@ def starttls(conn: Connection) -> Flow[bytes]:
 
 def identify(conn: Connection, fields: Mapping[str, str] | None = None) -> Flow[Identity]:
     """Say who we are, and return what the server says that it is (RFC 2971)."""
+    return (yield from ask(conn, identify_request(conn, fields)))
+
+
+def identify_request(
+    conn: Connection, fields: Mapping[str, str] | None = None
+) -> Request[Identity]:
+    """Return the request that `identify` is, to be asked with others."""
     pairs: list[Argument] = [text.encode() for each in (fields or {}).items() for text in each]
     found: list[Identity] = []
-    argument: Argument = pairs or Raw(b"NIL")
-    yield from command(conn, Verb.ID, argument, claim=collector(conn, Identity, found))
-    return found[-1] if found else Identity({})
+    return Request(
+        Verb.ID,
+        [pairs or Raw(b"NIL")],
+        lambda _: found[-1] if found else Identity({}),
+        collector(conn, Identity, found),
+    )
 
 
 def enable(conn: Connection, *names: str) -> Flow[frozenset[str]]:
     """Turn extensions on (RFC 5161); return all that are."""
-    yield from command(conn, Verb.ENABLE, *names)
+    yield from ask(conn, Request(Verb.ENABLE, names, nothing))
     return conn.enabled
 
 
@@ -100,24 +118,24 @@ def open_session(
     if credentials is not None and greeting.status is not Status.PREAUTH:
         yield from login(conn, credentials, terms, initial_response=initial_response)
         yield from _known(conn)
+    yield from ask_each(conn, _introduction(conn, identity))
+
+
+def _introduction(
+    conn: Connection, identity: Mapping[str, str] | None
+) -> Iterator[Request[object]]:
+    """Yield ID and ENABLE, in one flight; a server may refuse either and is none the worse."""
     if identity is not None and "ID" in conn.capabilities:
-        with suppress(Refused):
-            yield from identify(conn, identity)
-    if conn.state is State.AUTHENTICATED and "ENABLE" in conn.capabilities:
-        yield from _enable_all(conn)
+        yield identify_request(conn, identity)
+    names = [each for each in _WORTH_ENABLING if each in conn.capabilities]
+    if names and conn.state is State.AUTHENTICATED and "ENABLE" in conn.capabilities:
+        yield Request(Verb.ENABLE, names, nothing)
 
 
 def _known(conn: Connection) -> Flow[None]:
     """Ask for the capabilities unless they were told already."""
     if not conn.capabilities.names:
         yield from capability(conn)
-
-
-def _enable_all(conn: Connection) -> Flow[None]:
-    names = [each for each in _WORTH_ENABLING if each in conn.capabilities]
-    if names:
-        with suppress(Refused):
-            yield from enable(conn, *names)
 
 
 def noop(conn: Connection) -> Flow[None]:
@@ -130,5 +148,6 @@ def logout(conn: Connection) -> Flow[None]:
     if conn.state in (State.GREETING, State.LOGOUT) or conn.in_flight:
         return  # no command has its place here; closing the line is the end
     with suppress(NetworkError, ProtocolError):
-        yield from write(conn.send(Verb.LOGOUT))
-        yield from reply(conn, conn.last_tag, lambda event: isinstance(event, Condition))
+        yield from reply_to(
+            conn, Request(Verb.LOGOUT, (), nothing, lambda event: isinstance(event, Condition))
+        )

@@ -1,4 +1,4 @@
-"""UID STORE (RFC 9051 §6.4.6), conditional where asked for (RFC 7162 §3.1.3)."""
+"""UID STORE (RFC 9051 §6.4.6), conditional where asked for (RFC 7162 §3.1.3); Gmail's labels."""
 
 from __future__ import annotations
 
@@ -6,31 +6,32 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from hongyan.imap.data import Fetched
-from hongyan.imap.encoder import Raw, flag
-from hongyan.imap.flows.exchange import drain, reply, send
-from hongyan.imap.refusal import refusal
+from hongyan.imap.encoder import Raw, flag, gmail_label
+from hongyan.imap.flows.exchange import Request, ask, require
 from hongyan.imap.sets import NumberSet
 from hongyan.imap.types import Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from hongyan.flow import Flow
     from hongyan.imap.connection import Connection, Event
     from hongyan.imap.encoder import Argument
+    from hongyan.imap.sets import Uids
+    from hongyan.imap.types import Mailbox, Tagged
 
 
 class Change(Enum):
     """What is done with the flags named."""
 
-    ADD = "+FLAGS"
-    REMOVE = "-FLAGS"
-    REPLACE = "FLAGS"
+    ADD = "+"
+    REMOVE = "-"
+    REPLACE = ""
 
 
 def store(
     conn: Connection,
-    uids: NumberSet,
+    uids: Uids,
     change: Change,
     flags: Iterable[str],
     *,
@@ -43,30 +44,56 @@ def store(
     the server tells the flags that result, or where it is conditional the new mod-sequences.
     Raises `Refused` for a refusal that is not of that kind.
     """
-    quiet = b"" if take else b".SILENT"
+    named = [flag(each) for each in flags]
+    return (
+        yield from ask(
+            conn,
+            store_request(uids, change, named, unchanged_since=unchanged_since, take=take),
+        )
+    )
+
+
+def store_labels(
+    conn: Connection, uids: Uids, change: Change, labels: Iterable[Mailbox]
+) -> Flow[NumberSet]:
+    """Change Gmail's labels (X-GM-EXT-1); a label is spelled as a mailbox is.
+
+    Raises `Unsafe` where the server has none.
+    """
+    require(conn, "X-GM-EXT-1")
+    named = [gmail_label(each, utf8=conn.utf8) for each in labels]
+    return (yield from ask(conn, store_request(uids, change, named, item=b"X-GM-LABELS")))
+
+
+def store_request(
+    uids: Uids,
+    change: Change,
+    values: Sequence[Argument],
+    *,
+    item: bytes = b"FLAGS",
+    unchanged_since: int | None = None,
+    take: Callable[[Fetched], None] | None = None,
+) -> Request[NumberSet]:
+    """Return the request that `store` is, to be asked with others; ``values`` made by `flag`."""
     condition: list[Argument] = []
     if unchanged_since is not None:
         condition = [[Raw(b"UNCHANGEDSINCE"), unchanged_since]]
-    named = [flag(each) for each in flags]
-    tag = yield from send(
-        conn, Verb.UID_STORE, uids, *condition, Raw(change.value.encode() + quiet), named
-    )
 
     def claim(event: Event) -> bool:
-        if (
-            take is None
-            or not isinstance(event, Fetched)
-            or event.uid not in (uids if event.uid else ())
-        ):
-            return False
-        take(event)
-        return True
+        match event:
+            case Fetched(uid=int(uid)) if take is not None and uid in uids:
+                take(event)
+                return True
+        return False
 
-    verdict = yield from reply(conn, tag, claim)
-    modified = verdict.code.value if verdict.code and verdict.code.name == "MODIFIED" else None
-    if isinstance(modified, NumberSet):
-        return modified
-    if not verdict.ok:
-        yield from drain(conn)
-        raise refusal(verdict)
-    return NumberSet()
+    def accepts(reply: Tagged) -> bool:
+        return reply.ok or bool(_modified(reply))
+
+    what = Raw(change.value.encode() + item + (b"" if take else b".SILENT"))
+    return Request(Verb.UID_STORE, [uids, *condition, what, values], _modified, claim, accepts)
+
+
+def _modified(reply: Tagged) -> NumberSet:
+    """Return the messages that failed the condition (RFC 7162 §3.1.3)."""
+    told = reply.code.value if reply.code and reply.code.name == "MODIFIED" else None
+    return told if isinstance(told, NumberSet) else NumberSet()
