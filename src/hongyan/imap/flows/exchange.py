@@ -136,7 +136,7 @@ class Flight:
             self._heard(event)
         return False
 
-    def receive(self) -> Flow[None]:
+    def await_reply(self) -> Flow[None]:
         """Take events until a reply has come."""
         conn, left = self._conn, len(self._requests)
         while len(self._requests) == left:
@@ -186,7 +186,7 @@ def reply_to(conn: Connection, request: Request[Any]) -> Flow[Tagged]:
     flight = Flight(conn, lambda _, reply: replies.append(reply))
     yield from flight.send(request)
     while flight:
-        yield from flight.receive()
+        yield from flight.await_reply()
     return replies[0]
 
 
@@ -215,11 +215,11 @@ def ask_each(
     flight = Flight(conn, settle)
     for request in requests:
         while len(flight) >= at_once or not _may_go(conn, flight, request):
-            yield from flight.receive()
+            yield from flight.await_reply()
         asked.append(request)
         yield from flight.send(request)
     while flight:
-        yield from flight.receive()
+        yield from flight.await_reply()
     return tuple(outcomes[each] for each in asked)
 
 
