@@ -17,6 +17,8 @@ ITEM = {
     "id",
     "accountId",
     "state",
+    "sendAt",
+    "emailId",
     "sender",
     "messageId",
     "attempts",

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from hongyan.net.endpoint import Endpoint
 from hongyan.store.holds import nobody
+from hongyan.sync import arrivals, evidence
 from hongyan.sync import pop3 as maildrop
 from hongyan.sync.progress import silent
+from hongyan.sync.sent_copy import SentCopies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,17 +52,27 @@ class Fetching:
             self._servers.visit(account, Endpoint.parse(url)).refuse_early()
             shown = credentials()
             holds = self._store.holds
-            with (
-                holds.hold(account.id, what=what, within=patience, waiting=waiting),
-                self._servers.connect(url) as driver,
-            ):
-                return maildrop.collect(
-                    account,
-                    driver,
-                    self._store,
-                    credentials=shown,
-                    clock=self._clock,
-                    report=report,
-                )
+            with holds.hold(account.id, what=what, within=patience, waiting=waiting):
+                began = self._clock()
+                try:
+                    with self._servers.connect(url) as driver:
+                        return maildrop.collect(
+                            account,
+                            driver,
+                            self._store,
+                            credentials=shown,
+                            clock=self._clock,
+                            report=report,
+                        )
+                finally:
+                    self._look_through(account, began)
 
         return self._servers.logged_in(account, collect)
+
+    def _look_through(self, account: Account, began: datetime) -> None:
+        """See what the arrivals mean, also those of a visit that broke off."""
+        arrivals.look_through(
+            self._store, account.id, [lambda email: evidence.take_report(self._store, email)]
+        )
+        evidence.look_for_copies(self._store, account.id)
+        SentCopies(account, self._store, clock=self._clock).visited(began)

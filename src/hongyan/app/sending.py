@@ -46,8 +46,13 @@ class Sending:
             raise InvalidArgument("recipients", "there is none")
         builder.build_chunks(stamped)  # which looks at every field before it makes anything
 
-    def queue(self, account: Account, draft: builder.Draft) -> OutboxId:
-        """Build the draft's octets, once, and put them into the outbox."""
+    def queue(
+        self, account: Account, draft: builder.Draft, *, send_at: datetime | None = None
+    ) -> OutboxId:
+        """Build the draft's octets, once, and put them into the outbox, for ``send_at`` if given.
+
+        Raises `InvalidArgument` and `NotFound`.
+        """
         _can_send(account)
         draft = builder.stamp(draft, self._clock().astimezone())
         recipients = builder.envelope_recipients(draft)
@@ -60,6 +65,7 @@ class Sending:
                 sender=account.address,
                 recipients=recipients,
                 message_id=draft.message_id,
+                send_at=send_at,
             )
 
     def queue_ready(

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from hongyan.store import Account, Item, OutboxId
 
 _ADVICE: Final = {
-    "uncertain": "it may have arrived: ask; 'hongyan outbox retry' sends it again",
+    "held": "'hongyan outbox release' sends it",
+    "uncertain": "it may have arrived: ask; then 'hongyan outbox arrived' or 'retry'",
     "queued": "'hongyan sync' sends it",
     "deferred": "'hongyan sync' tries again",
     "refused": "'hongyan outbox retry' tries again, 'cancel' gives up",
@@ -32,13 +33,22 @@ def as_json(item: Item) -> dict[str, object]:
         "id": item.id,
         "accountId": item.account_id,
         "state": item.state.value,
+        "sendAt": item.send_at,
+        "emailId": item.email_id,
         "sender": item.sender,
         "messageId": item.message_id,
         "attempts": item.attempts,
         "nextTry": item.next_try,
         "words": item.words,
         "recipients": [
-            {"email": each.address, "state": each.state.value, "words": each.words}
+            {
+                "email": each.address,
+                "state": each.state.value,
+                "words": each.words,
+                "delivery": each.delivery.value,
+                "deliveryWords": each.delivery_words,
+                "displayed": each.displayed,
+            }
             for each in item.recipients
         ],
     }
@@ -103,11 +113,24 @@ def list_(app: App, *, as_objects: bool) -> None:
             item.id,
             item.state.value,
             ", ".join(each.address for each in item.recipients),
-            item.words or _ADVICE.get(item.state.value, ""),
+            _remark(item),
         )
         for item in items
     ]
     table(("ID", "STATE", "TO", "THE SERVER'S WORDS"), rows, empty="The outbox is empty.")
+
+
+def _remark(item: Item) -> str:
+    """Return what there is to know: the server's words, what came back, when it goes, or advice."""
+    reports = [
+        f"{each.address}: {each.delivery.value} {each.delivery_words}".rstrip()
+        for each in item.recipients
+        if each.delivery.value != "unknown"
+    ]
+    words = "; ".join(filter(None, (item.words, *reports)))
+    if item.send_at and item.state.value == "queued":
+        return f"goes at {item.send_at.astimezone():%Y-%m-%d %H:%M}"
+    return words or _ADVICE.get(item.state.value, "")
 
 
 @outbox.command
@@ -130,3 +153,30 @@ def cancel(app: App, item_id: str) -> None:
     """Give ID up; it will not be sent."""
     app.store.outbox.cancel(item_id)
     click.echo(f"{item_id} is cancelled.")
+
+
+@outbox.command
+@click.argument("item_id", metavar="ID")
+@click.pass_obj
+def hold(app: App, item_id: str) -> None:
+    """Keep ID back until you release it."""
+    app.store.outbox.hold(item_id)
+    click.echo(f"{item_id} is held; 'hongyan outbox release {item_id}' sends it.")
+
+
+@outbox.command
+@click.argument("item_id", metavar="ID")
+@click.pass_obj
+def release(app: App, item_id: str) -> int:
+    """Send ID now, which is held, or waits for its time."""
+    item = app.store.outbox.let_go(item_id)
+    return send_now(app, app.store.accounts.get(item.account_id), item.id)
+
+
+@outbox.command
+@click.argument("item_id", metavar="ID")
+@click.pass_obj
+def arrived(app: App, item_id: str) -> None:
+    """Take the uncertain ID for sent: you know that it has arrived."""
+    app.store.outbox.believe_sent(item_id, "you said that it has arrived")
+    click.echo(f"{item_id} is sent.")

@@ -19,6 +19,7 @@ from hongyan.mime.builder import Attachment, Draft, parse_recipients
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from hongyan.app import App
     from hongyan.mime import Address
@@ -45,6 +46,13 @@ attach_option = click.option(
 @click.option("--cc", multiple=True, help="Who gets a copy.")
 @click.option("--bcc", multiple=True, help="Who gets a copy that nobody else sees.")
 @click.option("--subject", default="", help="What it is about.")
+@click.option(
+    "--at",
+    "send_at",
+    type=click.DateTime(("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d")),
+    metavar="TIME",
+    help="When it shall go out, such as '2026-12-24 18:00', by the clock here.",
+)
 @body_option
 @attach_option
 @record_option
@@ -57,6 +65,7 @@ def send(
     cc: tuple[str, ...],
     bcc: tuple[str, ...],
     subject: str,
+    send_at: datetime | None,
     body: BinaryIO | None,
     attach: tuple[Path, ...],
 ) -> int:
@@ -73,7 +82,16 @@ def send(
         attachments=attachments(attach),
     )
     app.sending.try_out(account, draft)
-    return hand_over(app, account, replace(draft, text=text_of(body, "")))
+    draft = replace(draft, text=text_of(body, ""))
+    return schedule(app, account, draft, send_at) if send_at else hand_over(app, account, draft)
+
+
+def schedule(app: App, account: Account, draft: Draft, send_at: datetime) -> int:
+    """Queue the draft for later."""
+    with kept(draft.text):
+        item = app.sending.queue(account, draft, send_at=send_at.astimezone())
+    click.echo(f"{item} goes out at {send_at:%Y-%m-%d %H:%M}, by 'hongyan serve' or 'sync'.")
+    return 0
 
 
 def people(field: str, values: Iterable[str]) -> tuple[Address, ...]:

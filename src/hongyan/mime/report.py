@@ -1,7 +1,7 @@
 """Delivery reports and read receipts, understood (RFC 3464, RFC 8098, RFC 6522).
 
 `report` gives what a machine says about one earlier message. A report is a claim of whoever sent
-it: nothing here proves that it comes from a server, so it may inform, and never change, the outbox.
+it: nothing here proves that it comes from a server, only that its sender has seen the message.
 """
 
 from __future__ import annotations
@@ -45,10 +45,14 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report about the message ``original_id`` (empty when it does not say)."""
+    """A report about the message ``original_id`` (empty when it does not say).
+
+    ``envelope_id`` is the ENVID that it was sent with (RFC 3461 §4.4, RFC 3464 §2.2.1).
+    """
 
     results: tuple[Result, ...]
     original_id: str
+    envelope_id: str = ""
 
 
 _DELIVERY: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
@@ -64,12 +68,17 @@ def report(message: Message) -> Report | None:
     """Return what ``message`` reports, or None if it is no report."""
     for part in message.parts:
         if part.content_type in _DELIVERY:
-            return Report(_deliveries(part), _original_id(message))
+            return Report(_deliveries(part), _original_id(message), _envelope_id(part))
         if part.content_type in _RECEIPT:
             fields = parse(part.content().lstrip())
             original = _field(fields, "original-message-id").strip("<> ")
             return Report((_receipt(fields),), original or _original_id(message))
     return None
+
+
+def _envelope_id(part: Part) -> str:
+    fields = dict(reversed(_all_fields(part.content())))
+    return fields.get("original-envelope-id", "").strip()
 
 
 def _field(fields: Message, name: str) -> str:

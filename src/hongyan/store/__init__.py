@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hongyan.store.arriving import Arriving
 from hongyan.store.offers import Offer
-from hongyan.store.outbox_item import Item, Outcome, Recipient, State
+from hongyan.store.outbox_item import Copy, Delivery, Item, Outcome, Recipient, State
 from hongyan.store.search import Hit, Order
 from hongyan.store.snippet import Snippet
 from hongyan.store.spool import Blob, BlobWriter
@@ -32,6 +32,8 @@ __all__ = [
     "Blob",
     "BlobWriter",
     "Changes",
+    "Copy",
+    "Delivery",
     "Email",
     "Hit",
     "Item",

@@ -57,6 +57,10 @@ PAGE: Final = f"""{_SELECT}
     WHERE p.mailbox = ? AND (p.received_at, p.message) < (?, ?)
     ORDER BY p.received_at DESC, p.message DESC LIMIT ?
 """
+_GIVEN: Final = """
+    SELECT 1 FROM messages AS m
+    WHERE id = ? AND EXISTS (SELECT 1 FROM uidls WHERE message = m.id)
+"""
 _END_OF_TIME: Final = 2**63 - 1
 
 
@@ -178,6 +182,27 @@ class Messages:
             ):
                 return MessageId(f"m{row}")
         return None
+
+    def from_servers(self, rfc_message_id: str) -> tuple[MessageId, ...]:
+        """Return the messages with this Message-ID that servers gave us, in any account."""
+        with self._database.read() as db:
+            rows = fetch(
+                db,
+                "SELECT m.id FROM thread_ids AS t JOIN messages AS m "
+                "ON m.thread = t.thread AND m.account = t.account "
+                "WHERE t.message_id = ? AND m.message_id = ? ORDER BY m.id",
+                (rfc_message_id, rfc_message_id),
+            )
+        return self.given_by_servers(f"m{row}" for (row,) in rows)
+
+    def given_by_servers(self, message_ids: Iterable[str]) -> tuple[MessageId, ...]:
+        """Return those of the messages that came from a server, and are not gone meanwhile."""
+        with self._database.read() as db:
+            return tuple(
+                MessageId(each)
+                for each in message_ids
+                if fetch(db, _GIVEN, (row_number("m", each),))
+            )
 
     def raw(self, message_id: str) -> bytes:
         """Return the octets exactly as received. Raises `NotFound`, `StoreError` when damaged."""

@@ -17,6 +17,7 @@ from hongyan.store.changes import ChangeLog
 from hongyan.store.check import faults
 from hongyan.store.database import Database
 from hongyan.store.holds import Holds
+from hongyan.store.learned import Learned
 from hongyan.store.mailboxes import Mailboxes
 from hongyan.store.mend import Mending
 from hongyan.store.messages import Messages
@@ -49,6 +50,7 @@ class Store:
         self.holds = Holds(home / "holds", clock=clock)
         self.changes = ChangeLog(self._database, clock=clock)
         self.blobs = Blobs(self._database, folder=home / "blobs", clock=clock)
+        self.learned = Learned(self._database)
         self.accounts = Accounts(self._database, blobs=self.blobs)
         self.offers = Offers(self._database)
         self.mailboxes = Mailboxes(self._database, changes=self.changes)

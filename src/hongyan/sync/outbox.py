@@ -7,7 +7,7 @@ is never sent again by itself (FAULTS, promise D).
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Final
 
 from hongyan import smtp
@@ -16,11 +16,15 @@ from hongyan.errors import (
     HongyanError,
     InvalidArgument,
     NetworkError,
+    NotFound,
     ProtocolError,
     Refused,
+    StoreError,
 )
-from hongyan.store import Outcome, Role, State
+from hongyan.store import Outcome, State
+from hongyan.store.journal import AHEAD, HOLDS, LONGEST_PAUSE
 from hongyan.sync.progress import Progress
+from hongyan.sync.sent_copy import SentCopies
 from hongyan.sync.visit import Visit
 
 if TYPE_CHECKING:
@@ -41,7 +45,8 @@ _STATES: Final = {
     smtp.Outcome.UNCERTAIN: State.UNCERTAIN,
 }
 # How long to leave a server alone after its n-th "later" (RFC 5321 §4.5.4.1 wants at least this).
-_PAUSES: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 240))
+_PAUSES: Final = (*(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60)), LONGEST_PAUSE)
+_FAILURES: Final = frozenset({smtp.Notify.FAILURE, smtp.Notify.DELAY})
 
 
 class Sender:
@@ -63,6 +68,7 @@ class Sender:
         self._credentials = credentials
         self._clock = clock
         self._report = report
+        self._copies = SentCopies(account, store, clock=clock)
         self._driver: BlockingDriver | None = None
         self._conn: smtp.Connection | None = None
 
@@ -75,7 +81,9 @@ class Sender:
         try:
             while item := self._store.outbox.claim(only, account_id=self._account.id):
                 self._report(Progress("Sending", len(settled)))
-                settled.append(self._deliver(item))
+                done = self._deliver(item)
+                if done.state is not State.QUEUED:  # put back: its time has not come
+                    settled.append(done)
                 if only:
                     break
         except BaseException:
@@ -86,10 +94,16 @@ class Sender:
 
     def _deliver(self, item: Item) -> Item:
         try:
+            self._store.blobs.verify(item.blob_id)
+        except (StoreError, NotFound) as error:  # which keeps none of the others waiting
+            return self._settle(item, _all(item, State.REFUSED, str(error)))
+        try:
             driver, conn = self._session()
         except HongyanError as error:
             self._store.outbox.release(item.id, next_try=self._clock(), words=str(error))
             raise
+        if not self._is_time(item, conn):
+            return self._store.outbox.put_back(item.id)
         try:
             receipt = driver.run(self._submission(conn, item))
         except (NetworkError, ProtocolError, Cancelled) as error:
@@ -120,7 +134,20 @@ class Sender:
                 driver.close()
                 raise
             self._driver = driver
+            self._store.learned.set(self._account.id, HOLDS, str(self._holds(self._conn)))
         return self._driver, self._conn
+
+    def _holds(self, conn: smtp.Connection) -> int:
+        """Return for how many seconds the server would hold a message (RFC 4865), 0 for not."""
+        offered = conn.extensions.future_release
+        if offered is None:
+            return 0
+        return min(offered.seconds, int((offered.until - self._clock()).total_seconds()))
+
+    def _is_time(self, item: Item, conn: smtp.Connection) -> bool:
+        """Whether an item can go now: it is due, or the server holds it until it is."""
+        left = item.send_at - self._clock() if item.send_at else timedelta(0)
+        return left < AHEAD or left <= timedelta(seconds=self._holds(conn))
 
     def _submission(self, conn: smtp.Connection, item: Item) -> Flow[smtp.Receipt]:
         octets = self._store.blobs.open(item.blob_id)
@@ -129,11 +156,17 @@ class Sender:
         def content() -> Iterator[bytes]:
             return (octets[start:end] for start, end in chunks)
 
+        notify = _FAILURES | {smtp.Notify.SUCCESS} if item.receipts else _FAILURES
+        later = item.send_at is not None and item.send_at - self._clock() >= AHEAD
         envelope = smtp.Envelope(
             item.sender,
             item.pending,
             size=len(octets),
             eight_bit=not all(chunk.isascii() for chunk in content()),
+            ret=smtp.Ret.HEADERS,
+            envid=item.envid,
+            options=dict.fromkeys(item.pending, smtp.RecipientOptions(notify)),
+            hold_until=item.send_at.astimezone(UTC) if later and item.send_at else None,
         )
         return smtp.submit(
             conn,
@@ -154,19 +187,8 @@ class Sender:
                 words=words,
             )
             if _first_success(item, settled):
-                self._file(settled)
-        return settled
-
-    def _file(self, item: Item) -> None:
-        """Keep a copy of what was sent."""
-        sent = self._store.mailboxes.ensure(item.account_id, Role.SENT)
-        self._store.messages.add(
-            item.account_id,
-            sent.id,
-            self._store.blobs.read(item.blob_id),
-            received_at=self._clock(),
-            keywords=("$seen",),
-        )
+                self._copies.sent(settled)
+        return self._store.outbox.get(item.id)
 
     def _leave(self) -> None:
         if self._driver is not None and self._conn is not None:
