@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
+from tests.live.courier import Courier
+from tests.live.cyrus import Cyrus
 from tests.live.mailutils import Mailutils
 from tests.live.servers import ALICE, BOB, Dovecot, MailHost, Postfix, Unavailable
 from tests.support.authority import Authority
@@ -18,7 +20,7 @@ from tests.support.authority import Authority
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-Server = TypeVar("Server", Dovecot, Mailutils, Postfix)
+Server = TypeVar("Server", Courier, Cyrus, Dovecot, Mailutils, Postfix)
 HERE = Path(__file__).parent
 
 
@@ -92,6 +94,25 @@ def impostor(authority: Authority) -> Iterator[Dovecot]:
     for server in started(lambda: Dovecot(authority.issue("mail.elsewhere.test"))):
         server.add_user(ALICE)
         yield server
+
+
+@pytest.fixture(scope="session")
+def cyrus(authority: Authority) -> Iterator[Cyrus]:
+    """A Cyrus IMAP server with no one in it."""
+    yield from started(lambda: Cyrus(authority.issue()))
+
+
+@pytest.fixture(scope="session")
+def courier() -> Iterator[Courier]:
+    """A Courier IMAP server with no one in it; it has no TLS."""
+    yield from started(Courier)
+
+
+@pytest.fixture(params=["dovecot", "cyrus", "courier"])
+def imap_server(request: pytest.FixtureRequest) -> Dovecot | Cyrus | Courier:
+    """Each IMAP server in turn; ``add_user``, ``fill``, ``messages`` and ``imap_url`` are the same."""
+    server: Dovecot | Cyrus | Courier = request.getfixturevalue(request.param)
+    return server
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import imaplib
 from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -30,6 +31,7 @@ class Server(Protocol):
     def imap_url(self, *, tls: Tls = "starttls") -> str: ...
     def add_user(self, user: User) -> None: ...
     def fill(self, user: User, messages: Iterable[bytes]) -> int: ...
+    def messages(self, user: User) -> list[bytes]: ...
 
 
 def new_user(server: Server) -> User:
@@ -75,3 +77,22 @@ def session(server: Server, user: User, *, tls: Tls = "none") -> Iterator[Sessio
         )
         yield yield_to
         yield_to.run(imap.logout(conn))
+
+
+def put(server: Server, user: User, messages: Iterable[bytes]) -> int:
+    """Append messages to the inbox over the line; returns how many there were."""
+    letters = [imap.Letter([each], len(each)) for each in messages]
+    with session(server, user) as live:
+        requests = [imap.append_request(live.conn, "INBOX", [each]) for each in letters]
+        for outcome in live.run(imap.ask_each(live.conn, requests)):
+            assert not isinstance(outcome, Exception), outcome
+    return len(letters)
+
+
+def inbox(port: int, user: User) -> list[bytes]:
+    """Return the octets of each message in the inbox, by another client and in the order of UIDs."""
+    with imaplib.IMAP4(LOOPBACK, port, timeout=10) as client:
+        client.login(user.address, user.password)
+        client.select("INBOX", readonly=True)
+        _, data = client.uid("FETCH", "1:*", "(BODY.PEEK[])")
+    return [each[1] for each in data if isinstance(each, tuple)]
