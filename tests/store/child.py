@@ -41,7 +41,7 @@ def add_some(store: Store, name: str) -> None:
 def add_until_full(store: Store, name: str) -> None:
     """Add letters until the file system refuses; say so, and do not mind."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (900_000, 900_000))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))
     for n in range(10_000):
         raw = (
             f"Subject: {n}\r\n\r\n".encode()

@@ -54,7 +54,7 @@ def test_removing_an_account_removes_all_that_is_its(profile: Any, make_letter: 
             for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE sql LIKE '%STRICT%'")
         ]
         left = {name: db.execute(f"SELECT count(*) FROM {name}").get for name in tables}
-    assert {name for name, count in left.items() if count} == {"accounts"}
+    assert {name for name, count in left.items() if count} == {"accounts", "properties"}
     assert not [path for path in (profile.home / "blobs").rglob("*") if path.is_file()]
     assert profile.found("") == set()
     assert profile.store.accounts.list() == (other,)

@@ -53,7 +53,7 @@ def test_a_whole_store_is_left_alone(profile: Any, make_letter: Any) -> None:
         "UPDATE mailboxes SET unread = 7, total = 0",
         "PRAGMA foreign_keys = 0; DELETE FROM mailboxes",
         "PRAGMA foreign_keys = 0; DELETE FROM accounts",
-        "PRAGMA foreign_keys = 0; INSERT INTO keywords VALUES (77, 'x')",
+        "PRAGMA foreign_keys = 0; INSERT INTO keywords VALUES (77, 'x', 1)",
         "INSERT INTO uidls VALUES (1, x'75', 77, 'stored')",
     ],
 )

@@ -13,9 +13,6 @@ from hypothesis import strategies as st
 
 from hongyan.errors import InvalidArgument, NotFound
 from hongyan.store import Order
-from hongyan.store.conditions import Conditions
-from hongyan.store.query import parse
-from hongyan.store.search import statement
 from hongyan.store.search_index import free_row
 
 SENTENCES = {
@@ -250,26 +247,6 @@ def test_snippets_mark_the_real_text(profile: Any, make_letter: Any) -> None:
     assert [piece for piece, marked in hit.subject.pieces() if marked] == ["发票"]
     assert hit.snippet.text.startswith("…")
     assert len(hit.snippet.text) < 260
-
-
-@pytest.mark.parametrize("order", list(Order))
-@pytest.mark.parametrize(
-    "query", ["word", "发票 is:unread", "-a", "is:unread", "京", "in:inbox x OR is:read"]
-)
-def test_plans_scan_nothing_but_in_order(profile: Any, query: str, order: Order) -> None:
-    conditions = Conditions(now=profile.clock())
-    node = parse(query)
-    assert node is not None
-    conditions.add(node)
-    sql = statement(conditions, order=order)
-    with profile.store._database.read() as db:
-        plan = [
-            row[3] for row in db.execute("EXPLAIN QUERY PLAN " + sql, (*conditions.values, 9, 0))
-        ]
-    if conditions.match and order is Order.NEWEST:
-        assert not [step for step in plan if "TEMP" in step or step == "SCAN m"], plan
-    if not conditions.match:
-        assert not [step for step in plan if "TEMP" in step], plan
 
 
 def test_hits_come_in_the_order_of_time_not_of_storing(profile: Any) -> None:

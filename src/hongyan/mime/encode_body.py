@@ -39,17 +39,16 @@ class Encoded:
     flowed: bool = False
 
 
-def encode_text(field: str, text: str, *, may_flow: bool, verbatim: bool = False) -> Encoded:
+def encode_text(field: str, text: str, *, may_flow: bool) -> Encoded:
     """Return ``text`` in the most readable form that arrives unharmed; a last line end is added.
 
-    ``verbatim``: none is added, and no line flows. Raises `InvalidArgument` with ``field`` when the
-    text has lone surrogates.
+    Raises `InvalidArgument` with ``field`` when the text has lone surrogates.
     """
-    octets = _canonical(field, text, end_line=not verbatim)
+    octets = _canonical(field, text)
     if not _UNSAFE.search(octets):
         if not _LONG.search(octets):
             return Encoded("7bit", octets)
-        flowed = _flow(octets) if may_flow and not verbatim else None
+        flowed = _flow(octets) if may_flow else None
         if flowed is not None:
             return Encoded("7bit", flowed, flowed=True)
     printable = quoted_printable(octets)
@@ -100,8 +99,8 @@ def _base64(data: bytes) -> bytes:
     )
 
 
-def _canonical(field: str, text: str, *, end_line: bool) -> bytes:
-    if end_line and text and text[-1] not in "\r\n":
+def _canonical(field: str, text: str) -> bytes:
+    if text and text[-1] not in "\r\n":
         text += "\r\n"
     try:
         return _NEWLINE.sub("\r\n", text).encode()

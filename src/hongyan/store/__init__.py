@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from hongyan.store.arriving import Arriving
+from hongyan.store.email_query import Ids, Part
+from hongyan.store.filters import Sort
+from hongyan.store.marking import Change
 from hongyan.store.offers import Offer
 from hongyan.store.outbox_item import Copy, Delivery, Item, Outcome, Recipient, State
 from hongyan.store.search import Hit, Order
@@ -15,6 +18,8 @@ from hongyan.store.types import (
     AccountId,
     Changes,
     Email,
+    Identity,
+    IdentityId,
     Kind,
     Mailbox,
     MailboxId,
@@ -31,11 +36,15 @@ __all__ = [
     "Arriving",
     "Blob",
     "BlobWriter",
+    "Change",
     "Changes",
     "Copy",
     "Delivery",
     "Email",
     "Hit",
+    "Identity",
+    "IdentityId",
+    "Ids",
     "Item",
     "Kind",
     "Mailbox",
@@ -45,9 +54,11 @@ __all__ = [
     "Order",
     "OutboxId",
     "Outcome",
+    "Part",
     "Recipient",
     "Role",
     "Snippet",
+    "Sort",
     "State",
     "Store",
     "Summary",

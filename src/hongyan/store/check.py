@@ -21,8 +21,20 @@ if TYPE_CHECKING:
 
 _SHOWN: Final = 20
 _COUNTS: Final = (
-    "(SELECT count(*), coalesce(sum(unread), 0) FROM memberships WHERE mailbox = mailboxes.id)"
+    "(SELECT count(*), coalesce(sum(unread), 0), coalesce(sum(newest), 0), "
+    "count(DISTINCT iif(unread, thread, NULL)) FROM memberships WHERE mailbox = mailboxes.id)"
 )
+_COUNTED: Final = "(total, unread, total_threads, unread_threads)"
+_IS_NEWEST: Final = (
+    "NOT EXISTS (SELECT 1 FROM memberships AS o WHERE o.mailbox = p.mailbox "
+    "AND o.thread = p.thread AND (o.received_at, o.message) > (p.received_at, p.message))"
+)
+_SPANS: Final = """
+    SELECT mailbox, 1, received_at / 86400000, count(*), sum(newest)
+    FROM memberships GROUP BY 1, 2, 3
+    UNION ALL SELECT mailbox, 64, received_at / 5529600000, count(*), sum(newest)
+    FROM memberships GROUP BY 1, 2, 3
+"""
 
 
 class Rule(NamedTuple):
@@ -37,11 +49,11 @@ class Rule(NamedTuple):
 
 
 def _orphans(table: str, column: str, parent: str) -> Rule:
-    lost = f"{table} WHERE {column} NOT IN (SELECT id FROM {parent})"  # noqa: S608  # our own names
+    lost = f"{table} WHERE {column} NOT IN (SELECT id FROM {parent})"
     return Rule(
         f"{table}: something of {parent} {{}}, which is missing",
-        f"SELECT {column} FROM {lost}",  # noqa: S608  # our own names
-        f"DELETE FROM {lost}",  # noqa: S608  # our own names
+        f"SELECT {column} FROM {lost}",
+        f"DELETE FROM {lost}",
     )
 
 
@@ -49,6 +61,8 @@ ORPHANS: Final = tuple(
     _orphans(table, column, parent)
     for table, column, parent in (
         ("mailboxes", "account", "accounts"),
+        ("identities", "account", "accounts"),
+        ("spans", "mailbox", "mailboxes"),
         ("thread_ids", "account", "accounts"),
         ("uidls", "account", "accounts"),
         ("changes", "account", "accounts"),
@@ -76,10 +90,33 @@ UNFETCHED: Final = Rule(
     "SELECT message FROM uidls WHERE state = 'stored' AND message NOT IN (SELECT id FROM messages)",
     "DELETE FROM uidls WHERE state = 'stored' AND message NOT IN (SELECT id FROM messages)",
 )
-MISCOUNTED: Final = Rule(
-    "mailbox b{}: its counts are wrong",
-    f"SELECT id FROM mailboxes WHERE (total, unread) != {_COUNTS}",  # noqa: S608  # ours
-    f"UPDATE mailboxes SET (total, unread) = {_COUNTS}",  # noqa: S608  # ours
+MISCOUNTED: Final = (
+    Rule(
+        "mailbox b{}: has a message in another thread than its own",
+        "SELECT mailbox FROM memberships AS p JOIN messages AS m ON m.id = p.message "
+        "WHERE p.thread != m.thread",
+    ),
+    Rule(
+        "mailbox b{}: the newest message of a thread is not marked so",
+        f"SELECT mailbox FROM memberships AS p WHERE newest != ({_IS_NEWEST})",
+    ),
+    Rule(
+        "mailbox b{}: its counts are wrong",
+        f"SELECT id FROM mailboxes WHERE {_COUNTED} != {_COUNTS}",
+    ),
+    Rule(
+        "mailbox b{}: its counts by time are wrong",
+        f"SELECT mailbox FROM (SELECT * FROM ({_SPANS}) EXCEPT SELECT * FROM spans) UNION "
+        f"SELECT mailbox FROM (SELECT * FROM spans WHERE total EXCEPT SELECT * FROM ({_SPANS}))",
+    ),
+)
+RECOUNT: Final = (
+    """UPDATE memberships SET thread = m.thread FROM messages AS m
+        WHERE m.id = message AND memberships.thread != m.thread""",
+    f"UPDATE memberships AS p SET newest = ({_IS_NEWEST}) WHERE newest != ({_IS_NEWEST})",
+    "DELETE FROM spans",
+    f"INSERT INTO spans {_SPANS}",
+    f"UPDATE mailboxes SET {_COUNTED} = {_COUNTS}",
 )
 GHOSTS: Final = Rule(
     "index row {}: belongs to no message",
@@ -97,7 +134,7 @@ _RULES: Final = (
     *ORPHANS,
     HOMELESS,
     UNFETCHED,
-    MISCOUNTED,
+    *MISCOUNTED,
     GHOSTS,
     UNINDEXED,
 )
@@ -113,7 +150,8 @@ def faults(database: Database, *, blobs: Blobs, advance: Advance) -> Iterator[st
 
 
 def _of_rows(database: Database) -> Iterator[str]:
-    with database.read() as db:
+    # One that has read the index before sees damage where others have written since (SQLite 3.54).
+    with database.fresh() as db:
         lines = [line for (line,) in fetch(db, f"PRAGMA integrity_check({_SHOWN})")]
         yield from (f"database: {line}" for line in lines if line != "ok")
         for rule in _RULES:

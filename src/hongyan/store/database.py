@@ -152,12 +152,24 @@ class Database:
             yield self._writer if self.is_writing else self._reader()
 
     @contextmanager
+    def view(self) -> Iterator[apsw.Connection]:
+        """Give what `read` gives, for several statements that see the same mail."""
+        with self.read() as db, db:
+            yield db
+
+    @contextmanager
+    def fresh(self) -> Iterator[apsw.Connection]:
+        """Give a connection that has never been used, to read from."""
+        with storage_errors(self._path), closing(connect(self._path)) as db:
+            yield db
+
+    @contextmanager
     def snapshot(self, prepare: Callable[[apsw.Connection], None]) -> Iterator[apsw.Connection]:
         """Give a connection that sees what is stored now, for as long as the block lasts.
 
         ``prepare`` is called with it first, while nobody writes.
         """
-        with storage_errors(self._path), closing(connect(self._path)) as db:
+        with self.fresh() as db:
             with self.write():
                 db.execute("BEGIN")
                 fetch(db, "SELECT 1 FROM sqlite_schema LIMIT 1")  # with this the snapshot begins
@@ -226,6 +238,7 @@ def migrate(writer: apsw.Connection, *, up_to: int | None = None) -> None:
     writer.pragma("journal_mode", "wal")
     if 0 < version < len(scripts):
         copy(writer, Path(f"{writer.filename}.schema-{version}"))
+    writer.pragma("foreign_keys", 0)  # tables that are made anew would take others along
     writer.execute("BEGIN IMMEDIATE")  # another process may be migrating: look again, alone
     try:
         for script in scripts[_refuse_newer(writer, len(scripts)) :]:
@@ -236,6 +249,7 @@ def migrate(writer: apsw.Connection, *, up_to: int | None = None) -> None:
         with suppress(apsw.Error):
             writer.execute("ROLLBACK")
         raise
+    writer.pragma("foreign_keys", 1)
 
 
 def copy(source: apsw.Connection, target: Path) -> None:

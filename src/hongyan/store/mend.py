@@ -13,6 +13,7 @@ from hongyan.errors import NotFound, StoreError
 from hongyan.guard import shown
 from hongyan.store import check
 from hongyan.store.database import fetch
+from hongyan.store.marking import place
 from hongyan.store.salvage import SALVAGED
 from hongyan.store.spool import cannot_write
 
@@ -72,7 +73,7 @@ class Mending:
             *self._orphans(),
             *self._homeless(),
             *self._corrected(check.UNFETCHED),
-            *self._corrected(check.MISCOUNTED),
+            *self._miscounted(),
             *self._index(),
             *self._leftovers(),
             *(self._unused() if salvaged else ()),
@@ -160,18 +161,22 @@ class Mending:
         if found:
             yield f"{words}: corrected" + (f", and {len(found) - 1} more" if found[1:] else "")
 
+    def _miscounted(self) -> Iterator[str]:
+        """Count everything anew when anything is counted wrongly."""
+        with self._database.write() as db:
+            wrong = [rule for rule in check.MISCOUNTED if fetch(db, f"{rule.find} LIMIT 1")]
+            for statement in check.RECOUNT if wrong else ():
+                db.execute(statement)
+        yield from (f"{rule.words.format('of some')}: counted anew" for rule in wrong)
+
     def _homeless(self) -> Iterator[str]:
         with self._database.write() as db:
             for row, account in fetch(
                 db,
-                f"SELECT id, account FROM messages WHERE id IN ({check.HOMELESS.find})",  # noqa: S608  # our own words
+                f"SELECT id, account FROM messages WHERE id IN ({check.HOMELESS.find})",
             ):
                 home = self._mailboxes.ensure(f"a{account}", _RECOVERED)
-                db.execute(
-                    "INSERT INTO memberships (mailbox, received_at, message, unread) "
-                    "SELECT ?, received_at, id, 1 FROM messages WHERE id = ?",
-                    (int(home.id[1:]), row),
-                )
+                place(db, row, [int(home.id[1:])], unread=True)
                 yield f"message m{row}: was in no mailbox, now in {_RECOVERED}"
 
     def _index(self) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The stored messages: adding, reading, paging, marking, moving, deleting.
+"""The stored messages: adding, reading and paging; `marking` has what changes them.
 
 `Messages.add` is one transaction: octets, row, mailbox, keywords, index, UIDL and change counter
 are all there once it returns, and none of them before. A page's order is that of arrival.
@@ -7,16 +7,27 @@ are all there once it returns, and none of them before. A page's order is that o
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from hongyan.errors import InvalidArgument
-from hongyan.mime.types import Address
+from hongyan.errors import NotFound
 from hongyan.store import search_index, threads, uidls
 from hongyan.store.changes import Event
+from hongyan.store.columns import addresses_in, addresses_out
 from hongyan.store.database import fetch
 from hongyan.store.folding import storable
+from hongyan.store.marking import (
+    Marking,
+    is_empty,
+    is_unread,
+    mailbox_of,
+    mark,
+    normal_keywords,
+    place,
+)
 from hongyan.store.summary import Summary, kept_anyway
 from hongyan.store.times import milliseconds, moment
 from hongyan.store.types import (
@@ -42,18 +53,17 @@ if TYPE_CHECKING:
     from hongyan.store.summary import Summarise
     from hongyan.store.types import UidlState
 
-_READ: Final = frozenset({"$seen", "$draft"})
-
-_SELECT: Final = """
+_COLUMNS: Final = """
     SELECT m.id, m.account, lower(hex(b.sha256)), m.thread, m.size, m.received_at, m.message_id,
         m.in_reply_to, m.refs, m.from_, m.to_, m.cc, m.subject, m.sent_at, m.has_attachment,
         m.preview,
         (SELECT json_group_array(mailbox) FROM memberships WHERE message = m.id),
         (SELECT json_group_array(keyword) FROM keywords WHERE message = m.id)
-    FROM messages AS m JOIN blobs AS b ON b.id = m.blob
 """
-PAGE: Final = f"""{_SELECT}
-    JOIN memberships AS p ON p.message = m.id
+ONE: Final = f"{_COLUMNS} FROM messages AS m JOIN blobs AS b ON b.id = m.blob WHERE m.id = ?"
+PAGE: Final = f"""{_COLUMNS}
+    FROM memberships AS p CROSS JOIN messages AS m ON m.id = p.message
+    JOIN blobs AS b ON b.id = m.blob
     WHERE p.mailbox = ? AND (p.received_at, p.message) < (?, ?)
     ORDER BY p.received_at DESC, p.message DESC LIMIT ?
 """
@@ -61,21 +71,38 @@ _GIVEN: Final = """
     SELECT 1 FROM messages AS m
     WHERE id = ? AND EXISTS (SELECT 1 FROM uidls WHERE message = m.id)
 """
+WITH_MESSAGE_ID: Final = """
+    SELECT m.id FROM thread_ids AS i CROSS JOIN messages AS m
+    ON m.thread = coalesce((SELECT into_ FROM merged_threads AS g WHERE g.thread = i.thread),
+        i.thread)
+    WHERE i.account = ?1 AND i.message_id = ?2 AND m.message_id = ?2 AND m.account = ?1
+    ORDER BY m.id
+"""
 _END_OF_TIME: Final = 2**63 - 1
 
 
-class Messages:
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What a new row is made of, besides the summary."""
+
+    row: int
+    account: int
+    thread: int
+    unseen: bool
+    blob: Blob
+    received_at: datetime
+
+
+class Messages(Marking):
     """The messages of all accounts."""
 
     def __init__(
         self, database: Database, *, blobs: Blobs, changes: ChangeLog, summarise: Summarise
     ) -> None:
-        self._database = database
-        self._blobs = blobs
-        self._changes = changes
+        super().__init__(database, blobs=blobs, changes=changes)
         self._summarise = summarise
 
-    def add(
+    def add(  # noqa: PLR0913  # each is a fact of its own about an arrival
         self,
         account_id: str,
         mailbox_id: str,
@@ -84,92 +111,114 @@ class Messages:
         received_at: datetime,
         keywords: Iterable[str] = (),
         uidl: str | None = None,
+        also_in: Iterable[str] = (),
     ) -> MessageId:
         """Store a message in one transaction; when this returns it is on the disk.
 
         (Within `Store.transaction`: when that has ended.)
 
-        A ``uidl`` that the account knows already is not stored again: the id of its message is
-        returned. Raises `NotFound` for the mailbox, `StoreError`.
+        It is in the mailbox ``mailbox_id`` and in those of ``also_in``. A ``uidl`` that the account
+        knows already is not stored again: the id of its message is returned. Raises `NotFound` for
+        a mailbox, `InvalidArgument` for a keyword, `StoreError`.
         """
         blob = self._blobs.hold(content)
         summary = kept_anyway(self._summarise, self._blobs.open(blob))
-        words = _keywords(keywords)
+        words = normal_keywords(keywords)
         with self._database.write() as db:
             account = row_number("a", account_id)
-            mailbox = _mailbox_of(db, account, mailbox_id)
+            mailboxes = {mailbox_of(db, account, id_) for id_ in (mailbox_id, *also_in)}
             known = uidls.message_of(db, account, uidl) if uidl is not None else None
             if known is not None:
                 return known
-            row, thread, event = self._insert(db, account, blob, summary, received_at)
-            _place(db, row, [mailbox])
-            _mark(db, row, words)
+            row = _next_row(db)
+            thread, touched = self._join_thread(db, account, row, summary)
+            self._insert(
+                db, _Row(row, account, thread, "$seen" not in words, blob, received_at), summary
+            )
+            mark(db, row, words)
+            place(db, row, mailboxes, unread=is_unread(words))
             if uidl is not None:
                 uidls.remember(db, account, uidl=uidl, message=row)
-            self._changes.record(
-                db,
-                account,
-                [
-                    (Kind.EMAIL, f"m{row}", Event.CREATED),
-                    (Kind.MAILBOX, f"b{mailbox}", Event.UPDATED),
-                    (Kind.THREAD, f"t{thread}", event),
-                ],
-            )
+            touched.append((Kind.EMAIL, f"m{row}", Event.CREATED))
+            touched += [(Kind.MAILBOX, f"b{box}", Event.UPDATED) for box in sorted(mailboxes)]
+            self._changes.record(db, account, touched)
         return MessageId(f"m{row}")
 
-    def _insert(
-        self, db: apsw.Connection, account: int, blob: Blob, summary: Summary, received_at: datetime
-    ) -> tuple[int, int, Event]:
-        """Insert row, text and index entry; return the row, its thread and the thread's event."""
-        thread = threads.thread_of(db, account, summary)
-        row = _next_row(db)
-        thread = thread or row
-        index_row = search_index.free_row(db, received_at=received_at)
+    def _join_thread(
+        self, db: apsw.Connection, account: int, row: int, summary: Summary
+    ) -> tuple[int, list[Touched]]:
+        """Find or begin the thread of a message, merging those it joins; say what it touched."""
+        known = threads.known(db, account, summary)
+        thread = known[0] if known else row
+        threads.remember(db, account, summary, thread=thread)
+        began = not known or is_empty(db, thread, besides=row)
+        touched: list[Touched] = []
+        for other in known[1:]:
+            moved, mailboxes = threads.merge(db, account, thread=other, into=thread)
+            touched += [(Kind.EMAIL, f"m{each}", Event.UPDATED) for each in moved]
+            touched += [(Kind.MAILBOX, f"b{each}", Event.UPDATED) for each in mailboxes]
+            touched.append((Kind.THREAD, f"t{other}", Event.DESTROYED))
+        touched.append((Kind.THREAD, f"t{thread}", Event.CREATED if began else Event.UPDATED))
+        return thread, touched
+
+    def _insert(self, db: apsw.Connection, its: _Row, summary: Summary) -> None:
+        """Insert row, text and index entry."""
+        index_row = search_index.free_row(db, received_at=its.received_at)
+        search_index.note_shift(db, received_at=its.received_at, index_row=index_row)
         db.execute(
             """
             INSERT INTO messages (id, account, blob, thread, message_id, in_reply_to, refs, subject,
-                from_, to_, cc, sent_at, received_at, size, preview, has_attachment, index_row)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                from_, to_, cc, sent_at, received_at, size, preview, has_attachment, index_row,
+                unseen)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             (
-                row,
-                account,
-                self._blobs.row(db, blob),
-                thread,
+                its.row,
+                its.account,
+                self._blobs.row(db, its.blob),
+                its.thread,
                 summary.message_id,
                 json.dumps(summary.in_reply_to),
                 json.dumps(summary.references),
                 summary.subject,
-                _addresses(summary.from_),
-                _addresses(summary.to),
-                _addresses(summary.cc),
+                addresses_out(summary.from_),
+                addresses_out(summary.to),
+                addresses_out(summary.cc),
                 summary.sent_at.isoformat() if summary.sent_at else None,
-                milliseconds(received_at),
-                blob.size,
+                milliseconds(its.received_at),
+                its.blob.size,
                 summary.preview,
                 summary.has_attachment,
                 index_row,
+                its.unseen,
             ),
         )
-        threads.remember(db, account, summary, thread=thread)
         self._database.defer(
-            partial(search_index.add, message=row, summary=summary), order=index_row
+            partial(search_index.add, message=its.row, summary=summary), order=index_row
         )
-        search_index.keep_text(db, message=row, summary=summary)
-        began = _is_empty(db, thread, besides=row)
-        return row, thread, Event.CREATED if began else Event.UPDATED
+        search_index.keep_text(db, message=its.row, summary=summary)
 
     def get(self, message_id: str) -> Email:
         """Return one message's row. Raises `NotFound`."""
+        for found in self.list([message_id]):
+            return found
+        raise nothing_like("m", message_id)
+
+    def list(self, message_ids: Iterable[str]) -> tuple[Email, ...]:
+        """Return messages' rows, those of ids that name nothing left out; in that order."""
+        found: list[Email] = []
         with self._database.read() as db:
-            rows = fetch(
-                db,
-                f"{_SELECT} WHERE m.id = ?",
-                (row_number("m", message_id),),
-            )
-        if not rows:
-            raise nothing_like("m", message_id)
-        return email(rows[0])
+            for message_id in message_ids:
+                with suppress(NotFound):
+                    row = row_number("m", message_id)
+                    found += map(email, fetch(db, ONE, (row,)))
+        return tuple(found)
+
+    def with_message_id(self, account_id: str, message_id: str) -> tuple[MessageId, ...]:
+        """Return the account's messages with a Message-ID (no angle brackets), the oldest first."""
+        with self._database.read() as db:
+            rows = fetch(db, WITH_MESSAGE_ID, (row_number("a", account_id), storable(message_id)))
+        return tuple(MessageId(f"m{row}") for (row,) in rows)
 
     def with_octets(self, account_id: str, sha256: str) -> MessageId | None:
         """Return the account's message of exactly these octets, the oldest of several; or None."""
@@ -211,7 +260,8 @@ class Messages:
     def page(self, mailbox_id: str, *, limit: int, before: str | None = None) -> tuple[Email, ...]:
         """Return the newest messages of a mailbox, or the next ones after the message ``before``.
 
-        Takes the same time at any depth. Raises `NotFound` for a ``before`` that is no more.
+        Takes the same time at any depth; `Search.query` gives the n-th page as well. Raises
+        `NotFound` for a ``before`` that is no more.
         """
         mailbox = row_number("b", mailbox_id)
         with self._database.read() as db:
@@ -242,80 +292,9 @@ class Messages:
         """Note UIDLs that the server lists no more."""
         uidls.mark_gone(self._database, account_id, gone)
 
-    def set_keywords(self, message_id: str, keywords: Iterable[str]) -> None:
-        """Replace the keywords of a message. Raises `NotFound`, `InvalidArgument`."""
-        words = _keywords(keywords)
-        with self._database.write() as db:
-            self._set_keywords(db, message_id, words)
-
-    def patch_keywords(
-        self, message_id: str, *, add: Iterable[str] = (), remove: Iterable[str] = ()
-    ) -> None:
-        """Add and remove keywords, leaving the others. Raises `NotFound`, `InvalidArgument`."""
-        with self._database.write() as db:
-            words = self.get(message_id).keywords - _keywords(remove) | _keywords(add)
-            self._set_keywords(db, message_id, words)
-
-    def _set_keywords(self, db: apsw.Connection, message_id: str, words: frozenset[str]) -> None:
-        message = self.get(message_id)
-        if words == message.keywords:
-            return
-        row = row_number("m", message_id)
-        db.execute("DELETE FROM keywords WHERE message = ?", (row,))
-        _mark(db, row, words)
-        touched: list[Touched] = [(Kind.EMAIL, message.id, Event.UPDATED)]
-        if _READ.isdisjoint(words) != _READ.isdisjoint(message.keywords):
-            touched += _mailboxes(message.mailbox_ids)
-        self._changes.record(db, row_number("a", message.account_id), touched)
-
-    def move(self, message_id: str, mailbox_id: str) -> None:
-        """Let a message be in one mailbox alone. Raises `NotFound`."""
-        self.set_mailboxes(message_id, [mailbox_id])
-
-    def set_mailboxes(self, message_id: str, mailbox_ids: Iterable[str]) -> None:
-        """Let a message be in exactly these mailboxes, at least one, all of its account.
-
-        Raises `NotFound`, `InvalidArgument` for none.
-        """
-        wanted = frozenset(mailbox_ids)
-        if not wanted:
-            raise InvalidArgument("mailboxIds", "a message is in one mailbox at least")
-        with self._database.write() as db:
-            message = self.get(message_id)
-            account = row_number("a", message.account_id)
-            rows = [_mailbox_of(db, account, id_) for id_ in sorted(wanted)]
-            if wanted == message.mailbox_ids:
-                return
-            row = row_number("m", message_id)
-            db.execute("DELETE FROM memberships WHERE message = ?", (row,))
-            _place(db, row, rows)
-            _mark(db, row, message.keywords)
-            touched = _mailboxes({*message.mailbox_ids, *wanted})
-            self._changes.record(db, account, [(Kind.EMAIL, message.id, Event.UPDATED), *touched])
-
-    def delete(self, message_id: str) -> None:
-        """Delete a message for ever; the log keeps that it was. Raises `NotFound`."""
-        with self._database.write() as db:
-            message = self.get(message_id)
-            row = row_number("m", message_id)
-            uidls.message_deleted(db, row)
-            db.execute("DELETE FROM messages WHERE id = ?", (row,))
-            thread = row_number("t", message.thread_id)
-            alone = _is_empty(db, thread, besides=row)
-            self._changes.record(
-                db,
-                row_number("a", message.account_id),
-                [
-                    (Kind.EMAIL, message.id, Event.DESTROYED),
-                    (Kind.THREAD, message.thread_id, Event.DESTROYED if alone else Event.UPDATED),
-                    *_mailboxes(message.mailbox_ids),
-                ],
-            )
-        self._blobs.remove_doomed()
-
 
 def email(row: tuple[Any, ...]) -> Email:
-    """Return the `Email` of a row of `_SELECT`."""
+    """Return the `Email` of a row of `ONE` or `PAGE`."""
     (number, account, blob, thread, size, received_at, message_id, in_reply_to, references) = row[
         :9
     ]
@@ -332,37 +311,14 @@ def email(row: tuple[Any, ...]) -> Email:
         message_id=message_id,
         in_reply_to=tuple(json.loads(in_reply_to)),
         references=tuple(json.loads(references)),
-        from_=_read_addresses(from_),
-        to=_read_addresses(to),
-        cc=_read_addresses(cc),
+        from_=addresses_in(from_),
+        to=addresses_in(to),
+        cc=addresses_in(cc),
         subject=subject,
         sent_at=datetime.fromisoformat(sent_at) if sent_at else None,
         has_attachment=bool(has_attachment),
         preview=preview,
     )
-
-
-def _addresses(addresses: Iterable[Address]) -> str:
-    return json.dumps([(address.name, address.email) for address in addresses], ensure_ascii=False)
-
-
-def _read_addresses(text: str) -> tuple[Address, ...]:
-    return tuple(Address(name, email) for name, email in json.loads(text))
-
-
-def _keywords(keywords: Iterable[str]) -> frozenset[str]:
-    """Return keywords as they are compared: in lower case (RFC 8621 §4.1.1)."""
-    words = frozenset(storable(word).lower() for word in keywords)
-    if any(not 0 < len(word) <= 255 for word in words):
-        raise InvalidArgument("keywords", "has one that is empty or longer than 255 characters")
-    return words
-
-
-def _mailbox_of(db: apsw.Connection, account: int, mailbox_id: str) -> int:
-    row = row_number("b", mailbox_id)
-    if not db.execute("SELECT 1 FROM mailboxes WHERE id = ? AND account = ?", (row, account)).get:
-        raise nothing_like("b", mailbox_id)
-    return row
 
 
 def _next_row(db: apsw.Connection) -> int:
@@ -371,38 +327,9 @@ def _next_row(db: apsw.Connection) -> int:
     return int(rows[0][0]) + 1 if rows else 1
 
 
-def _is_empty(db: apsw.Connection, thread: int, *, besides: int) -> bool:
-    return not fetch(
-        db, "SELECT 1 FROM messages WHERE thread = ? AND id != ? LIMIT 1", (thread, besides)
-    )
-
-
 def _received_at(db: apsw.Connection, message_id: str) -> int:
     for (at,) in fetch(
         db, "SELECT received_at FROM messages WHERE id = ?", (row_number("m", message_id),)
     ):
         return int(at)
     raise nothing_like("m", message_id)
-
-
-def _place(db: apsw.Connection, message: int, mailboxes: list[int]) -> None:
-    """Put a message into mailboxes, unread as yet: `_mark` follows."""
-    db.executemany(
-        "INSERT INTO memberships (mailbox, received_at, message, unread) "
-        "SELECT ?, received_at, id, 1 FROM messages WHERE id = ?",
-        [(mailbox, message) for mailbox in mailboxes],
-    )
-
-
-def _mark(db: apsw.Connection, message: int, words: frozenset[str]) -> None:
-    db.executemany(
-        "INSERT INTO keywords (message, keyword) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        [(message, word) for word in sorted(words)],
-    )
-    db.execute(
-        "UPDATE memberships SET unread = ? WHERE message = ?", (_READ.isdisjoint(words), message)
-    )
-
-
-def _mailboxes(ids: Iterable[str]) -> list[Touched]:
-    return [(Kind.MAILBOX, id_, Event.UPDATED) for id_ in sorted(ids)]

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from hongyan.errors import InvalidArgument
+from hongyan.store.folding import storable
 
 LENGTH_LIMIT: Final = 2_000
 TERM_LIMIT: Final = 100
 DEPTH_LIMIT: Final = 20
 
-TEXT_FIELDS: Final = frozenset({"from", "to", "cc", "subject", "body", "filename"})
+TEXT_FIELDS: Final = frozenset({"from", "to", "cc", "bcc", "subject", "body", "filename", "list"})
 FIELDS: Final = TEXT_FIELDS | {
     *("is", "has", "in", "account", "label", "before", "after"),
     *("newer_than", "older_than", "larger", "smaller"),
@@ -34,6 +35,8 @@ _TOKEN: Final = re.compile(
 )
 _SPACE: Final = re.compile(r"\s*")
 
+Value: TypeAlias = str | int
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -42,6 +45,36 @@ class Term:
     field: str
     value: str
     at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A way to messages: what follows FROM and WHERE, with the values of its `Where`.
+
+    ``time`` are the columns that order by arrival, ``place`` the same out of the message alone;
+    ``at`` and ``row`` stand for its time and its row in the index in other conditions. The lower
+    ``rank``, the fewer it leads to.
+    """
+
+    tables: str
+    where: str
+    rank: int
+    time: tuple[str, ...] = ("m.index_row",)
+    place: str = "m.index_row"
+    at: str = "m.received_at"
+    row: str = "m.index_row"
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """One condition in SQL about ``messages AS m``, and the way to those that fulfil it, if any.
+
+    In it ``{at}`` and ``{row}`` are what the source of the whole statement has for them.
+    """
+
+    sql: str
+    values: tuple[Value, ...] = ()
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +98,7 @@ class Either:
     of: tuple[Node, ...]
 
 
-Node: TypeAlias = Term | Not | All | Either
+Node: TypeAlias = Term | Where | Not | All | Either
 
 
 def wrong(at: int, reason: str) -> InvalidArgument:
@@ -99,6 +132,7 @@ def parse(text: str) -> Node | None:
     """
     if len(text) > LENGTH_LIMIT:
         raise InvalidArgument("query", f"is longer than {LENGTH_LIMIT} characters")
+    text = storable(text)
     if not text.strip():
         return None
     groups = [_Group(1, negated=False)]

@@ -47,6 +47,18 @@ class Reindex:
             done, size = done + len(rows), size + sum(row[3] for row in rows)
             advance(done, total, size, octets)
         self._tidy()
+        with self._database.write() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO properties (name, value) VALUES ('index', ?)",
+                (search_index.VERSION,),
+            )
+
+    def if_outdated(self, *, advance: Advance) -> None:
+        """Index every message anew when another version of the program made the index."""
+        with self._database.read() as db:
+            rows = fetch(db, "SELECT value FROM properties WHERE name = 'index'")
+        if rows != [(search_index.VERSION,)]:
+            self.all(advance=advance)
 
     def some(self, messages: Iterable[int]) -> None:
         """Index these messages anew, by their row numbers."""

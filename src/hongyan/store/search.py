@@ -9,27 +9,38 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import apsw
 
+from hongyan import mime
 from hongyan.errors import InvalidArgument
-from hongyan.store import conditions
+from hongyan.mime import header
+from hongyan.store import conditions, wheres
 from hongyan.store.database import fetch
+from hongyan.store.email_query import EmailQuery, Ids, Part, base_subject
+from hongyan.store.filters import NEWEST_FIRST
+from hongyan.store.folding import fold
 from hongyan.store.query import parse
 from hongyan.store.snippet import LENGTH, Highlighter, Snippet
+from hongyan.store.terms import Terms
 from hongyan.store.types import MessageId, nothing_like, row_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from hongyan.store.blobs import Blobs
+    from hongyan.store.conditions import Found
     from hongyan.store.database import Database
+    from hongyan.store.filters import Sort
+    from hongyan.store.query import Where
 
 
-# subject, from, to, cc, body, filename
 _TOGETHER: Final = 500
-_RELEVANCE: Final = "bm25(search, 8.0, 4.0, 2.0, 2.0, 1.0, 3.0)"
+# subject, from, to, cc, bcc, body, filename, list
+_RELEVANCE: Final = "bm25(search, 8.0, 4.0, 2.0, 2.0, 2.0, 1.0, 3.0, 1.0)"
 
 
 class Order(Enum):
@@ -53,8 +64,9 @@ class Hit:
 class Search:
     """The full-text search over all accounts."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, *, blobs: Blobs, clock: Callable[[], datetime]) -> None:
         self._database = database
+        self._blobs = blobs
         self._clock = clock
 
     def find(  # noqa: PLR0913  # each is a choice of the caller's own
@@ -76,93 +88,116 @@ class Search:
         """
         if after is not None and order is Order.RELEVANCE:
             raise InvalidArgument("after", "goes with the order of time only")
-        found = self._conditions(query, account, mailbox)
-        if after is not None:
-            beyond = ">" if order is Order.OLDEST else "<"
-            found.require(f"{_row(found)} {beyond} ?", self._index_row(after))
-        sql = statement(found, order=order)
-        hits: list[Hit] = []
-        with self._database.read() as db, db:  # one view of the mail for all its statements
+        with self._database.view() as db:
+            found = self._found(db, query, account, mailbox)
+            sql = statement(found, order=order, beyond=after is not None)
+            place = () if after is None else _place(db, found, row_number("m", after))
             highlighter = Highlighter(found.phrases, stem=lambda word: _stem(db, word))
-            for row, rank in fetch(db, sql, (*found.values, limit, offset)):
-                hits.append(_hit(db, row, rank, highlighter))
-        return hits
+            return [
+                _hit(db, row, rank, highlighter)
+                for row, rank in fetch(db, sql, (*found.values, *place, limit, offset))
+            ]
 
     def ids(self, query: str) -> Iterator[MessageId]:
         """Yield all messages that a query finds, the oldest first, while others come and go.
 
         Raises `InvalidArgument` for the query.
         """
-        last = -(2**63)
+        place: tuple[int, ...] = ()
         while True:
-            found = self._conditions(query, None, None)
-            row = _row(found)
-            found.require(f"{row} > ?", last)
-            sql = " ".join(
-                ("SELECT m.id, m.index_row", _source(found), f"ORDER BY {row} LIMIT {_TOGETHER}")
-            )
-            with self._database.read() as db:
-                rows = fetch(db, sql, found.values)
+            with self._database.view() as db:
+                found = self._found(db, query, None, None)
+                sql = statement(found, order=Order.OLDEST, beyond=bool(place))
+                rows = fetch(db, sql, (*found.values, *place, _TOGETHER, 0))
+                place = _place(db, found, rows[-1][0]) if rows else ()
+            yield from (MessageId(f"m{number}") for number, _ in rows)
             if not rows:
                 return
-            yield from (MessageId(f"m{number}") for number, _ in rows)
-            last = rows[-1][1]
 
     def count(self, query: str, *, account: str | None = None, mailbox: str | None = None) -> int:
         """Return how many messages a query finds. Raises `InvalidArgument`."""
-        found = self._conditions(query, account, mailbox)
-        with self._database.read() as db:
-            ((count,),) = fetch(db, " ".join(("SELECT count(*)", _source(found))), found.values)
+        with self._database.view() as db:
+            found = self._found(db, query, account, mailbox)
+            ((count,),) = fetch(db, f"SELECT count(*) {found.sql}", found.values)
         return int(count)
 
-    def _index_row(self, message_id: str) -> int:
-        row = row_number("m", message_id)
-        with self._database.read() as db:
-            rows = fetch(db, "SELECT index_row FROM messages WHERE id = ?", (row,))
-        if not rows:
-            raise nothing_like("m", message_id)
-        return int(rows[0][0])
+    def query(  # as RFC 8621 has them
+        self,
+        account_id: str,
+        *,
+        filter_: Mapping[str, Any] | None = None,
+        sort: Sequence[Sort] = NEWEST_FIRST,
+        collapse_threads: bool = False,
+        part: Part = Part(),  # noqa: B008  # frozen
+    ) -> Ids:
+        """Answer an Email/query (RFC 8621 §4.4); ``filter_`` is its JSON.
 
-    def _conditions(
-        self, query: str, account: str | None, mailbox: str | None
-    ) -> conditions.Conditions:
-        found = conditions.Conditions(now=self._clock())
-        if account is not None:
-            found.require("m.account = ?", row_number("a", account))
-        if mailbox is not None:
-            found.require(
-                "EXISTS (SELECT 1 FROM memberships WHERE message = m.id AND mailbox = ?)",
-                row_number("b", mailbox),
-            )
-        node = parse(query)
-        if node is not None:
-            found.add(node)
-        return found
-
-
-def statement(found: conditions.Conditions, *, order: Order) -> str:
-    """Return the SQL of a page of hits; ``found.values``, LIMIT and OFFSET are to be bound."""
-    by_relevance = bool(found.match) and order is Order.RELEVANCE
-    way = "ASC" if order is Order.OLDEST else "DESC"
-    return " ".join(
-        (
-            f"SELECT m.id, {_RELEVANCE if by_relevance else '0.0'} AS found",
-            _source(found),
-            f"ORDER BY {'found, ' if by_relevance else ''}{_row(found)} {way} LIMIT ? OFFSET ?",
+        Raises `InvalidArgument` for ``filter`` or ``sort``, `NotFound` for an anchor that is not
+        found.
+        """
+        account = row_number("a", account_id)
+        asked = EmailQuery(
+            account=account, filter=filter_, sort=tuple(sort), collapse_threads=collapse_threads
         )
-    )
+        with self._database.view() as db:
+            self._add_functions(db)
+            return asked.run(db, part)
+
+    def snippets(
+        self,
+        filter_: Mapping[str, Any] | None,
+        message_ids: Iterable[str],
+    ) -> list[Hit]:
+        """Return subject and excerpt of messages, what a filter looks for marked (RFC 8621 §5).
+
+        Those that are no more are left out. Raises `InvalidArgument` for the filter.
+        """
+        with self._database.view() as db:
+            phrases = EmailQuery(account=0, filter=filter_).found(db).phrases
+            highlighter = Highlighter(phrases, stem=lambda word: _stem(db, word))
+            return [
+                _hit(db, int(id_[1:]), 0.0, highlighter)
+                for id_ in message_ids
+                if fetch(db, "SELECT 1 FROM messages WHERE id = ?", (row_number("m", id_),))
+            ]
+
+    def _add_functions(self, db: apsw.Connection) -> None:
+        db.create_scalar_function("base_subject", base_subject, 1, deterministic=True)
+        db.create_scalar_function("header_holds", partial(self._header_holds, db), 3)
+
+    def _header_holds(self, db: apsw.Connection, *given: object) -> bool:
+        blob, name, text = given
+        fields = mime.parse(self._blobs.head(db, int(str(blob)))).headers
+        values = [value for field, value in fields if field.decode("latin-1").lower() == name]
+        return any(fold(str(text)) in fold(header.text(value)) for value in values)
+
+    def _found(
+        self, db: apsw.Connection, query: str, account: str | None, mailbox: str | None
+    ) -> Found:
+        require: list[Where] = []
+        if account is not None:
+            require.append(wheres.of_accounts([row_number("a", account)]))
+        if mailbox is not None:
+            require.append(wheres.in_mailbox(row_number("b", mailbox)))
+        terms = Terms(db, self._clock())
+        return conditions.found(parse(query), read=terms.read, require=tuple(require))
 
 
-def _source(found: conditions.Conditions) -> str:
-    source = "FROM messages AS m"
-    if found.match:
-        source = "FROM search CROSS JOIN messages AS m ON m.index_row = search.rowid"
-    return f"{source} WHERE {' AND '.join(found.wheres) or '1'}"
+def statement(found: Found, *, order: Order, beyond: bool = False) -> str:
+    """Return the SQL of a page of hits; see `Found.page` for what is to be bound."""
+    if found.is_of_index and order is Order.RELEVANCE:
+        return (
+            f"SELECT m.id, {_RELEVANCE} AS found {found.sql} "
+            "ORDER BY found, search.rowid DESC LIMIT ? OFFSET ?"
+        )
+    return found.page("m.id, 0.0", newest_first=order is not Order.OLDEST, beyond=beyond)
 
 
-def _row(found: conditions.Conditions) -> str:
-    """Return the column that says where a message stands in time."""
-    return "search.rowid" if found.match else "m.index_row"
+def _place(db: apsw.Connection, found: Found, row: int) -> tuple[int, ...]:
+    """Return where a message stands in the order of arrival. Raises `NotFound`."""
+    for place in fetch(db, f"SELECT {found.source.place} FROM messages AS m WHERE id = ?", (row,)):
+        return tuple(place)
+    raise nothing_like("m", f"m{row}")
 
 
 def _hit(db: apsw.Connection, row: int, rank: float, highlighter: Highlighter) -> Hit:

@@ -11,7 +11,7 @@ import zlib
 from typing import TYPE_CHECKING, Final
 
 from hongyan.store.database import fetch
-from hongyan.store.folding import fold, segment
+from hongyan.store.folding import indexed
 from hongyan.store.times import milliseconds
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hongyan.mime.types import Address
     from hongyan.store.summary import Summary
 
+VERSION: Final = "2"  # changes with the columns, with `folding` and with what `summary` reads
 _TEXT_KEPT: Final = 64 * 1024
 
 
@@ -47,6 +48,17 @@ def free_row(db: apsw.Connection, *, received_at: datetime) -> int:
     return free
 
 
+def note_shift(db: apsw.Connection, *, received_at: datetime, index_row: int) -> None:
+    """Remember the most that an entry stands after its second, for `wheres.received_before`."""
+    shift = index_row - milliseconds(received_at) // 1000
+    if shift:
+        db.execute(
+            "INSERT INTO properties (name, value) VALUES ('shift', ?1) ON CONFLICT DO UPDATE "
+            "SET value = ?1 WHERE CAST(value AS INTEGER) < ?1",
+            (shift,),
+        )
+
+
 def _is_taken(db: apsw.Connection, row: int) -> bool:
     return bool(fetch(db, "SELECT 1 FROM messages WHERE index_row = ?", (row,)))
 
@@ -61,13 +73,15 @@ def add(db: apsw.Connection, *, message: int, summary: Summary) -> None:
         _people(summary.from_),
         _people(summary.to),
         _people(summary.cc),
+        _people(summary.bcc),
         summary.text,
         "\n".join(summary.filenames),
+        summary.list_id,
     )
     db.execute(
-        'INSERT INTO search (rowid, subject, "from", "to", cc, body, filename) '
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (rows[0][0], *(segment(fold(text)) for text in texts)),
+        'INSERT INTO search (rowid, subject, "from", "to", cc, bcc, body, filename, list) '
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (rows[0][0], *map(indexed, texts)),
     )
 
 

@@ -17,6 +17,7 @@ from hongyan.store.changes import ChangeLog
 from hongyan.store.check import faults
 from hongyan.store.database import Database
 from hongyan.store.holds import Holds
+from hongyan.store.identities import Identities
 from hongyan.store.learned import Learned
 from hongyan.store.mailboxes import Mailboxes
 from hongyan.store.mend import Mending
@@ -42,7 +43,9 @@ if TYPE_CHECKING:
 class Store:
     """An open profile; a context manager that closes it."""
 
-    def __init__(self, home: Path, *, clock: Callable[[], datetime], summarise: Summarise) -> None:
+    def __init__(
+        self, home: Path, *, clock: Callable[[], datetime], summarise: Summarise, advance: Advance
+    ) -> None:
         """See `open`."""
         self.home = home
         self._database = Database(home / "mail.db")
@@ -53,24 +56,32 @@ class Store:
         self.learned = Learned(self._database)
         self.accounts = Accounts(self._database, blobs=self.blobs)
         self.offers = Offers(self._database)
-        self.mailboxes = Mailboxes(self._database, changes=self.changes)
         self.messages = Messages(
             self._database, blobs=self.blobs, changes=self.changes, summarise=summarise
         )
-        self.search = Search(self._database, clock=clock)
+        self.mailboxes = Mailboxes(self._database, messages=self.messages, changes=self.changes)
+        self.identities = Identities(self._database, changes=self.changes)
+        self.search = Search(self._database, blobs=self.blobs, clock=clock)
         self._reindex = Reindex(self._database, blobs=self.blobs, summarise=summarise)
         self.outbox = Outbox(
             self._database, blobs=self.blobs, changes=self.changes, owner=self._owner, clock=clock
         )
         self.blobs.remove_doomed()
+        self._reindex.if_outdated(advance=advance)
 
     @classmethod
     def open(
-        cls, home: Path, *, clock: Callable[[], datetime], summarise: Summarise = read_summary
+        cls,
+        home: Path,
+        *,
+        clock: Callable[[], datetime],
+        summarise: Summarise = read_summary,
+        advance: Advance = silently,
     ) -> Self:
         """Open the profile in the folder ``home``, created when missing, readable by nobody else.
 
-        ``clock`` gives the aware time of now. Raises `StoreError`: the folder cannot be used, the
+        ``clock`` gives the aware time of now. ``advance`` is told how far it is when an index of an
+        older version is made anew. Raises `StoreError`: the folder cannot be used, the
         database is damaged, or a newer version wrote it.
         """
         try:
@@ -78,7 +89,7 @@ class Store:
             home.chmod(0o700)
         except OSError as error:
             raise StoreError(f"{home}: {error.strerror or error}") from error
-        return cls(home, clock=clock, summarise=summarise)
+        return cls(home, clock=clock, summarise=summarise, advance=advance)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hongyan import mime
+from hongyan.mime import header
 from hongyan.store.folding import storable
 
 if TYPE_CHECKING:
@@ -33,13 +34,16 @@ _LINE: Final = 2_000
 class Summary:
     """The fields of a message that lists, threads and the search need.
 
-    Ids stand without angle brackets; ``sent_at`` is aware; ``text`` is the body as plain text.
+    Ids stand without angle brackets; ``sent_at`` is aware; ``text`` is the body as plain text;
+    ``list_id`` the value of List-Id.
     """
 
     subject: str = ""
     from_: tuple[Address, ...] = ()
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()
+    bcc: tuple[Address, ...] = ()
+    list_id: str = ""
     sent_at: datetime | None = None
     message_id: str = ""
     in_reply_to: tuple[str, ...] = ()
@@ -58,6 +62,8 @@ def summarise(raw: bytes | mmap) -> Summary:
         from_=_addresses(message.from_),
         to=_addresses(message.to),
         cc=_addresses(message.cc),
+        bcc=_addresses(message.bcc),
+        list_id=_list_id(message.header("List-Id") or b""),
         sent_at=message.date,
         message_id=storable(message.message_id[:_LINE]),
         in_reply_to=_ids(message.in_reply_to),
@@ -87,6 +93,11 @@ def _addresses(addresses: Iterable[Address]) -> tuple[Address, ...]:
         )
         for address in tuple(addresses)[:_ADDRESSES]
     )
+
+
+def _list_id(value: bytes) -> str:
+    """Return a mailing list's words and name, as List-Id has them (RFC 2919)."""
+    return storable(header.text(value[:_LINE]))
 
 
 def _ids(ids: tuple[str, ...]) -> tuple[str, ...]:

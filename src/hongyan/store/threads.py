@@ -1,7 +1,8 @@
 """Which thread a message belongs to, by its References (RFC 5322 §3.6.4, RFC 8621 §3).
 
-Every id a message has or refers to points to its thread, so a parent that arrives after its answer
-finds it. Threads never merge: a message's thread is for ever (RFC 8621 §3).
+Every id a message has or refers to points to its thread, so a parent that arrives after its
+answers finds them. Where they were in several threads, these become one, the oldest; the messages
+keep their ids (docs/decisions/0012-what-a-mailbox-counts.md).
 """
 
 from __future__ import annotations
@@ -16,16 +17,18 @@ if TYPE_CHECKING:
     from hongyan.store.summary import Summary
 
 
-def thread_of(db: apsw.Connection, account: int, summary: Summary) -> int | None:
-    """Return the thread that is known for one of the message's ids, the nearest first, or None."""
+def known(db: apsw.Connection, account: int, summary: Summary) -> list[int]:
+    """Return the threads that are known for the message's ids, each once, the oldest first."""
+    found: set[int] = set()
     for message_id in _ids(summary):
         for (thread,) in fetch(
             db,
-            "SELECT thread FROM thread_ids WHERE account = ? AND message_id = ?",
+            "SELECT coalesce((SELECT into_ FROM merged_threads AS g WHERE g.thread = i.thread), "
+            "i.thread) FROM thread_ids AS i WHERE account = ? AND message_id = ?",
             (account, message_id),
         ):
-            return int(thread)
-    return None
+            found.add(int(thread))
+    return sorted(found)
 
 
 def remember(db: apsw.Connection, account: int, summary: Summary, *, thread: int) -> None:
@@ -35,6 +38,35 @@ def remember(db: apsw.Connection, account: int, summary: Summary, *, thread: int
         "ON CONFLICT DO NOTHING",
         [(account, message_id, thread) for message_id in _ids(summary)],
     )
+
+
+def merge(
+    db: apsw.Connection, account: int, *, thread: int, into: int
+) -> tuple[list[int], list[int]]:
+    """Let all messages of ``thread`` belong to ``into``; return their rows and their mailboxes'."""
+    moved = [row for (row,) in fetch(db, "SELECT id FROM messages WHERE thread = ?", (thread,))]
+    db.execute("UPDATE messages SET thread = ? WHERE thread = ?", (into, thread))
+    db.execute("UPDATE merged_threads SET into_ = ? WHERE into_ = ?", (into, thread))
+    db.execute(
+        "INSERT INTO merged_threads (thread, into_, account) VALUES (?, ?, ?)",
+        (thread, into, account),
+    )
+    places = [
+        place
+        for row in moved
+        for place in fetch(
+            db,
+            "DELETE FROM memberships WHERE message = ? "
+            "RETURNING mailbox, received_at, message, unread",
+            (row,),
+        )
+    ]
+    db.executemany(  # taken out and put in again: the counts of threads follow by themselves
+        "INSERT INTO memberships (mailbox, received_at, message, thread, unread) "
+        f"VALUES (?, ?, ?, {into:d}, ?)",
+        places,
+    )
+    return moved, sorted({place[0] for place in places})
 
 
 def _ids(summary: Summary) -> list[str]:

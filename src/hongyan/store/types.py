@@ -25,6 +25,7 @@ MailboxId = NewType("MailboxId", str)
 MessageId = NewType("MessageId", str)
 ThreadId = NewType("ThreadId", str)
 OutboxId = NewType("OutboxId", str)
+IdentityId = NewType("IdentityId", str)
 
 # How far a long piece of work has come: messages done and in all, octets done and in all.
 Advance: TypeAlias = Callable[[int, int, int, int], None]
@@ -34,7 +35,14 @@ def silently(done: int, total: int, octets: int, total_octets: int) -> None:
     """Tell nobody how far it has come."""
 
 
-_NOUNS: Final = {"a": "account", "b": "mailbox", "m": "message", "t": "thread", "o": "outbox item"}
+_NOUNS: Final = {
+    "a": "account",
+    "b": "mailbox",
+    "i": "identity",
+    "m": "message",
+    "o": "outbox item",
+    "t": "thread",
+}
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,17}")
 
 
@@ -62,6 +70,12 @@ class Role(Enum):
     TRASH = "trash"
     ARCHIVE = "archive"
     JUNK = "junk"
+    ALL = "all"
+    FLAGGED = "flagged"
+    IMPORTANT = "important"
+    SNOOZED = "snoozed"
+    SCHEDULED = "scheduled"
+    MEMOS = "memos"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +94,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailbox:
-    """A named set of messages with its counts."""
+    """A named set of messages with its counts (RFC 8621 §2).
+
+    ``name`` is its own alone, without that of its parent. ``unread_threads`` counts the threads of
+    which an unread message is in it.
+    """
 
     id: MailboxId
     account_id: AccountId
@@ -88,6 +106,25 @@ class Mailbox:
     role: Role | None
     total: int
     unread: int
+    parent_id: MailboxId | None = None
+    sort_order: int = 0
+    is_subscribed: bool = True
+    total_threads: int = 0
+    unread_threads: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who the person can write as (RFC 8621 §6)."""
+
+    id: IdentityId
+    account_id: AccountId
+    email: str
+    name: str = ""
+    reply_to: tuple[Address, ...] = ()
+    bcc: tuple[Address, ...] = ()
+    text_signature: str = ""
+    html_signature: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +170,7 @@ class Kind(Enum):
     MAILBOX = "Mailbox"
     THREAD = "Thread"
     SUBMISSION = "EmailSubmission"
+    IDENTITY = "Identity"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
