@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner
 
-from hongyan.app import App, Config
+from hongyan.app import App, Config, Network
 from hongyan.cli.main import run
 
 
@@ -32,6 +33,7 @@ class Hongyan:
 
     home: Path
     environment: dict[str, str] = field(default_factory=dict)
+    network: Network | None = None
 
     def __call__(self, *words: str, stdin: str | bytes = "", home: bool = True) -> Result:
         """Run it and return what came of it."""
@@ -40,8 +42,9 @@ class Hongyan:
             "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
             **self.environment,
         }
-        with CliRunner().isolation(stdin, env=env) as (out, err, _):
-            code = run(list(words))
+        app = App(Config(self.home), network=self.network) if self.network else None
+        with CliRunner().isolation(stdin, env=env) as (out, err, _), app or nullcontext():
+            code = run(list(words), app)
             octets, told = out.getvalue(), err.getvalue().decode()
         assert "Traceback" not in told or "--debug" in words
         return Result(code, octets.decode("utf-8", "replace"), told, octets)

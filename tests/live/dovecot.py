@@ -127,6 +127,23 @@ protocol lmtp {{
 """
 
 
+TOKENS = """\
+auth_mechanisms = {mechanisms}
+passdb {{
+  driver = oauth2
+  mechanisms = oauthbearer xoauth2
+  args = {settings}
+}}
+"""
+OAUTH = """\
+introspection_url = {url}
+introspection_mode = get
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """Someone with a mailbox."""
@@ -161,8 +178,11 @@ def owner() -> Owner:
 class Dovecot:
     """A running Dovecot; `stop` ends it and removes its folder."""
 
-    def __init__(self, certificate: Certificate) -> None:
-        """Start it with ``certificate``. Raises `Unavailable`, `StartFailed`."""
+    def __init__(self, certificate: Certificate, *, introspection_url: str = "") -> None:
+        """Start it with ``certificate``. Raises `Unavailable`, `StartFailed`.
+
+        With an ``introspection_url`` it takes OAuth tokens, too, and asks there about each.
+        """
         binary = program("dovecot", package="dovecot-core")
         _check_parts(binary)
         self._owner = owner()
@@ -173,7 +193,8 @@ class Dovecot:
         self._folder("mail", mode=0o755)
         self.pop3, self.pop3s, self.imap, self.imaps = ports = free_ports(4)
         config = self.home / "dovecot.conf"
-        config.write_text(self._config(certificate), "utf-8")
+        tokens = self._taking_tokens(introspection_url) if introspection_url else ""
+        config.write_text(self._config(certificate) + tokens, "utf-8")
         self._child = Child([binary, "-F", "-c", str(config)], log=self.home / "log")
         self._child.wait_ready(ports)
 
@@ -193,6 +214,12 @@ class Dovecot:
             imap=self.imap,
             imaps=self.imaps,
         )
+
+    def _taking_tokens(self, introspection_url: str) -> str:
+        settings = self.home / "oauth2.conf"
+        settings.write_text(OAUTH.format(url=introspection_url), "utf-8")
+        mechanisms = " ".join((*MECHANISMS, "oauthbearer", "xoauth2")).lower()
+        return TOKENS.format(settings=settings, mechanisms=mechanisms)
 
     def pop3_url(self, *, tls: Tls = "starttls") -> str:
         """Return the address of the POP3 server."""

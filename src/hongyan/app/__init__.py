@@ -9,13 +9,17 @@ from hongyan.app.accounts import NewAccount
 from hongyan.app.clock import now
 from hongyan.app.console import LiveConsole, open_console
 from hongyan.app.demo import demo_profile
+from hongyan.app.network import Network
 from hongyan.app.profile import App, ask_nobody
 from hongyan.app.servers import Check
 from hongyan.app.serving import Service, serve_until
+from hongyan.app.signing_in import SignIn
 from hongyan.app.staff import SERVE
 from hongyan.config import Config
+from hongyan.discover import Proof, Setup
 from hongyan.net.console import Expects
 from hongyan.net.record import Direction, Line
+from hongyan.oauth import DeviceGrant as Device
 from hongyan.server import Address, Server
 from hongyan.sync.activity import Activity, Doing
 from hongyan.sync.pop3 import Collected
@@ -29,16 +33,21 @@ __all__ = [
     "Check",
     "Collected",
     "Config",
+    "Device",
     "Direction",
     "Doing",
     "Expects",
     "Line",
     "LiveConsole",
+    "Network",
     "NewAccount",
     "Progress",
+    "Proof",
     "Report",
     "Server",
     "Service",
+    "Setup",
+    "SignIn",
     "ask_nobody",
     "demo_profile",
     "now",

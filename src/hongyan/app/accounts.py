@@ -137,6 +137,14 @@ class Accounts:
             password = kept
         return Credentials(account.username, password)
 
+    def trial_credentials(
+        self, username: str, *, password: str | None, command: str | None, sign_in: SignIn | None
+    ) -> Credentials:
+        """Return credentials of an account that is not added yet."""
+        if sign_in is not None:
+            return Credentials(username, token=sign_in.tokens.access)
+        return Credentials(username, keychain.from_command(command) if command else password)
+
     def after_refusal(self, account: Account, refused: Credentials) -> Credentials | None:
         """Return other credentials worth one more try after ``refused`` were, or None."""
         if account.secret != _OAUTH or refused.token is None:

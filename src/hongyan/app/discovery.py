@@ -42,13 +42,15 @@ class Discovery:
         self,
         address: str,
         *,
-        readers: tuple[Service, ...] = READERS,
+        use: str | None = None,
         tell: Callable[[Proof], None],
     ) -> Setup:
         """Return the first servers that answer as they should, without logging in.
 
-        Each try goes to ``tell``. Raises `InvalidArgument` for what is no address.
+        ``use`` is imap or pop3 for one of them alone. Each try goes to ``tell``. Raises
+        `InvalidArgument` for what is no address.
         """
+        readers = (Service(use),) if use else READERS
         sources = find(address, Providers.load(), self._network)
         return prove(sources, self._attempt, readers=readers, tell=tell)
 

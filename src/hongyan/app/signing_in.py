@@ -99,6 +99,10 @@ class SigningIn:
                 problem = error
         raise problem
 
+    def client(self, id_: str, secret: str) -> Client:
+        """Return the program as the provider knows it."""
+        return oauth.Client(id_, secret)
+
     # -- signing in
 
     def in_browser(

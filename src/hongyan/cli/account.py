@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from hongyan.app import NewAccount
-from hongyan.cli.errors import explain
+from hongyan.cli.account_add import SignInOptions, add, sign_in, sign_in_options
+from hongyan.cli.account_add import discover as look_for
+from hongyan.cli.errors import UNAVAILABLE, explain
 from hongyan.cli.output import print_json, server, table
 from hongyan.cli.record import record_option
-from hongyan.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from hongyan.app import App
@@ -23,64 +22,31 @@ def account() -> None:
     """Add, list, test and remove accounts."""
 
 
-@account.command(short_help="Add an account.")
+account.add_command(add)
+
+
+@account.command(short_help="Show which servers an address has, and try them.")
 @click.argument("address")
-@click.option(
-    "--pop3", "pop3_url", metavar="URL", help="pop3s://host, or pop3://host for STARTTLS."
-)
-@click.option(
-    "--smtp", "smtp_url", metavar="URL", help="smtps://host, or smtp://host for STARTTLS."
-)
-@click.option("--username", default="", help="The login, where it is not the address.")
-@click.option("--name", default="", help="Your name, as others should see it.")
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-@click.option("--password-command", metavar="CMD", help="A command that prints the password.")
+@click.option("--use", type=click.Choice(["imap", "pop3"]), help="Which kind to look for.")
 @click.pass_obj
-def add(
-    app: App,
-    address: str,
-    *,
-    pop3_url: str | None,
-    smtp_url: str | None,
-    username: str,
-    name: str,
-    password_stdin: bool,
-    password_command: str | None,
-) -> None:
-    """Add an account for ADDRESS.
-
-    The password goes into the system's keyring, or into a file encrypted with a passphrase; with
-    --password-command it stays where it is.
-    """
-    if not pop3_url and not smtp_url:
-        raise click.UsageError("give --pop3 URL, --smtp URL or both")
-    password = None
-    if not password_command:
-        password = _read_password(password_stdin=password_stdin)
-    added = app.accounts.add(
-        NewAccount(
-            address=address,
-            pop3_url=pop3_url,
-            smtp_url=smtp_url,
-            username=username,
-            name=name,
-            password=password,
-            password_command=password_command,
-        )
-    )
-    click.echo(f"Added {added.address}. Next: 'hongyan account test', then 'hongyan sync'.")
+def discover(app: App, address: str, *, use: str | None) -> int:
+    """Look for the servers of ADDRESS and try each, without logging in; nothing is kept."""
+    setup = look_for(app, address, use=use)
+    if setup.hint:
+        click.echo(f"The password: {setup.hint}.")
+    return 0 if setup.incoming and setup.outgoing else UNAVAILABLE
 
 
-def _read_password(*, password_stdin: bool) -> str:
-    if password_stdin:
-        given = sys.stdin.readline().rstrip("\r\n")
-        if not given:
-            raise InvalidArgument("password", "standard input held none")
-        return given
-    if not sys.stdin.isatty():
-        raise click.UsageError("give --password-stdin or --password-command")
-    answer: str = click.prompt("Password", hide_input=True, err=True)
-    return answer
+@account.command("sign-in", short_help="Sign in again, where the sign-in has lapsed.")
+@click.argument("address", required=False)
+@click.option("--at", "provider", required=True, help="google, microsoft, … or an issuer's URL.")
+@sign_in_options
+@click.pass_obj
+def sign_in_again(app: App, /, address: str | None, **given: Unpack[SignInOptions]) -> None:
+    """Sign in by OAuth for an account that was added with --sign-in."""
+    found = app.accounts.choose(address)
+    app.accounts.sign_in_again(found, sign_in(app, found.address, given))
+    click.echo(f"Signed in again as {found.address}.")
 
 
 @account.command("list")
@@ -97,6 +63,7 @@ def list_(app: App, *, as_objects: bool) -> None:
                     "address": each.address,
                     "name": each.name,
                     "username": each.username,
+                    "imap": each.imap_url,
                     "pop3": each.pop3_url,
                     "smtp": each.smtp_url,
                 }
@@ -105,11 +72,16 @@ def list_(app: App, *, as_objects: bool) -> None:
         )
         return
     rows = [
-        (each.address, _login(each), server(each.pop3_url), server(each.smtp_url))
+        (
+            each.address,
+            _login(each),
+            server(each.imap_url or each.pop3_url),
+            server(each.smtp_url),
+        )
         for each in accounts
     ]
     hint = "No account yet. 'hongyan account add', or 'hongyan demo' to try things."
-    table(("ADDRESS", "LOGIN", "POP3", "SMTP"), rows, empty=hint)
+    table(("ADDRESS", "LOGIN", "READ BY", "SEND BY"), rows, empty=hint)
 
 
 @account.command(short_help="Log in to its servers, to see that all is right.")

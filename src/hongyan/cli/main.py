@@ -25,6 +25,8 @@ from hongyan.cli.errors import BROKEN_PIPE, INTERRUPTED, TERMINATED, explain
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hongyan.app import App
+
 COMMANDS: Final = {
     "account": ("account:account", "Add, list, test and remove accounts."),
     "sync": ("sync:sync", "Fetch new mail and send what waits."),
@@ -159,11 +161,14 @@ def _prepare_output() -> None:
             stream.reconfigure(errors="replace")
 
 
-def run(words: list[str]) -> int:
-    """Run the command line and return its exit code; everything that is to be told is told."""
+def run(words: list[str], app: App | None = None) -> int:
+    """Run the command line and return its exit code; everything that is to be told is told.
+
+    ``app`` is the profile to work on where no option names one; by default the environment does.
+    """
     outcome: Any = 0
     try:
-        with cli.make_context("hongyan", list(words)) as ctx:  # cli.main would swallow some errors
+        with cli.make_context("hongyan", list(words), obj=app) as ctx:  # cli.main would swallow some errors
             outcome = cli.invoke(ctx)
         sys.stdout.flush()
     except click.exceptions.Exit as done:  # after --help and --version
