@@ -26,6 +26,7 @@ def test_an_account_is_added_listed_and_removed(nobody: Hongyan) -> None:
             "address": ADDRESS,
             "name": "Anna Ng",
             "username": "anna",
+            "imap": None,
             "pop3": "pop3s://pop.here.example",
             "smtp": "smtps://smtp.here.example",
         }
@@ -66,7 +67,6 @@ def test_a_wrong_passphrase(nobody: Hongyan) -> None:
     ("words", "told"),
     [
         (["anna", "--smtp", DEAD], "address: "),
-        ([ADDRESS], "give --pop3 URL, --smtp URL or both"),
         ([ADDRESS, "--smtp", "http://x"], "'http' is none of pop3s"),
         ([ADDRESS, "--smtp", "pop3s://x"], "--smtp: pop3s://x is no address of smtp"),
         ([ADDRESS, "--pop3", "pop3s://u@x"], "carries a user"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import pytest
 
@@ -20,7 +20,15 @@ from tests.support.authority import Authority
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-Server = TypeVar("Server", Courier, Cyrus, Dovecot, Mailutils, Postfix)
+
+class Stoppable(Protocol):
+    """A server that runs until it is stopped."""
+
+    def stop(self) -> None:
+        """End it."""
+
+
+Server = TypeVar("Server", bound=Stoppable)
 HERE = Path(__file__).parent
 
 

@@ -71,7 +71,7 @@ def send(
 
 @pytest.fixture(scope="module")
 def exim() -> Iterator[Exim]:
-    yield from started(Exim)  # type: ignore[type-var] # Dovecot and Postfix are not all it starts
+    yield from started(Exim)
 
 
 NAMES = (

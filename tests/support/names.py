@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import dns.flags
 import dns.message
+import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
@@ -90,7 +91,7 @@ class Internet:
         if found := self.records.get((name, kind)):
             reply.answer.append(dns.rrset.from_text(question.name, 60, "IN", kind, *found))
         else:
-            reply.set_rcode(3)
+            reply.set_rcode(dns.rcode.NXDOMAIN)
         return reply.to_wire()
 
     def serve_pages(self, host: str) -> None:

@@ -6,7 +6,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from hongyan import imap, pop3, smtp
@@ -108,38 +108,29 @@ class Servers:
     def check(self, account: Account) -> tuple[Check, ...]:
         """Try each of the account's servers up to the login and leave again."""
         urls = (account.imap_url, account.pop3_url, account.smtp_url)
-        credentials = cache(lambda: self._accounts.credentials(account))
-        return tuple(
-            self._check(Endpoint.parse(url), partial(self._known, account), credentials)
-            for url in urls
-            if url
-        )
+        return tuple(self._check_known(account, Endpoint.parse(url)) for url in urls if url)
 
-    def _known(self, account: Account, endpoint: Endpoint) -> Visit:
-        visit = self.visit(account, endpoint)
-        visit.refuse_early()
-        return visit
+    def _check_known(self, account: Account, endpoint: Endpoint) -> Check:
+        def work(credentials: Callable[[], Credentials]) -> list[str]:
+            visit = self.visit(account, endpoint)
+            visit.refuse_early()
+            return self._try(endpoint, visit, credentials)
+
+        return _checked(endpoint, lambda: self.logged_in(account, work))
 
     def try_login(self, url: str, credentials: Credentials) -> Check:
         """Try a server that is nobody's yet up to the login and leave again."""
-        return self._check(Endpoint.parse(url), lambda _: FirstVisit(), lambda: credentials)
+        endpoint = Endpoint.parse(url)
+        return _checked(endpoint, lambda: self._try(endpoint, FirstVisit(), lambda: credentials))
 
-    def _check(
-        self,
-        endpoint: Endpoint,
-        visit: Callable[[Endpoint], Visit | FirstVisit],
-        credentials: Callable[[], Credentials],
-    ) -> Check:
-        try:
-            visiting = visit(endpoint)
-            with self.connect(str(endpoint)) as driver:
-                words = _TRIES[endpoint.protocol](visiting, driver, credentials())
-                tunnel = driver.channel.tunnel
-                session = tunnel.session if tunnel else None
-                words.append(f"{session.version}, {session.cipher}" if session else "no TLS")
-        except HongyanError as error:
-            return Check(endpoint, (), error)
-        return Check(endpoint, tuple(words))
+    def _try(
+        self, endpoint: Endpoint, visit: Visit | FirstVisit, credentials: Callable[[], Credentials]
+    ) -> list[str]:
+        with self.connect(str(endpoint)) as driver:
+            words = _TRIES[endpoint.protocol](visit, driver, credentials())
+            tunnel = driver.channel.tunnel
+            session = tunnel.session if tunnel else None
+            return [*words, f"{session.version}, {session.cipher}" if session else "no TLS"]
 
     def greet(self, url: str, *, within: float) -> tuple[str, ...]:
         """Open a session without logging in, in as many seconds; return the mechanisms offered.
@@ -148,6 +139,13 @@ class Servers:
         """
         with self.connect(url, within=within) as driver:
             return _GREETINGS[Endpoint.parse(url).protocol](driver, within)
+
+
+def _checked(endpoint: Endpoint, work: Callable[[], list[str]]) -> Check:
+    try:
+        return Check(endpoint, tuple(work()))
+    except HongyanError as error:
+        return Check(endpoint, (), error)
 
 
 def _greet_imap(driver: BlockingDriver, within: float) -> tuple[str, ...]:

@@ -44,6 +44,12 @@ _VERDICTS: Final = (
     Verdict(errors.NetworkError, TRY_LATER, "Nothing was lost; 'hongyan sync' goes on later."),
     Verdict(errors.ProtocolError, PROTOCOL, "'hongyan wire URL' shows what the server says."),
     Verdict(
+        errors.AuthenticationRefused,
+        REFUSED,
+        "Sign in again: 'hongyan account sign-in'.",
+        "sign-in has lapsed",
+    ),
+    Verdict(
         errors.AuthenticationRefused, REFUSED, "Check name and password; some want an app password."
     ),
     Verdict(

@@ -168,7 +168,9 @@ def run(words: list[str], app: App | None = None) -> int:
     """
     outcome: Any = 0
     try:
-        with cli.make_context("hongyan", list(words), obj=app) as ctx:  # cli.main would swallow some errors
+        with cli.make_context(
+            "hongyan", list(words), obj=app
+        ) as ctx:  # cli.main would swallow some errors
             outcome = cli.invoke(ctx)
         sys.stdout.flush()
     except click.exceptions.Exit as done:  # after --help and --version

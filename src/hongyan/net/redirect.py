@@ -34,7 +34,7 @@ class Redirect:
         class Handler(_Handler):
             expected, found = path, staticmethod(keep)
 
-        self._server = HTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}{self._path}"
 
     def __enter__(self) -> Self:
@@ -59,6 +59,11 @@ class Redirect:
             self._server.timeout = min(left, 0.5)
             self._server.handle_request()
         return self._target
+
+
+class _Server(HTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of a browser that leaves early."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -139,7 +139,7 @@ def refusal(told: dict[str, Any]) -> Refused:
     """Return the error that an answer with ``error`` in it is."""
     code = told.get("error")
     if code == "invalid_grant":
-        return SignInLapsed(f"the sign-in has lapsed ({_reason(told)})", code="invalid_grant")
+        return SignInLapsed(f"the sign-in has lapsed ({_reason(told)})")
     return Refused(_reason(told), temporary=code in _LATER)
 
 
