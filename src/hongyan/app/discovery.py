@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hongyan.discover import Proof, Providers, Service, Source, find, prove
@@ -63,8 +63,12 @@ class Discovery:
             return Proof(found=found, candidate=candidate, error=error)
         return Proof(found=found, candidate=candidate, words=words)
 
-    def log_in(self, setup: Setup, credentials: Callable[[str], Credentials]) -> Chosen:
+    def log_in(
+        self, setup: Setup, credentials: Callable[[str], Credentials], *, username: str = ""
+    ) -> Chosen:
         """Log in to both servers and say what works; ``credentials`` are made of a username.
+
+        That is the one given, or the first of those that the server may want which it takes.
 
         Raises `NotFound` when a server is missing, `AuthenticationRefused` when no username and
         password was taken, and what connecting raises.
@@ -73,7 +77,8 @@ class Discovery:
             missing = "read by" if setup.incoming is None else "send by"
             raise NotFound(f"no server to {missing} was found")
         incoming, outgoing = setup.incoming.candidate, setup.outgoing.candidate
-        username = self._accepted(incoming, credentials)
+        usernames = (username,) if username else incoming.usernames
+        username = self._accepted(replace(incoming, usernames=usernames), credentials)
         check = self._servers.try_login(str(outgoing.endpoint), credentials(username))
         if check.error is not None:
             raise check.error

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hongyan.app import App, Device, Proof, Setup, SignIn
-    from hongyan.sasl import Credentials
 
 _SECRET_VARIABLE = "HONGYAN_CLIENT_SECRET"  # noqa: S105  # a name
 
@@ -127,7 +126,13 @@ def _found(app: App, address: str, given: Given) -> tuple[NewAccount, Secrets]:
     if setup.hint:
         click.echo(f"The password: {setup.hint}.")
     secrets = _secrets(app, address, given, oauth=setup.oauth)
-    chosen = app.discovery.log_in(setup, partial(_credentials, app, secrets, given["username"]))
+    credentials = partial(
+        app.accounts.trial_credentials,
+        password=secrets.password,
+        command=secrets.command,
+        sign_in=secrets.sign_in,
+    )
+    chosen = app.discovery.log_in(setup, credentials, username=given["username"])
     click.echo(f"Logged in to both as {chosen.username}.")
     by_imap = chosen.incoming_url.startswith("imap")
     new = NewAccount(
@@ -177,15 +182,6 @@ def _secrets(app: App, address: str, given: Given, *, oauth: str) -> Secrets:
     if oauth and sys.stdin.isatty() and not given["password_stdin"]:
         click.echo(f"(--sign-in {oauth} --client-id ID signs in there instead of a password.)")
     return Secrets(password=_read_password(from_stdin=given["password_stdin"]))
-
-
-def _credentials(app: App, secrets: Secrets, given: str, username: str) -> Credentials:
-    return app.accounts.trial_credentials(
-        given or username,
-        password=secrets.password,
-        command=secrets.command,
-        sign_in=secrets.sign_in,
-    )
 
 
 def sign_in(app: App, address: str, given: SignInOptions) -> SignIn:
