@@ -92,8 +92,8 @@ def test_text_without_a_label_is_recognised(text: str, codec: str) -> None:
 
 
 def test_broken_utf8_keeps_what_is_whole() -> None:
-    text, problem = charset.decode_checked("中".encode() + b"\xff" + b"a", "utf-8")
-    assert (text, problem) == ("中\ufffda", True)
+    text, problem = charset.decode_checked("中国的信".encode() + b"\xff" + b"a", "utf-8")
+    assert (text, problem) == ("中国的信\ufffda", True)
 
 
 @given(st.binary(max_size=80), st.sampled_from([*LABELS, "utf-7", "hz", "cp037", "none"]))
@@ -106,3 +106,46 @@ def test_what_was_encoded_comes_back(text: str, codec: str) -> None:
     clean = text.encode("utf-8", "ignore").decode().replace("\ufeff", "").replace("\0", "")
     if codec != "utf-16-le" or not clean.encode(codec).isascii():
         assert charset.decode(clean.encode(codec), codec) == clean
+
+
+SENTENCES = {
+    "gb18030": ("会议通知", "请查收附件，有问题随时联系我。", "订单已发货"),
+    "big5": ("會議通知", "請查收附件，有問題隨時告訴我。謝謝你的來信", "您好，訂單已出貨"),
+    "cp932": ("会議のお知らせ", "資料を添付しましたので、ご確認ください。", "テスト"),
+    "euc_jp": ("会議のお知らせ", "資料を添付しましたので、ご確認ください。", "ありがとう"),
+    "iso2022_jp": ("会議のお知らせ", "資料"),
+    "cp949": ("회의 안내", "첨부 파일을 확인하시고 답장 부탁드립니다.", "감사합니다"),
+    "koi8_r": ("Посмотрите, пожалуйста, вложенный отчёт до четверга.",),
+    "cp1251": ("Посмотрите, пожалуйста, вложенный отчёт до четверга.",),
+    "cp1252": (
+        "Könnten Sie mir die Unterlagen zurückschicken?",
+        "À bientôt, et merci",
+        "señor ¿qué?",
+    ),
+    "cp1253": ("Οι αγριόχηνες πέρασαν πάνω από τη λίμνη την αυγή.",),
+    "utf-8": ("会议通知", "Könnten Sie?", "Привет"),
+}
+WRITTEN = [(name, text) for name, texts in SENTENCES.items() for text in texts]
+
+
+@pytest.mark.parametrize("label", [None, "us-ascii", "utf-8", "x-unknown"])
+@pytest.mark.parametrize(("written", "text"), WRITTEN)
+def test_a_label_that_octets_contradict_does_not_count(
+    written: str, text: str, label: str | None
+) -> None:
+    assert charset.decode(text.encode(written), label) == text
+
+
+@pytest.mark.parametrize(("written", "text"), [("gb18030", "请查收附件，有问题随时联系我。"), ("cp932", "お世話になっております。株式会社の田中です。"), ("cp949", "안녕하세요. 다음 주 회의는 수요일로 옮겼습니다.")])  # fmt: skip
+def test_letters_with_accents_do_not_stand_in_runs(written: str, text: str) -> None:
+    assert charset.decode(text.encode(written), "iso-8859-1") == text
+
+
+def test_a_table_of_letters_is_what_it_says() -> None:
+    table = "".join(map(chr, range(0xA0, 0x100)))
+    assert charset.decode(table.encode("latin-1"), "iso-8859-1") == table
+
+
+def test_private_use_shows_another_charset() -> None:
+    text = "請查收附件，有問題隨時告訴我。謝謝你的來信"
+    assert charset.decode(text.encode("big5"), "gb2312") == text

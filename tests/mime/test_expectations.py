@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hongyan.mime import Message, Part, address, date, header, nested, parse
+from hongyan.mime import Message, Part, address, date, email_object, header, nested, parse
+from hongyan.mime.html import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -250,10 +251,51 @@ def stalwart() -> Iterator[Check]:
     yield from stalwart_messages()
 
 
+# all sets: whatever a message is, it is read, and no character is lost
+
+
+def every_message() -> Iterator[tuple[str, bytes]]:
+    for path in sorted(CORPUS.rglob("*")):
+        if path.suffix in {".eml", ".msg", ".txt", ".mbox"} and "LICENSE" not in path.name:
+            yield str(path.relative_to(CORPUS)), path.read_bytes()
+
+
+def shown(message: Message, depth: int = 0) -> Iterator[str]:
+    """Yield every text of a message that a person sees, and of the messages within."""
+    yield message.subject
+    yield from (f"{one.name} {one.email}" for one in (*message.from_, *message.to, *message.cc))
+    for part in message.parts:
+        yield part.filename or ""
+        if part.content_type.startswith("text/"):
+            yield part.text()
+        if part.content_type in {"message/rfc822", "message/global"} and depth < 5:
+            yield from shown(nested(part), depth + 1)
+    yield from (message.text, message.preview, to_text(message.html or ""))
+
+
+def robust(folder: str) -> Callable[[], Iterator[Check]]:
+    """Return the checks of a set without expectations: read whole, with nothing invented."""
+
+    def checks() -> Iterator[Check]:
+        for name, raw in every_message():
+            if name.startswith(folder):
+                message = parse(raw)
+                json.dumps(email_object(message))
+                written = "\ufffd".encode() in raw
+                lost = not written and any("\ufffd" in text for text in shown(message))
+                yield f"{name}:replacement", False, lost
+
+    return checks
+
+
 SETS = {
     "stalwart": stalwart,
     "mime4j": mime4j,
     "mimekit": mimekit,
+    "postal-mime": robust("postal-mime"),
+    "ruby-mail": robust("ruby-mail"),
+    "cpython-email": robust("cpython-email"),
+    "every message": robust(""),
 }
 
 

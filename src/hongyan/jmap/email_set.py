@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import NotFound
 from hongyan.jmap import setting
+from hongyan.jmap.email_create import create
 from hongyan.jmap.errors import Json, NotSet
 from hongyan.store import Kind
 
@@ -26,13 +27,9 @@ def set_(call: Call) -> Json:
     call.end()
     with call.store.transaction():
         old = setting.require_state(call, Kind.EMAIL, state)
-        outcome = setting.carry_out(call, wanted, setting.Actions(_create, _update, _destroy))
+        outcome = setting.carry_out(call, wanted, setting.Actions(create, _update, _destroy))
         new = call.store.changes.state(account.id, Kind.EMAIL)
     return call.answer(oldState=old, newState=new, **outcome.json())
-
-
-def _create(_: Call, __: Json) -> Json:
-    raise NotSet("forbidden", "not yet")
 
 
 def _update(call: Call, id_: str, patch: Json) -> None:

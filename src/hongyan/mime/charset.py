@@ -12,10 +12,11 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from hongyan.mime import japanese
+from hongyan.mime import detect, japanese
 
 _SINGLE_BYTE: Final = frozenset(
     [
+        "ascii",
         "cp037",
         "cp1006",
         "cp1026",
@@ -123,7 +124,6 @@ _MULTI_BYTE: Final = frozenset(
 )
 # Labels that mean another codec than Python's of that name, or that Python does not know.
 _ALIASES: Final = {
-    "ascii": "cp1252",
     "iso8859-1": "cp1252",
     "iso8859-9": "cp1254",
     "iso8859-11": "cp874",
@@ -247,15 +247,10 @@ _ISO_8859: Final = re.compile(r"iso[-_ ]?8859[-_ ]?(\d{1,2})(?::\d{4})?\Z")
 _WIDE: Final = re.compile(r"utf-(?:16|32)")
 _ESCAPES: Final = re.compile(rb"\x1b(?:\$[@B]|\([BIJ])")
 _UTF8_CJK: Final = re.compile(rb"[\xe3-\xed][\x80-\xbf]{2}")
-_EUC_PAIRS: Final = re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xfe]{2})*+")
-_RUN: Final = re.compile(rb"[\x80-\xff]{2}")
-_PAIR: Final = re.compile(rb"[\xa1-\xfe]{2}")
-_SHORT: Final = 256
-_DETECTION_SAMPLE: Final = 16_384
-_CANDIDATES: Final = [
-    *("gb18030", "big5", "cp932", "euc_jp", "cp949", "cp1251", "koi8_r", "cp1252", "cp1250"),
-    *("cp1253", "cp1254", "cp1255", "cp1256", "cp874", "cp1257", "cp1258"),
-]
+_NO_TEXT: Final = re.compile("[\ufffd\ue000-\uf8ff]")
+_SEVEN_BIT: Final = frozenset(
+    ["iso2022_jp", "iso2022_jp_2004", "iso2022_jp_3", "iso2022_jp_ext", "iso2022_kr", "hz", "utf-7"]
+)
 
 
 @lru_cache(maxsize=512)
@@ -299,9 +294,12 @@ def decode_checked(data: bytes, label: str | None) -> tuple[str, bool]:
     The second value is ``isEncodingProblem`` of RFC 8621 §4.1.4.
     """
     name = codec(label) if label else None
-    if data.isascii() and b"\x1b" not in data and _holds_ascii(name, data):
-        return data.decode("ascii"), bool(label) and name is None
-    if name is None:
+    if data.isascii():
+        if b"\x1b" not in data and _holds_ascii(name, data):
+            return data.decode("ascii"), bool(label) and name is None
+        if name not in _SEVEN_BIT and _ESCAPES.search(data):
+            return _multi_byte(data, "iso2022_jp")[0], bool(label)  # no text has such controls
+    if name is None or name == "ascii":
         return undeclared(data), bool(label)
     if name == "cp1252":
         return _western(data), False
@@ -313,7 +311,7 @@ def decode_checked(data: bytes, label: str | None) -> tuple[str, bool]:
 
 def _holds_ascii(name: str | None, data: bytes) -> bool:
     """Tell whether ASCII octets are ASCII text under the codec ``name``."""
-    if name is None or name in {"utf-8", "cp1252", "gb18030", "cp932", "euc_jp", "cp949"}:
+    if name is None or name in {"ascii", "utf-8", "cp1252", "gb18030", "cp932", "euc_jp", "cp949"}:
         return True
     if _WIDE.match(name):
         # A wrong label: UTF-16 of ASCII letters, blanks and line ends has NULs.
@@ -322,36 +320,69 @@ def _holds_ascii(name: str | None, data: bytes) -> bool:
 
 
 def _western(data: bytes) -> str:
-    """Decode what claims ISO 8859-1 or US-ASCII: UTF-8 if it is whole UTF-8, else windows-1252."""
+    """Decode what claims ISO 8859-1: windows-1252, unless no Western text has such octets."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        return codecs.charmap_decode(data, "strict", _table("cp1252"))[0]
+        pass
+    name = _lookup(detect.other_than_western(data) or "") or "cp1252"
+    if name not in _SINGLE_BYTE:
+        return data.decode(name, "replace")
+    return codecs.charmap_decode(data, "strict", _table(name))[0]
 
 
 def _multi_byte(data: bytes, name: str) -> tuple[str, bool]:
     if name.startswith("utf-16"):
         data = data[: len(data) & ~1]
         name = "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else name
-    if not name.startswith("utf") and not data.isascii():
-        try:  # it fails early on what is none
-            text = data.decode("utf-8")
-        except UnicodeDecodeError:
-            pass
-        else:  # no text in another charset is whole UTF-8 with several such letters by chance
-            if len(_UTF8_CJK.findall(data)) > 1:
-                return text.removeprefix("\ufeff"), False
+    text = None if name.startswith("utf") else _as_utf8(data)
+    # no text in another charset is whole UTF-8 with several letters of East Asia by chance
+    if text is None or len(_UTF8_CJK.findall(data)) < 2:
+        found = _strictly(data, name)
+        if found is None and text is None:
+            return _damaged(data, name), True
+        text = found or text or ""
+    return text.removeprefix("\ufeff"), False
+
+
+def _as_utf8(data: bytes) -> str | None:
+    """Return the text of what is UTF-8 and not only ASCII; what is none ends the look early."""
+    if data.isascii():
+        return None
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _strictly(data: bytes, name: str) -> str | None:
     for candidate in (name, *_FALLBACKS.get(name, ())):
         try:
-            return data.decode(candidate).removeprefix("\ufeff"), False
+            text = data.decode(candidate)
         except UnicodeError:
             continue
+        # GB 18030 has a place for nearly any pair: private use shows that it is another's.
+        return None if name == "gb18030" and _is_rubbish(text, 6) else text
+    return None
+
+
+def _damaged(data: bytes, name: str) -> str:
+    """Return what can be read of octets that break the codec, or the text of a likelier one."""
     if name in _JAPANESE:
-        return _JAPANESE[name](data), True
-    text = data.decode(name, "replace").removeprefix("\ufeff")
-    if name == "utf-8" and text.replace("\ufffd", "").isascii():
-        return undeclared(data), True  # not one character of it is UTF-8
-    return text, True
+        text = _JAPANESE[name](data)
+    else:
+        text = data.decode(name, "replace").removeprefix("\ufeff")
+    share = 3 if name == "utf-8" and _UTF8_CJK.search(data) else 5
+    if not data.isascii() and _is_rubbish(text, share):
+        other = undeclared(data)
+        return text if other.count("\ufffd") > text.count("\ufffd") else other
+    return text
+
+
+def _is_rubbish(text: str, share: int) -> bool:
+    """Tell whether more than one in ``share`` of what is not ASCII is no character of the codec."""
+    others = len(text) - len(text.encode("ascii", "ignore"))
+    return len(_NO_TEXT.findall(text)) * share > others
 
 
 def undeclared(data: bytes) -> str:
@@ -369,49 +400,7 @@ def undeclared(data: bytes) -> str:
     except UnicodeDecodeError as error:
         if error.start >= len(data) - 3 and error.end == len(data) and error.start > 0:
             return data.decode("utf-8", "replace")  # cut in its last character
-    name = _detect(data)
+    name = _lookup(detect.detect(data) or "") or "cp1252"
     if name in _SINGLE_BYTE:
         return codecs.charmap_decode(data, "strict", _table(name))[0]
     return data.decode(name, "replace")
-
-
-def _guess_short(data: bytes) -> str | None:
-    """Guess the codec of a name or a subject by the rows of its pairs, too short for statistics.
-
-    Single octets are Western. EUC pairs in the kana rows are Japanese; in the hangul rows
-    throughout, Korean; in those of the common Chinese characters, GB 2312.
-    """
-    if not _RUN.search(data):
-        return "cp1252"  # letters with accents stand alone among others
-    if not _EUC_PAIRS.fullmatch(data):
-        return None
-    rows = [pair[0] for pair in _PAIR.findall(data)]
-    if any(row in {0xA4, 0xA5} for row in rows):
-        return "euc_jp"
-    if len(rows) > 3 and all(0xB0 <= row <= 0xC8 for row in rows):
-        return "cp949"
-    common = sum(0xB0 <= row <= 0xD7 for row in rows)
-    return "gb18030" if common * 4 >= len(rows) * 3 else None
-
-
-def _detect(data: bytes) -> str:
-    """Guess a codec, windows-1252 where nothing speaks for another."""
-    if len(data) <= _SHORT and (guess := _guess_short(data)):
-        return guess
-    import charset_normalizer
-
-    sample = _dense_sample(data)
-    found = charset_normalizer.from_bytes(
-        sample, cp_isolation=_CANDIDATES, preemptive_behaviour=False, language_threshold=0.05
-    ).best()
-    return _lookup(found.encoding) or "cp1252" if found else "cp1252"
-
-
-def _dense_sample(data: bytes) -> bytes:
-    """Return the lines around the first octets that are not ASCII, within the sample's bound."""
-    if len(data) <= _DETECTION_SAMPLE:
-        return data
-    first = next(iter(re.finditer(rb"[\x80-\xff]", data)))
-    start = data.rfind(b"\n", 0, first.start()) + 1
-    start = max(start, first.start() - 512)
-    return data[start : start + _DETECTION_SAMPLE]

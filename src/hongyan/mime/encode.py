@@ -40,6 +40,8 @@ _PLAIN: Final = re.compile(r"[\x21-\x7e]+(?: [\x21-\x7e]+)*")
 _ATOMS: Final = re.compile(r"[\w!#$%&'*+\-/=?^`{|}~]+(?: [\w!#$%&'*+\-/=?^`{|}~]+)*", re.ASCII)
 _TOKEN: Final = re.compile(r"[!#$&+\-.^_`{|}~0-9A-Za-z]+")  # no *'% (RFC 2231 §7)
 _MESSAGE_ID: Final = re.compile(r"[!-;=?-~]+")  # many have no @: what threads must stay
+_URL: Final = re.compile(r"[!-;=?-~]+")
+_RAW_LINE: Final = re.compile(r"[\t\x20-\x7e]{0,900}")
 _SPECIAL: Final = re.compile(r'(["\\])')
 
 # What stands for itself in Q even in a display name (RFC 2047 §5 (3)), and in RFC 2231 §7.
@@ -74,6 +76,45 @@ def address_field(name: str, addresses: Iterable[Address]) -> bytes:
     for mailbox in mailboxes[:-1]:
         mailbox[-1] += ","
     return _fold(name, [token for mailbox in mailboxes for token in mailbox])
+
+
+def group_field(name: str, groups: Iterable[tuple[str | None, Sequence[Address]]]) -> bytes:
+    """Return an address list with groups; those of a group without a name stand by themselves."""
+    entries: list[list[str]] = []
+    for title, addresses in groups:
+        mailboxes = [_mailbox(name, address) for address in addresses]
+        if title is None:
+            entries += mailboxes
+            continue
+        for mailbox in mailboxes[:-1]:
+            mailbox[-1] += ","
+        group = [*_phrase(argument(name, title)), *(token for each in mailboxes for token in each)]
+        group[len(_phrase(title)) - 1] += ":"
+        group[-1] += ";"
+        entries.append(group)
+    for entry in entries[:-1]:
+        entry[-1] += ","
+    return _fold(name, [token for entry in entries for token in entry])
+
+
+def url_field(name: str, urls: Sequence[str]) -> bytes:
+    """Return a field of URLs (RFC 2369 §2), given without angle brackets."""
+    for url in urls:
+        if len(url) > LONGEST_WORD or not _URL.fullmatch(url):
+            raise InvalidArgument(name, "has a URL that is not printable ASCII")
+    return _fold(name, [f"<{url}>," for url in urls[:-1]] + [f"<{url}>" for url in urls[-1:]])
+
+
+def raw_field(name: str, value: str) -> bytes:
+    """Return a field whose value is ready, with its folds and the space that begins it."""
+    if not _FIELD_NAME.fullmatch(name):
+        raise InvalidArgument("header name", "may hold printable ASCII without a colon, 76 at most")
+    lines = value.split("\r\n")
+    if not all(_RAW_LINE.fullmatch(line) for line in lines) or any(
+        not line.strip() or line[0] not in " \t" for line in lines[1:]
+    ):
+        raise InvalidArgument(name, "is not printable ASCII in lines that are folded rightly")
+    return f"{name}:{value}\r\n".encode("ascii")
 
 
 def identifier_field(name: str, identifiers: Iterable[str]) -> bytes:

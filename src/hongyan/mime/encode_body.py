@@ -39,16 +39,17 @@ class Encoded:
     flowed: bool = False
 
 
-def encode_text(field: str, text: str, *, may_flow: bool) -> Encoded:
+def encode_text(field: str, text: str, *, may_flow: bool, verbatim: bool = False) -> Encoded:
     """Return ``text`` in the most readable form that arrives unharmed; a last line end is added.
 
-    Raises `InvalidArgument` with ``field`` when the text has lone surrogates.
+    ``verbatim``: none is added, and no line flows. Raises `InvalidArgument` with ``field`` when the
+    text has lone surrogates.
     """
-    octets = _canonical(field, text)
+    octets = _canonical(field, text, end_line=not verbatim)
     if not _UNSAFE.search(octets):
         if not _LONG.search(octets):
             return Encoded("7bit", octets)
-        flowed = _flow(octets) if may_flow else None
+        flowed = _flow(octets) if may_flow and not verbatim else None
         if flowed is not None:
             return Encoded("7bit", flowed, flowed=True)
     printable = quoted_printable(octets)
@@ -99,8 +100,8 @@ def _base64(data: bytes) -> bytes:
     )
 
 
-def _canonical(field: str, text: str) -> bytes:
-    if text and text[-1] not in "\r\n":
+def _canonical(field: str, text: str, *, end_line: bool) -> bytes:
+    if end_line and text and text[-1] not in "\r\n":
         text += "\r\n"
     try:
         return _NEWLINE.sub("\r\n", text).encode()
