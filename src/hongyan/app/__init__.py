@@ -22,6 +22,7 @@ from hongyan.net.record import Direction, Line
 from hongyan.oauth import DeviceGrant as Device
 from hongyan.server import Address, Server
 from hongyan.sync.activity import Activity, Doing
+from hongyan.sync.imap_tour import Synced
 from hongyan.sync.pop3 import Collected
 from hongyan.sync.progress import Progress, Report, silent
 
@@ -48,6 +49,7 @@ __all__ = [
     "Service",
     "Setup",
     "SignIn",
+    "Synced",
     "ask_nobody",
     "demo_profile",
     "now",

@@ -43,6 +43,17 @@ class Collected:
     failures: tuple[pop3.Failure, ...]
     expire: pop3.Expire | None = None
 
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What was not fetched, and the server's words."""
+        return tuple(f"message {each.entry.number}: {each.error}" for each in self.failures)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the person should know of the server."""
+        told = self.expire is not None and self.expire.days is not None
+        return (self.expire.words,) if self.expire and told else ()
+
 
 def collect(
     account: Account,
@@ -54,7 +65,6 @@ def collect(
     report: Report,
 ) -> Collected:
     """Fetch what is new in the account's maildrop. Raises what the flows and the store raise."""
-    report(Progress("Connecting"))
     riders = (pop3.Verb.LIST, pop3.Verb.UIDL)  # they cost no round trip behind the login
     visit = Visit(account, driver.channel.endpoint, store, clock=clock)
     conn = visit.open_pop3(driver, credentials, riders=riders)
