@@ -11,12 +11,13 @@ from hongyan.app.console import LiveConsole, open_console
 from hongyan.app.demo import demo_profile
 from hongyan.app.network import Network
 from hongyan.app.profile import App, ask_nobody
-from hongyan.app.servers import Check
+from hongyan.app.servers import Check, urls_of
 from hongyan.app.serving import Service, serve_until
 from hongyan.app.signing_in import SignIn
 from hongyan.app.staff import SERVE
 from hongyan.config import Config
 from hongyan.discover import Proof, Setup
+from hongyan.doctor import Finding
 from hongyan.net.console import Expects
 from hongyan.net.record import Direction, Line
 from hongyan.oauth import DeviceGrant as Device
@@ -38,6 +39,7 @@ __all__ = [
     "Direction",
     "Doing",
     "Expects",
+    "Finding",
     "Line",
     "LiveConsole",
     "Network",
@@ -56,4 +58,5 @@ __all__ = [
     "open_console",
     "serve_until",
     "silent",
+    "urls_of",
 ]
