@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from hongyan import imap
+from hongyan.errors import NotFound
 from hongyan.net.endpoint import Endpoint
 from hongyan.store.holds import nobody
-from hongyan.sync import arrivals, evidence
+from hongyan.sync import arrivals, evidence, plan
 from hongyan.sync import pop3 as maildrop
 from hongyan.sync.imap import synchronise
 from hongyan.sync.imap_tour import Synced
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from hongyan.sasl import Credentials
     from hongyan.store import Account, Store
     from hongyan.store.holds import Holder
+    from hongyan.store.maildrops import Policy
     from hongyan.sync.progress import Report
 
 Fetched: TypeAlias = maildrop.Collected | Synced
@@ -70,6 +72,28 @@ class Fetching:
                     self._look_through(account, began)
 
         return self._servers.logged_in(account, visit)
+
+    def leaving(self, account: Account, policy: Policy) -> tuple[plan.Remove, ...]:
+        """Return what would leave the account's POP3 server by ``policy`` now, and why.
+
+        Raises `NotFound` for an account without one.
+        """
+        url = account.pop3_url
+        if not url:
+            raise NotFound(f"{account.address} has no POP3 server")
+
+        def look(credentials: Callable[[], Credentials]) -> tuple[plan.Remove, ...]:
+            with self._servers.connect(url) as driver:
+                return maildrop.leaving(
+                    account,
+                    driver,
+                    self._store,
+                    policy,
+                    credentials=credentials(),
+                    clock=self._clock,
+                )
+
+        return self._servers.logged_in(account, look)
 
     def _look_through(self, account: Account, began: datetime) -> None:
         """See what the arrivals mean, also those of a visit that broke off."""

@@ -99,11 +99,14 @@ def _news(done: Fetched) -> str:
     if isinstance(done, Synced):
         counts = {"changed there": done.changed, "gone": done.removed, "told": done.told}
         news += [f"{count} {words}" for words, count in counts.items() if count]
+    elif done.removed:
+        news.append(f"{done.removed} left the server by your policy")
     return ", ".join([*news, f"{done.on_server} on the server"])
 
 
 def _by_pop3(done: Collected) -> dict[str, object]:
     return {
+        "removed": done.removed,
         "serverKeepsDays": done.expire.days if done.expire else None,
         "notFetched": [
             {"number": each.entry.number, "error": str(each.error)} for each in done.failures

@@ -22,6 +22,7 @@ from hongyan.store.imap_mailboxes import ImapMailboxes
 from hongyan.store.imap_messages import ImapMessages
 from hongyan.store.learned import Learned
 from hongyan.store.mailboxes import Mailboxes
+from hongyan.store.maildrops import Maildrops
 from hongyan.store.mend import Mending
 from hongyan.store.messages import Messages
 from hongyan.store.offers import Offers
@@ -66,6 +67,7 @@ class Store:
         self.imap_messages = ImapMessages(self._database)
         self.identities = Identities(self._database, changes=self.changes)
         self.search = Search(self._database, blobs=self.blobs, clock=clock)
+        self.maildrops = Maildrops(self._database, blobs=self.blobs, clock=clock)
         self._reindex = Reindex(self._database, blobs=self.blobs, summarise=summarise)
         self.outbox = Outbox(
             self._database, blobs=self.blobs, changes=self.changes, owner=self._owner, clock=clock
