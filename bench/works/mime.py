@@ -1,4 +1,4 @@
-"""Reading 5,000 messages to subject, addresses, date, ids, text and the list of attachments.
+"""Reading 5,000 messages to subject, addresses, date, ids, text and attachments; then hostile ones.
 
 The messages are in memory before the clock starts, so the peak says nothing here.
 """
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from bench.clients import pile
 from bench.measure import Job, contest, script
-from bench.table import HONGYAN, Bar, compared
+from bench.table import HONGYAN, Bar, Table, compared
 from tests.support.generate import messages
+from tests.support.hostile import RECIPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
     from bench.measure import Result
     from bench.plan import Plan
     from bench.site import Site
-    from bench.table import Table
 
 COUNT, SEED = 5000, 7
 FEWER = {"policy.default": 500, "compat32": 1000}
 FASTER = 20
+HOSTILE, LONGEST = 1_000_000, 1.0
 PEERS = ("fast-mail-parser", "gmime", "compat32", "policy.default")
 
 
@@ -38,6 +39,26 @@ def run(site: Site, plan: Plan) -> Iterator[Table]:
         jobs.append(Job(name=name, command=command, messages=less, octets=sum(sizes[:less])))
     results = contest(jobs, plan.runs)
     yield compared(f"Reading {count:,} messages", results, bars=tuple(_bars(results)))
+    yield _hostile(plan.scaled(HOSTILE), max(1, plan.runs - 2))
+
+
+def _hostile(size: int, runs: int) -> Table:
+    """Read every recipe of denial of service; the best of the runs counts for each."""
+    command = script("hostile_mail", size=size)
+    jobs = [Job(name=HONGYAN, command=command, messages=len(RECIPES), octets=size * len(RECIPES))]
+    result = contest(jobs, runs)[HONGYAN]
+    took = {
+        name: min(sample.report["took"][name] for sample in result.samples)
+        for name in (RECIPES if result.ran else ())
+    }
+    slowest = sorted(took, key=lambda name: took[name], reverse=True)[:5]
+    return Table(
+        f"{len(RECIPES)} hostile messages of {size / 1e6:g} MB, the five slowest",
+        ("recipe", "seconds"),
+        tuple((name, f"{took[name]:.2f}") for name in slowest),
+        (Bar("seconds of the slowest", max(took.values(), default=float("inf")), LONGEST),),
+        (result.failure,) if result.failure else (),
+    )
 
 
 def _bars(results: Mapping[str, Result]) -> Iterator[Bar]:

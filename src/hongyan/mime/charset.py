@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import codecs
 import re
+from encodings import normalize_encoding
+from encodings.aliases import aliases
 from functools import lru_cache
 from typing import Final
 
@@ -248,8 +250,14 @@ _WIDE: Final = re.compile(r"utf-(?:16|32)")
 _ESCAPES: Final = re.compile(rb"\x1b(?:\$[@B]|\([BIJ])")
 _UTF8_CJK: Final = re.compile(rb"[\xe3-\xed][\x80-\xbf]{2}")
 _NO_TEXT: Final = re.compile("[\ufffd\ue000-\uf8ff]")
+_PAIRED: Final = frozenset(["big5hkscs", "cp932"])
 _SEVEN_BIT: Final = frozenset(
     ["iso2022_jp", "iso2022_jp_2004", "iso2022_jp_3", "iso2022_jp_ext", "iso2022_kr", "hz", "utf-7"]
+)
+
+
+_MODULES: Final = frozenset(aliases.values()) | frozenset(
+    name.replace("-", "_") for name in _SINGLE_BYTE | _MULTI_BYTE
 )
 
 
@@ -258,9 +266,13 @@ def _lookup(label: str) -> str | None:
     name = label.strip(" \t\r\n\"'").lower().removeprefix("charset=")
     name = _LABELS.get(name) or _ISO_8859.sub(r"iso8859-\1", name)
     if name not in _SINGLE_BYTE and name not in _MULTI_BYTE:
+        module = normalize_encoding(name.removeprefix("x-"))
+        module = aliases.get(module) or aliases.get(module.replace(".", "_")) or module
+        if module not in _MODULES:
+            return None  # the registry of codecs would look for a file, and remember each name
         try:
-            name = codecs.lookup(name.removeprefix("x-") if name[:2] == "x-" else name).name
-        except (LookupError, ValueError, UnicodeError):
+            name = codecs.lookup(module).name
+        except LookupError:  # one of another system
             return None
     name = _ALIASES.get(name, name)
     return name if name in _SINGLE_BYTE or name in _MULTI_BYTE else None
@@ -361,8 +373,10 @@ def _strictly(data: bytes, name: str) -> str | None:
             text = data.decode(candidate)
         except UnicodeError:
             continue
-        # GB 18030 has a place for nearly any pair: private use shows that it is another's.
-        return None if name == "gb18030" and _is_rubbish(text, 6) else text
+        # GB 18030 has a place for nearly any pair: private use shows that it can be another's.
+        if name == "gb18030" and _is_rubbish(text, 6) and detect.guess(data) in _PAIRED:
+            return None
+        return text
     return None
 
 
@@ -385,6 +399,23 @@ def _is_rubbish(text: str, share: int) -> bool:
     return len(_NO_TEXT.findall(text)) * share > others
 
 
+def undeclared_pieces(pieces: list[bytes]) -> list[str]:
+    """Return the likeliest text of pieces that one sender wrote without a charset."""
+    together = b" ".join(pieces)
+    if together.isascii():
+        return list(map(undeclared, pieces))
+    try:
+        together.decode("utf-8")
+    except UnicodeDecodeError:
+        name = _likeliest(together)
+        return [decode(piece, None if piece.isascii() else name) for piece in pieces]
+    return [piece.decode("utf-8") for piece in pieces]
+
+
+def _likeliest(data: bytes) -> str:
+    return _lookup(detect.detect(data) or "") or "cp1252"
+
+
 def undeclared(data: bytes) -> str:
     """Return the likeliest text of octets that come without a charset.
 
@@ -400,7 +431,7 @@ def undeclared(data: bytes) -> str:
     except UnicodeDecodeError as error:
         if error.start >= len(data) - 3 and error.end == len(data) and error.start > 0:
             return data.decode("utf-8", "replace")  # cut in its last character
-    name = _lookup(detect.detect(data) or "") or "cp1252"
+    name = _likeliest(data)
     if name in _SINGLE_BYTE:
         return codecs.charmap_decode(data, "strict", _table(name))[0]
     return data.decode(name, "replace")

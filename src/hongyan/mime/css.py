@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import tinycss2  # type: ignore[import-untyped]  # it ships no types
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 Url: TypeAlias = Callable[[str], str | None]
-_LENGTH_LIMIT: Final = 262_144
+_LENGTH_LIMIT: Final = 524_288
+_MARKS_LIMIT: Final = 50_000
+_MARK: Final = re.compile(r"[^\w\s.#%-]")
 _MEDIA_DEPTH: Final = 3
 _BLOCK_DEPTH: Final = 12
 _IMAGE_PROPERTIES: Final = frozenset({"background", "background-image", "list-style-image"})
@@ -42,14 +45,32 @@ _ROOTS: Final = frozenset({"html", "body"})
 _UNSAFE: Final = re.compile(r"[<>]|/\*|\*/")
 
 
+class Budget:
+    """How much style one document may still have; what is beyond it is left out."""
+
+    __slots__ = ("_letters", "_marks")
+
+    def __init__(self) -> None:
+        self._letters = _LENGTH_LIMIT
+        self._marks = _MARKS_LIMIT
+
+    def take(self, style: str) -> str:
+        """Return as much of ``style`` as there is room for."""
+        style = style[: self._letters]
+        marks = [mark.start() for mark in islice(_MARK.finditer(style), self._marks + 1)]
+        if len(marks) > self._marks:
+            style = style[: marks.pop()]
+        self._letters -= len(style)
+        self._marks -= len(marks)
+        return style
+
+
 def declarations(style: str, *, url: Url) -> str:
     """Return the safe declarations of a ``style`` attribute.
 
     ``url`` gives the address to load an image from instead of the one it gets, or None.
     """
-    found = tinycss2.parse_declaration_list(
-        style[:_LENGTH_LIMIT], skip_comments=True, skip_whitespace=True
-    )
+    found = tinycss2.parse_declaration_list(style, skip_comments=True, skip_whitespace=True)
     return _declarations(found, url)
 
 
@@ -118,7 +139,7 @@ def _quoted(text: str) -> str:
 
 def sheet(style: str, *, scope: str, url: Url) -> str:
     """Return the safe rules of a style sheet, each selector below the class ``scope``."""
-    style = style[:_LENGTH_LIMIT].replace("<!--", " ").replace("-->", " ")
+    style = style.replace("<!--", " ").replace("-->", " ")
     rules = tinycss2.parse_stylesheet(style, skip_comments=True, skip_whitespace=True)
     return "\n".join(_rules(rules, scope, url, 0))
 

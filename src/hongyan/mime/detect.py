@@ -17,6 +17,9 @@ _EUC_PAIRS: Final = re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xfe]{2})*+")
 _RUN: Final = re.compile(rb"[\x80-\xff]{2}")
 _PAIR: Final = re.compile(rb"[\xa1-\xfe]{2}")
 _SHORT: Final = 512
+_ENOUGH: Final = 12  # so many octets of 8 bits are the least for statistics
+_KOI8_WORD: Final = re.compile(rb"[\xe0-\xff]?[\xc0-\xdf\xa3]+")
+_CP1251_WORD: Final = re.compile(rb"[\xc0-\xdf\xa8]?[\xe0-\xff\xb8]+")
 _TELLING: Final = 24  # so many octets of 8 bits can contradict a label
 _DETECTION_SAMPLE: Final = 16_384
 _CANDIDATES: Final = [
@@ -32,10 +35,20 @@ def other_than_western(data: bytes) -> str | None:
     high = sum(map(len, runs))
     if high < 2 * len(runs) or high < _TELLING:
         return None
-    return _guess(data) if high < 4 * _TELLING else detect(data)
+    return guess(data) if high < 4 * _TELLING else detect(data)
 
 
-def _guess(data: bytes) -> str | None:
+def _guess_word(data: bytes) -> str | None:
+    """Guess by the case of its letters: those of Russian stand in halves of the table."""
+    runs = _HIGH_RUN.findall(data)
+    if max(map(len, runs)) < 4:
+        return None
+    if all(map(_KOI8_WORD.fullmatch, runs)):
+        return "koi8-r"
+    return "cp1251" if all(map(_CP1251_WORD.fullmatch, runs)) else None
+
+
+def guess(data: bytes) -> str | None:
     """Guess a codec by the rows of its pairs, which tell more of short text than statistics do.
 
     Single octets are Western. Kana have rows of their own in Shift JIS and EUC-JP. EUC pairs in
@@ -69,8 +82,10 @@ def _guess_euc(rows: list[int]) -> str | None:
 def detect(data: bytes) -> str | None:
     """Return the codec that speaks most for itself, or None. charset-normalizer knows its name."""
     sample = _dense_sample(data)
-    if guess := _guess(sample[:_SHORT]):
-        return guess
+    if rows := guess(sample[:_SHORT]):
+        return rows
+    if sum(map(len, _HIGH_RUN.findall(sample))) < _ENOUGH:
+        return _guess_word(sample)
     import charset_normalizer
 
     found = charset_normalizer.from_bytes(

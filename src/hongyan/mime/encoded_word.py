@@ -79,24 +79,30 @@ def decode_words(value: bytes) -> str:
     A fold is one space; other white space stays, save between two words.
     """
     if b"=?" not in value:
-        return _plain(value)
+        return charset.undeclared(_unfolded(value))
     pieces: list[str] = []
+    plain: list[bytes] = []  # what stands between the words; its places in pieces are empty
+    places: list[int] = []
     run = _Run()
     last = 0
+
+    def add_plain(octets: bytes) -> None:
+        pieces.append(run.finish())
+        places.append(len(pieces))
+        plain.append(_unfolded(octets))
+        pieces.append("")
+
     for word in _WORD.finditer(value):
         between = value[last : word.start()]
-        if between.strip(b" \t\r\n"):
-            pieces += (run.finish(), _plain(between))
-        elif between and not last:
-            pieces.append(_plain(between))
+        if between.strip(b" \t\r\n") or (between and not last):
+            add_plain(between)
         pieces.append(run.add(word[1], word[2], word[3]))
         last = word.end()
-    pieces += (run.finish(), _plain(value[last:]))
+    add_plain(value[last:])
+    for place, text in zip(places, charset.undeclared_pieces(plain), strict=True):
+        pieces[place] = text
     return "".join(pieces)
 
 
-def _plain(octets: bytes) -> str:
-    """Return the text of what is no encoded-word."""
-    if b"\n" in octets:
-        octets = _FOLD.sub(b" ", octets)
-    return charset.undeclared(octets) if octets else ""
+def _unfolded(octets: bytes) -> bytes:
+    return _FOLD.sub(b" ", octets) if b"\n" in octets else octets

@@ -9,7 +9,7 @@ Content-Security-Policy. Each HTML part is sanitised by itself and never joined 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -97,6 +97,11 @@ class _Filter:
     """The decision about each attribute value under one policy."""
 
     policy: Policy
+    budget: css.Budget = field(default_factory=css.Budget)
+
+    def style(self, declared: str) -> str:
+        """Return the safe declarations of a ``style`` attribute."""
+        return css.declarations(self.budget.take(declared), url=self.image)
 
     def image(self, address: str) -> str | None:
         """Return the address to load an image from, or None."""
@@ -114,7 +119,7 @@ class _Filter:
         if name in _IMAGE_ATTRIBUTES:
             return self.image(value)
         if name == "style":
-            return css.declarations(value, url=self.image) or None
+            return self.style(value) or None
         if name == "href":
             return _link(value)
         return value
@@ -135,7 +140,7 @@ def sanitise(html: str, policy: Policy | None = None) -> str:
     decide = _Filter(policy)
     document = LexborHTMLParser(tame(html))
     sheets = [
-        css.sheet(node.text(), scope=policy.scope, url=decide.image)
+        css.sheet(decide.budget.take(node.text()), scope=policy.scope, url=decide.image)
         for node in document.css("style")
     ]
     body = document.body
@@ -144,7 +149,7 @@ def sanitise(html: str, policy: Policy | None = None) -> str:
     for anchor in body.css("a"):
         _mark(anchor)
     inner = nh3.clean(
-        body.inner_html or "",
+        (body.inner_html or "").replace("&nbsp;", "\xa0"),  # references cost more than letters
         tags=set(_TAGS),
         clean_content_tags=set(_DROPPED_WITH_CONTENT),
         attributes=_ATTRIBUTES,
@@ -187,7 +192,7 @@ _COLOUR: Final = re.compile(r"#?[\w]{1,32}")
 def _body_style(body: LexborNode, decide: _Filter) -> str:
     """Return the ``style`` attribute that carries over what the body element says of itself."""
     attributes = body.attributes
-    pieces = [css.declarations(attributes.get("style") or "", url=decide.image)]
+    pieces = [decide.style(attributes.get("style") or "")]
     for name, declared in (("bgcolor", "background-color"), ("text", "color")):
         colour = (attributes.get(name) or "").strip()
         if _COLOUR.fullmatch(colour):

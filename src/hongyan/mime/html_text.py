@@ -100,6 +100,7 @@ _PARAGRAPH: Final = frozenset(
 )
 _SPACES: Final = re.compile(r"[ \t\r\n\f]+")
 _HIDDEN_STYLE: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_HIDES: Final = re.compile(r"hidden|display", re.IGNORECASE)
 _INVISIBLE: Final = dict.fromkeys(map(ord, "\u00ad\u034f\u200b\u2060\ufeff"))
 _NBSP: Final = {0xA0: " "}
 
@@ -194,6 +195,7 @@ def to_text(html: str) -> str:
     body = LexborHTMLParser(tame(html)).body
     if body is None:
         return ""
+    hides = bool(_HIDES.search(html))
     text = _Text()
     node: LexborNode | None = body
     open_nodes: list[str] = []
@@ -204,7 +206,9 @@ def to_text(html: str) -> str:
             text.words(node.text_content or "")
         elif tag == "img":
             text.words(node.attributes.get("alt") or "")
-        elif tag and tag[0] not in "-_!" and tag not in _SKIPPED and not _is_hidden(node):
+        elif (
+            tag and tag[0] not in "-_!" and tag not in _SKIPPED and not (hides and _is_hidden(node))
+        ):
             text.enter(tag)
             child = node.child
             if child is None:

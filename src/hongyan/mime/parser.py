@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hongyan.mime.transfer import Buffer
 
 MAX_DEPTH: Final = 100
-MAX_PARTS: Final = 10_000
+MAX_PARTS: Final = 5_000
 MAX_FIELDS: Final = 10_000
 MAX_BOUNDARY: Final = 8192
 _NEAR: Final = 4096
