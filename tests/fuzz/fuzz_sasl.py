@@ -7,7 +7,7 @@ from contextlib import suppress
 from hongyan.errors import ProtocolError
 from hongyan.sasl import ChannelBinding, Credentials, Mechanism, Scram, Service, mechanism
 
-NAMES = ["PLAIN", "LOGIN", "EXTERNAL", "CRAM-MD5", "DIGEST-MD5", "XOAUTH2", "OAUTHBEARER"]
+NAMES = ["PLAIN", "LOGIN", "EXTERNAL", "CRAM-MD5", "DIGEST-MD5", "XOAUTH2", "OAUTHBEARER", "NTLM"]
 PERSON = Credentials("tim", "tanstaaf", token="tok")
 BINDING = ChannelBinding("tls-exporter", b"octets")
 SERVICE = Service("imap", "mail.example", 993)
@@ -34,7 +34,8 @@ def one(data: bytes) -> None:
     with suppress(ProtocolError):
         for challenge in challenges:
             answer = talk.respond(challenge)
-            assert not {0x0A, 0x0D} & set(answer), answer
+            if talk.name != "NTLM":  # binary, and in base64 on the line
+                assert not {0x0A, 0x0D} & set(answer), answer
         talk.finish()
         assert talk.name not in GOOD_FIRST, "a server that cannot know the password proved itself"
 

@@ -13,7 +13,7 @@ from hongyan.errors import ProtocolError
 from hongyan.sasl import ChannelBinding, Credentials, Mechanism, Service, mechanism
 
 PERSON = Credentials("tim", "tanstaaf", token="tok")
-NAMES = ["PLAIN", "LOGIN", "EXTERNAL", "CRAM-MD5", "DIGEST-MD5", "XOAUTH2", "OAUTHBEARER"]
+NAMES = ["PLAIN", "LOGIN", "EXTERNAL", "CRAM-MD5", "DIGEST-MD5", "XOAUTH2", "OAUTHBEARER", "NTLM"]
 NAMES += ["SCRAM-SHA-1", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-512"]
 PROVING = ["DIGEST-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-512"]
 PIECES = [b"r=", b",s=", b",i=4096", b"v=", b"e=", b"QSXCR+Q6", b'nonce="', b'"', b"\\", b","]

@@ -11,6 +11,7 @@ from hongyan.sasl.digest_md5 import DigestMD5
 from hongyan.sasl.external import External
 from hongyan.sasl.kerberos import GSSAPI
 from hongyan.sasl.login import Login
+from hongyan.sasl.ntlm import NTLM
 from hongyan.sasl.oauth import OAuthBearer, XOAuth2
 from hongyan.sasl.plain import Plain
 from hongyan.sasl.prep import saslprep
@@ -20,6 +21,7 @@ from hongyan.sasl.types import ChannelBinding, Credentials, Mechanism, Service, 
 __all__ = [
     "GSSAPI",
     "LADDER",
+    "NTLM",
     "ChannelBinding",
     "CramMD5",
     "Credentials",

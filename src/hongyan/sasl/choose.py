@@ -18,6 +18,7 @@ from hongyan.sasl.digest_md5 import DigestMD5
 from hongyan.sasl.external import External
 from hongyan.sasl.kerberos import GSSAPI
 from hongyan.sasl.login import Login
+from hongyan.sasl.ntlm import NTLM
 from hongyan.sasl.oauth import OAuthBearer, XOAuth2
 from hongyan.sasl.plain import Plain
 from hongyan.sasl.scram import HASHES, Scram
@@ -31,7 +32,7 @@ LADDER: Final[tuple[tuple[str, ...], ...]] = (
     ("EXTERNAL", "GSSAPI"),
     *((f"{name}-PLUS",) for name in HASHES),
     *((name,) for name in HASHES),
-    ("DIGEST-MD5", "CRAM-MD5"),
+    ("DIGEST-MD5", "CRAM-MD5", "NTLM"),
     ("OAUTHBEARER", "XOAUTH2"),
     ("PLAIN", "LOGIN"),
 )
@@ -110,7 +111,7 @@ def mechanism(
     """Return the mechanism of that ``name``, in any case, whatever its strength.
 
     Raises `InvalidArgument` for an unknown name and for credentials that it cannot carry, `Unsafe`
-    for GSSAPI without its package.
+    for GSSAPI and NTLM without their packages.
     """
     name = name.upper()
     if name.removesuffix("-PLUS") in HASHES:
@@ -129,8 +130,8 @@ def mechanism(
 _SIMPLE: Final[dict[str, type[Plain | Login | External | CramMD5 | XOAuth2]]] = {
     made.name: made for made in (Plain, Login, External, CramMD5, XOAuth2)
 }
-_SERVED: Final[dict[str, type[DigestMD5 | GSSAPI]]] = {
-    made.name: made for made in (DigestMD5, GSSAPI)
+_SERVED: Final[dict[str, type[DigestMD5 | GSSAPI | NTLM]]] = {
+    made.name: made for made in (DigestMD5, GSSAPI, NTLM)
 }
 
 
@@ -146,14 +147,17 @@ def _fits(
     if name == "EXTERNAL":
         return not credentials.password and not credentials.token
     if name == "GSSAPI":
-        return _fits("EXTERNAL", credentials, None, None) and service is not None and _kerberos()
+        by_ticket = _fits("EXTERNAL", credentials, None, None)
+        return by_ticket and service is not None and _installed("gssapi")
     if name.endswith("-PLUS") and binding is None:
         return False
-    return bool(credentials.password) and (name != "DIGEST-MD5" or service is not None)
+    if name == "NTLM" and not _installed("spnego"):
+        return False
+    return bool(credentials.password) and (name not in _SERVED or service is not None)
 
 
-def _kerberos() -> bool:
-    return importlib.util.find_spec("gssapi") is not None
+def _installed(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None
 
 
 def _refuse_step_down(best: str | None, allowed: list[str], remembered: set[str]) -> None:
