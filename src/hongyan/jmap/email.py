@@ -14,11 +14,13 @@ from hongyan.jmap.blob import part_blob
 from hongyan.jmap.email_body import BodyWish, header_properties
 from hongyan.jmap.email_set import several
 from hongyan.jmap.standard import wanted_ids, wanted_properties
+from hongyan.jmap.times import utc
 from hongyan.mime import jmap
 from hongyan.store import Email, Kind
+from hongyan.store import Part as PartOfResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from hongyan.jmap.call import Call
     from hongyan.jmap.email_headers import HeaderProperty
@@ -41,7 +43,7 @@ class Shown:
     """A message on its way to a client: where its octets are, and its row if it has one."""
 
     def __init__(
-        self, blob_id: str, row: Email | None, wish: BodyWish, parse: Callable[[str], Message]
+        self, blob_id: str, row: Email | None, wish: BodyWish, parse: Callable[[], Message]
     ) -> None:
         self.blob_id = blob_id
         self.row = row
@@ -51,7 +53,7 @@ class Shown:
     @cached_property
     def message(self) -> Message:
         """The message, parsed."""
-        return self._parse(self.blob_id)
+        return self._parse()
 
     @cached_property
     def part_blob(self) -> Callable[[Part], str]:
@@ -85,11 +87,6 @@ def _ids(found: tuple[str, ...]) -> object:
     return list(found) or None if len(found) < _REFERENCES else UNTOLD
 
 
-def utc(row: Email) -> str:
-    """Return when a message arrived, as a UTCDate."""
-    return row.received_at.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 # An empty value can mean that there is no such field or an empty one: only the message tells.
 _OF_ROW: Final[dict[str, Callable[[Email], object]]] = {
     "id": lambda row: row.id,
@@ -98,7 +95,7 @@ _OF_ROW: Final[dict[str, Callable[[Email], object]]] = {
     "mailboxIds": lambda row: dict.fromkeys(sorted(row.mailbox_ids), True),
     "keywords": lambda row: dict.fromkeys(sorted(row.keywords), True),
     "size": lambda row: row.size,
-    "receivedAt": utc,
+    "receivedAt": lambda row: utc(row.received_at),
     "messageId": lambda row: [row.message_id] if row.message_id else None,
     "inReplyTo": lambda row: _ids(row.in_reply_to),
     "references": lambda row: _ids(row.references),
@@ -131,9 +128,11 @@ class EmailWish:
     body: BodyWish
 
     @classmethod
-    def take(cls, call: Call, *, every: tuple[str, ...] = DEFAULT) -> EmailWish:
+    def take(
+        cls, call: Call, *, every: tuple[str, ...] = DEFAULT, always: tuple[str, ...] = ("id",)
+    ) -> EmailWish:
         """Take the arguments of Email/get and Email/parse. Raises `MethodError`."""
-        names = wanted_properties(call, None, every=every)
+        names = wanted_properties(call, None, every=every, always=always)
         headers = header_properties(names, known=KNOWN, argument="properties")
         return cls(names, headers, BodyWish.take(call))
 
@@ -150,7 +149,7 @@ class EmailWish:
 def get(call: Call) -> Json:
     """Answer Email/get."""
     account = call.account
-    ids = wanted_ids(call, list)
+    ids = wanted_ids(call, lambda: _everything(call))
     wish = EmailWish.take(call)
     call.end()
     with call.store.view():
@@ -161,9 +160,14 @@ def get(call: Call) -> Json:
 
 
 def _show(call: Call, wish: EmailWish, row: Email) -> Json:
-    return wish.show(Shown(row.blob_id, row, wish.body, lambda blob_id: parsed(call, blob_id)))
+    return wish.show(Shown(row.blob_id, row, wish.body, lambda: _parse(call, row)))
 
 
-def parsed(call: Call, blob_id: str) -> Message:
-    """Return the message in a stored blob, parsed."""
-    return mime.parse(call.store.blobs.open(blob_id))
+def _parse(call: Call, row: Email) -> Message:
+    return mime.parse(call.store.blobs.open(row.blob_id))
+
+
+def _everything(call: Call) -> Sequence[str]:
+    """Return all ids of an account that has few messages: one more than the limit is too many."""
+    part = PartOfResult(limit=call.limits.max_objects_in_get + 1)
+    return call.store.search.query(call.account.id, part=part).ids

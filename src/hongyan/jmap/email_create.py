@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import InvalidArgument
@@ -14,7 +14,7 @@ from hongyan.mime import encode
 from hongyan.mime.draft import make_message_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from hongyan.jmap.call import Call
@@ -32,6 +32,14 @@ def _true(value: object) -> bool:
 
 mailbox_ids = mapping(id_or_reference, _true)
 keywords = mapping(text, _true)
+
+
+def require_mailboxes(call: Call, ids: Iterable[str]) -> None:
+    """Raise `NotSet` when the account has not all of these mailboxes."""
+    known = {mailbox.id for mailbox in call.store.mailboxes.list(call.account.id)}
+    if unknown := set(ids) - known:
+        words = f"there is no mailbox {', '.join(sorted(unknown))}"
+        raise NotSet("invalidProperties", words, "mailboxIds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +64,17 @@ class Placed:
             received_at or call.server.clock(),
         )
 
+    def at(self, received_at: datetime) -> Placed:
+        """Return the same with another time of arrival."""
+        return replace(self, received_at=received_at)
+
+    def marked(self, words: frozenset[str]) -> Placed:
+        """Return the same with other keywords."""
+        return replace(self, keywords=words)
+
     def add(self, call: Call, content: bytes | Blob) -> Email:
         """Store a message there. Raises `NotSet`."""
-        known = {mailbox.id for mailbox in call.store.mailboxes.list(call.account.id)}
-        if unknown := set(self.mailbox_ids) - known:
-            words = f"there is no mailbox {', '.join(sorted(unknown))}"
-            raise NotSet("invalidProperties", words, "mailboxIds")
+        require_mailboxes(call, self.mailbox_ids)
         first, *others = self.mailbox_ids
         id_ = call.store.messages.add(
             call.account.id,
@@ -69,9 +82,8 @@ class Placed:
             content,
             received_at=self.received_at,
             keywords=self.keywords,
+            also_in=others,
         )
-        if others:
-            call.store.messages.set_mailboxes(id_, self.mailbox_ids)
         return call.store.messages.get(id_)
 
 

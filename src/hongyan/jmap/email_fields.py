@@ -106,7 +106,7 @@ def _address(value: object) -> Address:
 
 def _of_addresses(name: str, value: object) -> bytes:
     found = addresses(value)
-    return encode.address_field(name, found) if found else b""
+    return encode.draft_address_field(name, found) if found else b""
 
 
 def _of_groups(name: str, value: object) -> bytes:

@@ -1,56 +1,159 @@
-"""Email/query (RFC 8621 §4.4)."""
+"""Email/query and /queryChanges (RFC 8621 §4.4, §4.5); the store finds, sorts and counts."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from hongyan.jmap.arguments import anything, array, id_, json_object, optional
+from hongyan.errors import InvalidArgument, NotFound
+from hongyan.jmap.arguments import array, json_object, optional, text
+from hongyan.jmap.email_filter import take_filter
 from hongyan.jmap.errors import MethodError
-from hongyan.jmap.window import Listed, Window
+from hongyan.jmap.listing import Since
+from hongyan.jmap.sorting import take_comparator
+from hongyan.jmap.window import Window
 from hongyan.store import Kind
+from hongyan.store.email_query import Part
+from hongyan.store.filters import NEWEST_FIRST, SORT_KEYS, Sort
 
 if TYPE_CHECKING:
-    from hongyan.jmap.call import Call
-    from hongyan.jmap.errors import Json
+    from collections.abc import Iterable, Sequence
 
-_ALL = 100_000
+    from hongyan.jmap.call import Call
+    from hongyan.jmap.email_filter import EmailFilter
+    from hongyan.jmap.errors import Json
+    from hongyan.store.email_query import Ids
+
+SORTS: Final = tuple(SORT_KEYS)
+_WITH_KEYWORD: Final = {"hasKeyword", "allInThreadHaveKeyword", "someInThreadHaveKeyword"}
+_MOST_CHANGES: Final = 2_000
+_comparators = optional(array(json_object))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The arguments that say which messages, in which order; a `window.Results`."""
+
+    call: Call
+    filter: EmailFilter
+    sort: tuple[Sort, ...]
+    collapse: bool
+
+    @classmethod
+    def take(cls, call: Call) -> Asked:
+        """Take them. Raises `MethodError`."""
+        return cls(call, take_filter(call), _take_sort(call), call.flag("collapseThreads"))
+
+    def find(self, part: Part) -> Ids:
+        """Return a part of the result."""
+        try:
+            return self.call.store.search.query(
+                self.call.account.id,
+                filter_=self.filter.json,
+                sort=self.sort,
+                collapse_threads=self.collapse,
+                part=part,
+            )
+        except InvalidArgument as why:
+            kind = "unsupportedSort" if why.field == "sort" else "unsupportedFilter"
+            raise MethodError(kind, str(why)) from None
+
+
+def _take_sort(call: Call) -> tuple[Sort, ...]:
+    given: list[Json] | None = call.take("sort", _comparators, None)
+    found = []
+    for each in given or ():
+        property_, is_ascending, rest = take_comparator(each)
+        if property_ not in SORT_KEYS:
+            raise MethodError("unsupportedSort", f"there is no sort by {property_!r}")
+        keyword = rest.take("keyword", text).lower() if property_ in _WITH_KEYWORD else ""
+        rest.end()
+        found.append(Sort(property_, is_ascending, keyword))
+    return tuple(found) or NEWEST_FIRST
 
 
 def query(call: Call) -> Json:
     """Answer Email/query."""
     account = call.account
-    condition = call.take("filter", optional(json_object), None) or {}
-    call.take("sort", optional(array(anything)), None)
-    collapse = call.flag("collapseThreads")
-    window = Window.take(call)
+    asked, window = Asked.take(call), Window.take(call)
     call.end()
+    part = Part(
+        position=window.position,
+        anchor=window.anchor,
+        anchor_offset=window.anchor_offset,
+        limit=window.limit,
+        total=window.total,
+    )
     with call.store.view():
         state = call.store.changes.state(account.id, Kind.EMAIL)
-        ids = _ids(call, condition)
-        if collapse:
-            ids = _collapsed(call, ids)
-        part = window.of(Listed(ids))
-    return call.answer(queryState=state, canCalculateChanges=False, **part)
+        try:
+            found = asked.find(part)
+        except NotFound:
+            raise MethodError("anchorNotFound") from None
+    return call.answer(
+        queryState=state,
+        canCalculateChanges=True,
+        **window.answer(found.position, found.ids, found.total),
+    )
 
 
-def _ids(call: Call, condition: Json) -> list[str]:
-    mailboxes = [mailbox.id for mailbox in call.store.mailboxes.list(call.account.id)]
-    wanted = condition.pop("inMailbox", None)
-    text = condition.pop("text", None)
-    if condition:
-        raise MethodError("unsupportedFilter")
-    if wanted is not None:
-        mailboxes = [mailbox for mailbox in mailboxes if mailbox == id_(wanted)]
-    if text:
-        hits = call.store.search.find(text, account=call.account.id, limit=_ALL)
-        return [hit.id for hit in hits]
-    rows = [row for each in mailboxes for row in call.store.messages.page(each, limit=_ALL)]
-    rows.sort(key=lambda row: row.received_at, reverse=True)
-    return list(dict.fromkeys(row.id for row in rows))
+def query_changes(call: Call) -> Json:
+    """Answer Email/queryChanges.
+
+    What changed may have come, gone or moved: it is removed, and added again where it stands now.
+    With threads collapsed, or conditions on threads, all messages of a thread change together.
+    """
+    asked, since = Asked.take(call), Since.take(call)
+    call.end()
+    with call.store.view():
+        new, created, touched = _touched(call, since.state)
+        if asked.collapse or asked.filter.looks_at_threads or _sorts_by_thread(asked.sort):
+            touched |= _of_their_threads(call, since.state, touched)
+            created = frozenset()
+        if len(touched) > _MOST_CHANGES:
+            raise MethodError("cannotCalculateChanges", "too much has changed since")
+        places = _places(asked, touched)
+        total = asked.find(Part(limit=0, total=True)).total if since.total else 0
+    return call.answer(**since.answer(new, touched - created, places, total=total or 0))
 
 
-def _collapsed(call: Call, ids: list[str]) -> list[str]:
-    seen: dict[str, str] = {}
-    for each in ids:
-        seen.setdefault(call.store.messages.get(each).thread_id, each)
-    return list(seen.values())
+def _sorts_by_thread(sort: Iterable[Sort]) -> bool:
+    return any("InThread" in each.property for each in sort)
+
+
+def _touched(call: Call, state: str) -> tuple[str, frozenset[str], set[str]]:
+    """Return the state of now, what is new since ``state``, and all that changed."""
+    changes = call.store.changes.since(call.account.id, state, Kind.EMAIL)
+    if changes is None:
+        raise MethodError("cannotCalculateChanges", "the state is unknown, or older than 30 days")
+    touched = {*changes.created, *changes.updated, *changes.destroyed}
+    return changes.new_state, frozenset(changes.created), touched
+
+
+def _of_their_threads(call: Call, state: str, touched: set[str]) -> set[str]:
+    """Return all messages of the threads that changed, or of which one changed."""
+    threads = {str(row.thread_id) for row in call.store.messages.list(touched)}
+    changed = call.store.changes.since(call.account.id, state, Kind.THREAD)
+    threads |= {*changed.created, *changed.updated} if changed else set()
+    found: set[str] = set()
+    for thread in threads:
+        try:
+            found.update(call.store.messages.thread(thread))
+        except NotFound:
+            continue
+    return found
+
+
+def _places(asked: Asked, ids: set[str]) -> dict[str, int]:
+    """Return where each of the ids that are found stands."""
+    if len(ids) <= 4:
+        return {id_: at for id_ in ids if (at := _place(asked, id_)) is not None}
+    every: Sequence[str] = asked.find(Part()).ids
+    return {id_: at for at, id_ in enumerate(every) if id_ in ids}
+
+
+def _place(asked: Asked, id_: str) -> int | None:
+    try:
+        return asked.find(Part(anchor=id_, limit=0)).position
+    except NotFound:
+        return None

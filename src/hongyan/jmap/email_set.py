@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import NotFound
 from hongyan.jmap import setting
-from hongyan.jmap.email_create import create
+from hongyan.jmap.email_create import create, require_mailboxes
 from hongyan.jmap.errors import Json, NotSet
 from hongyan.store import Kind
 
@@ -42,7 +42,9 @@ def _update(call: Call, id_: str, patch: Json) -> None:
     }
     then = setting.patched(now, patch)
     keywords, mailboxes = true_names(then, "keywords"), true_names(then, "mailboxIds")
-    call.store.messages.set_mailboxes(id_, [call.resolve(each) for each in mailboxes])
+    wanted = [call.resolve(each) for each in mailboxes]
+    require_mailboxes(call, wanted)
+    call.store.messages.set_mailboxes(id_, wanted)
     call.store.messages.set_keywords(id_, keywords)
 
 
@@ -67,10 +69,6 @@ def _own(call: Call, id_: str) -> Email:
 
 def several(call: Call, ids: Iterable[str]) -> dict[str, Email]:
     """Return the account's messages among ``ids``."""
-    found = {}
-    for id_ in ids:
-        try:
-            found[id_] = _own(call, id_)
-        except NotFound:
-            continue
-    return found
+    account = call.account.id
+    rows = call.store.messages.list(ids)
+    return {str(row.id): row for row in rows if row.account_id == account}

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hongyan.jmap import email, email_query, email_set, submission
+from hongyan.jmap import (
+    blob_copy,
+    email,
+    email_import,
+    email_query,
+    email_set,
+    identity,
+    mailbox,
+    mailbox_query,
+    snippet,
+    submission,
+    submission_set,
+)
 from hongyan.jmap.identity import IDENTITY
 from hongyan.jmap.limits import CORE, MAIL, SUBMISSION
 from hongyan.jmap.mailbox import MAILBOX
@@ -28,14 +40,29 @@ def _email_changes(call: Call) -> Json:
 
 METHODS: Final[dict[str, tuple[str, Method]]] = {
     "Core/echo": (CORE, echo),
+    "Blob/copy": (CORE, blob_copy.copy),
     "Mailbox/get": (MAIL, MAILBOX.get),
-    "Mailbox/changes": (MAIL, MAILBOX.changes),
+    "Mailbox/changes": (MAIL, mailbox.changes),
+    "Mailbox/query": (MAIL, mailbox_query.query),
+    "Mailbox/queryChanges": (MAIL, mailbox_query.query_changes),
+    "Mailbox/set": (MAIL, mailbox.set_),
     "Thread/get": (MAIL, THREAD.get),
     "Thread/changes": (MAIL, THREAD.changes),
     "Email/get": (MAIL, email.get),
     "Email/changes": (MAIL, _email_changes),
     "Email/query": (MAIL, email_query.query),
+    "Email/queryChanges": (MAIL, email_query.query_changes),
     "Email/set": (MAIL, email_set.set_),
+    "Email/copy": (MAIL, email_import.copy),
+    "Email/import": (MAIL, email_import.import_),
+    "Email/parse": (MAIL, email_import.parse),
+    "SearchSnippet/get": (MAIL, snippet.get),
     "Identity/get": (SUBMISSION, IDENTITY.get),
-    "EmailSubmission/set": (SUBMISSION, submission.set_),
+    "Identity/changes": (SUBMISSION, IDENTITY.changes),
+    "Identity/set": (SUBMISSION, identity.set_),
+    "EmailSubmission/get": (SUBMISSION, submission.SUBMISSION.get),
+    "EmailSubmission/changes": (SUBMISSION, submission.SUBMISSION.changes),
+    "EmailSubmission/query": (SUBMISSION, submission.query),
+    "EmailSubmission/queryChanges": (SUBMISSION, submission.query_changes),
+    "EmailSubmission/set": (SUBMISSION, submission_set.set_),
 }

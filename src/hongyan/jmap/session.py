@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hongyan.jmap.email_query import SORTS
 from hongyan.jmap.limits import CORE, MAIL, OWN, SUBMISSION
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _account(server: Jmap, account: Account) -> Json:
                 "maxMailboxDepth": limits.max_mailbox_depth,
                 "maxSizeMailboxName": limits.max_size_mailbox_name,
                 "maxSizeAttachmentsPerEmail": limits.max_size_attachments,
-                "emailQuerySortOptions": ["receivedAt"],
+                "emailQuerySortOptions": list(SORTS),
                 "mayCreateTopLevelMailbox": True,
             },
             SUBMISSION: {

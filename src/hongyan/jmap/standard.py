@@ -68,9 +68,13 @@ def wanted_ids(call: Call, everything: Callable[[], Sequence[str]]) -> list[str]
 
 
 def wanted_properties(
-    call: Call, known: Collection[str] | None, *, every: tuple[str, ...]
+    call: Call,
+    known: Collection[str] | None,
+    *,
+    every: tuple[str, ...],
+    always: tuple[str, ...] = ("id",),
 ) -> tuple[str, ...]:
-    """Take ``properties``; ``id`` is always among them.
+    """Take ``properties``; ``always`` are among them.
 
     Raises `MethodError` for one that is not ``known`` (None: the caller looks at that).
     """
@@ -79,7 +83,7 @@ def wanted_properties(
         return every
     for unknown in set(given).difference(given if known is None else known):
         raise invalid("properties", f"there is no {unknown!r}")
-    return tuple(dict.fromkeys(("id", *given)))
+    return tuple(dict.fromkeys((*always, *given)))
 
 
 def changed(call: Call, kind: Kind) -> Changes:

@@ -74,10 +74,14 @@ class Window:
     def of(self, results: Results) -> Json:
         """Return what the answer says of the results. Raises `MethodError` ``anchorNotFound``."""
         start = self._start(results)
-        ids = list(results.part(start, self.limit))
-        answer: Json = {"position": start, "ids": ids}
+        total = results.count() if self.total else None
+        return self.answer(start, results.part(start, self.limit), total)
+
+    def answer(self, position: int, ids: Sequence[str], total: int | None) -> Json:
+        """Return what the answer says of a part that was found."""
+        answer: Json = {"position": position, "ids": list(ids)}
         if self.total:
-            answer["total"] = results.count()
+            answer["total"] = total
         if self.limit_is_ours:
             answer["limit"] = self.limit
         return answer

@@ -72,10 +72,26 @@ def text_field(name: str, value: str) -> bytes:
 
 def address_field(name: str, addresses: Iterable[Address]) -> bytes:
     """Return an address list (RFC 5322 §3.4); a domain outside ASCII becomes its A-label."""
-    mailboxes = [_mailbox(name, address) for address in addresses]
+    return _list_field(name, [_mailbox(name, address) for address in addresses])
+
+
+def draft_address_field(name: str, addresses: Iterable[Address]) -> bytes:
+    """Return an address list of which some may be half typed: those stand as words."""
+    return _list_field(name, [_half_typed(name, address) for address in addresses])
+
+
+def _list_field(name: str, mailboxes: list[list[str]]) -> bytes:
     for mailbox in mailboxes[:-1]:
         mailbox[-1] += ","
     return _fold(name, [token for mailbox in mailboxes for token in mailbox])
+
+
+def _half_typed(field: str, address: Address) -> list[str]:
+    try:
+        return _mailbox(field, address)
+    except InvalidArgument:
+        words = f"{address.name or ''} {address.email}".strip()
+        return _phrase(argument(field, words))
 
 
 def group_field(name: str, groups: Iterable[tuple[str | None, Sequence[Address]]]) -> bytes:

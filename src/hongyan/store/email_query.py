@@ -17,7 +17,6 @@ from hongyan.store import conditions, wheres
 from hongyan.store.database import fetch
 from hongyan.store.filters import NEWEST_FIRST, Filter, sort_key
 from hongyan.store.pages import Listing
-from hongyan.store.query import wrong
 from hongyan.store.types import MessageId, row_number
 
 if TYPE_CHECKING:
@@ -26,9 +25,8 @@ if TYPE_CHECKING:
 
     import apsw
 
-    from hongyan.store.conditions import Found
+    from hongyan.store.conditions import Found, Reader
     from hongyan.store.filters import Sort
-    from hongyan.store.query import Term, Where
 
 _REPLY: Final = re.compile(
     r"(?:re|fwd?|aw|wg|sv|回复|答复|转发)(?:\[\d+\])?[:：]\s*|\[[^\]]*\]\s*", re.IGNORECASE
@@ -63,6 +61,7 @@ class EmailQuery:
     """One query, to be run on one connection."""
 
     account: int
+    read: Reader
     filter: Mapping[str, Any] | None = None
     sort: Sequence[Sort] = NEWEST_FIRST
     collapse_threads: bool = False
@@ -131,7 +130,7 @@ class EmailQuery:
         """Return the conditions."""
         node = Filter(db).node(self.filter)
         require = (wheres.of_accounts([self.account]),)
-        return conditions.found(node, read=_no_terms, require=require)
+        return conditions.found(node, read=self.read, require=require)
 
     def statement(self, found: Found) -> tuple[str, tuple[Any, ...]]:
         """Return the SQL and its values, LIMIT and OFFSET besides."""
@@ -154,10 +153,6 @@ def base_subject(*subject: object) -> str:
     while (mark := _REPLY.match(text)) and mark.end() < len(text):
         text = text[mark.end() :]
     return text.removesuffix("(fwd)").strip().lower()
-
-
-def _no_terms(term: Term) -> Where:
-    raise wrong(term.at, "is no text")
 
 
 def _start(part: Part, total: int, position_of: Callable[[str], int | None]) -> int:

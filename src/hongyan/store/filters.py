@@ -15,7 +15,7 @@ from hongyan.errors import InvalidArgument
 from hongyan.guard import shown
 from hongyan.store import wheres
 from hongyan.store.folding import storable
-from hongyan.store.query import All, Either, Node, Not, Term, Where
+from hongyan.store.query import All, Either, Node, Not, Term, Where, parse
 from hongyan.store.times import milliseconds
 from hongyan.store.types import row_number
 
@@ -204,4 +204,5 @@ _CONDITIONS: Final[dict[str, Callable[[Filter, Json], Node]]] = {
     "bcc": _words("bcc"),
     "subject": _words("subject"),
     "body": _words("body"),
+    "search": lambda _, value: parse(_text(value)) or Where("1"),  # ours: the query language
 }

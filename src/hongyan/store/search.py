@@ -136,11 +136,15 @@ class Search:
         found.
         """
         account = row_number("a", account_id)
-        asked = EmailQuery(
-            account=account, filter=filter_, sort=tuple(sort), collapse_threads=collapse_threads
-        )
         with self._database.view() as db:
             self._add_functions(db)
+            asked = EmailQuery(
+                account=account,
+                read=Terms(db, self._clock()).read,
+                filter=filter_,
+                sort=tuple(sort),
+                collapse_threads=collapse_threads,
+            )
             return asked.run(db, part)
 
     def snippets(
@@ -153,7 +157,8 @@ class Search:
         Those that are no more are left out. Raises `InvalidArgument` for the filter.
         """
         with self._database.view() as db:
-            phrases = EmailQuery(account=0, filter=filter_).found(db).phrases
+            read = Terms(db, self._clock()).read
+            phrases = EmailQuery(account=0, read=read, filter=filter_).found(db).phrases
             highlighter = Highlighter(phrases, stem=lambda word: _stem(db, word))
             return [
                 _hit(db, int(id_[1:]), 0.0, highlighter)
