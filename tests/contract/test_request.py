@@ -116,7 +116,7 @@ def test_limits_of_calls(here: World) -> None:
         assert call(here, name, ids=["m1", "m2", "m3"])[1]["type"] == "requestTooLarge", name
     assert call(here, "Email/get", ids=["m1", "m1", "m1"])[0] == "Email/get"
     assert call(here, "Email/get", ids=None)[1]["type"] == "requestTooLarge"
-    three = {"m1": {}, "m2": {}, "m3": {}}
+    three: dict[str, Any] = {"m1": {}, "m2": {}, "m3": {}}
     for name in ("Email/set", "Mailbox/set", "Identity/set", "EmailSubmission/set"):
         assert call(here, name, update=three)[1]["type"] == "requestTooLarge", name
     assert call(here, "Email/import", emails=three)[1]["type"] == "requestTooLarge"

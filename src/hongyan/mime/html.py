@@ -33,17 +33,23 @@ def _no_part(_cid: str) -> str | None:
     return None
 
 
+def _tell_nobody(_address: str) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What the person allows.
 
     ``remote_images`` allows http and https images; ``resolve_cid`` gives the address of the part
     with a Content-ID, or None; ``scope`` is the class of the element that wraps the result.
+    ``blocked`` is told each remote address that was left out.
     """
 
     remote_images: bool = False
     resolve_cid: Callable[[str], str | None] = _no_part
     scope: str = "mail"
+    blocked: Callable[[str], None] = _tell_nobody
 
 
 _TAGS: Final = frozenset(
@@ -112,7 +118,10 @@ class _Filter:
             return address
         plain = _BLANKS.sub("", address)
         allowed = plain[:8].lower().startswith(("http://", "https://"))
-        return plain if allowed and self.policy.remote_images else None
+        if allowed and not self.policy.remote_images:
+            self.policy.blocked(plain)
+            return None
+        return plain if allowed else None
 
     def attribute(self, _tag: str, name: str, value: str) -> str | None:
         """Return what an attribute shall be, or None to leave it out."""

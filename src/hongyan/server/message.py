@@ -8,9 +8,10 @@ as it is, and is told to the page, which shows where it leads.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
-from html import escape
+from html import escape, unescape
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     from hongyan.mime import Message, Part
     from hongyan.server.site import Site
 
-_HREF: Final = re.compile(r'(<a [^>]*?\bhref=")([^"]*)(")')
+_ANCHOR: Final = re.compile(r"<a [^>]*>")
+_HREF: Final = re.compile(r'\bhref="([^"]*)"')
 _WARNING: Final = re.compile(r'\bdata-warning="([^"]*)"')
 _FRAME: Final = re.compile(r"[A-Za-z0-9_-]{0,64}")
 _STYLE: Final = """
@@ -43,13 +45,13 @@ body{margin:0}img{max-width:100%;height:auto}pre{white-space:pre-wrap}table{max-
 
 @dataclass(slots=True)
 class _Pictures:
-    """Addresses for the message's own pictures; counts what is left out."""
+    """Addresses for the message's own pictures, and the remote ones that were left out."""
 
     site: Site
     blob_id: str
     parts: dict[str, Part]
     origin: str
-    blocked: int = field(default=0)
+    blocked: set[str] = field(default_factory=set)
 
     def address(self, cid: str) -> str | None:
         """Return the address of the part with a Content-ID."""
@@ -68,12 +70,17 @@ def show(site: Site, request: Request) -> Response:
     query = request.query_params
     remote, origin = query.get("remote") == "1", str(request.base_url).rstrip("/")
     pictures = _Pictures(site, blob_id, _by_cid(message), origin)
-    policy = Policy(remote_images=remote, resolve_cid=pictures.address)
+    measured = "fragment" in query
+    policy = Policy(
+        remote_images=remote and not measured,
+        resolve_cid=_no_picture if measured else pictures.address,
+        blocked=pictures.blocked.add,
+    )
     shown = "\n<hr>\n".join(_document(part, policy) for part in message.body.html)
     frame = query.get("frame", "")
     if not _FRAME.fullmatch(frame):
         raise HTTPException(400, "a frame's name has letters and digits")
-    if "fragment" not in query:
+    if not measured:
         shown = _whole(_linked(site, shown, frame), theme=query.get("theme", ""))
     return Response(
         shown,
@@ -81,8 +88,13 @@ def show(site: Site, request: Request) -> Response:
         headers={
             "Content-Security-Policy": message_policy(origin, remote=remote),
             "X-Frame-Options": "SAMEORIGIN",
+            "X-Hongyan-Remote": str(len(pictures.blocked)),
         },
     )
+
+
+def _no_picture(_cid: str) -> None:
+    return None
 
 
 def _message(site: Site, request: Request) -> tuple[Message, str]:
@@ -122,11 +134,17 @@ def _linked(site: Site, body: str, frame: str) -> str:
     """Lead every link to us: the page shows its true address and opens it."""
 
     def ours(found: re.Match[str]) -> str:
-        signature = site.keys.sign("link", f"{frame}\0{found[2]}")
-        query = urlencode({"to": found[2], "frame": frame, "by": signature})
-        return f"{found[1]}/message/link?{escape(query)}{found[3]}"
+        tag = found[0].replace('target="_blank"', "")
+        href, warning = _HREF.search(tag), _WARNING.search(tag)
+        if href is None:
+            return tag
+        told = [frame, unescape(href[1]), unescape(warning[1]) if warning else ""]
+        query = urlencode(
+            {"link": json.dumps(told), "by": site.keys.sign("link", json.dumps(told))}
+        )
+        return tag.replace(href[0], f'href="/message/link?{escape(query)}"')
 
-    return _HREF.sub(ours, body).replace('target="_blank"', "")
+    return _ANCHOR.sub(ours, body)
 
 
 def part(site: Site, request: Request) -> Response:
@@ -150,9 +168,9 @@ def part(site: Site, request: Request) -> Response:
 
 def link(site: Site, request: Request) -> Response:
     """Tell the page that a link was clicked; the frame stays as it is."""
-    query = request.query_params
-    to, frame = query.get("to", ""), query.get("frame", "")
-    if not site.keys.is_signed("link", f"{frame}\0{to}", query.get("by", "")):
+    told = request.query_params.get("link", "")
+    if not site.keys.is_signed("link", told, request.query_params.get("by", "")):
         raise HTTPException(403, "this address was not made here")
-    site.hub.publish("link", {"frame": frame, "href": to})
+    frame, href, warning = json.loads(told)
+    site.hub.publish("link", {"frame": frame, "href": href, "warning": warning or None})
     return Response(status_code=204)
