@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "transfer": {"store", "mime", *ROOT_VALUES},
     "discover": {"net", *ROOT_VALUES},
     "oauth": ROOT_VALUES,
+    "doctor": ROOT_VALUES,
     "client": {"flow", "pop3", "smtp", "imap", "sasl", "net", *ROOT_VALUES},
     "aio": {"client"},
     "": {"client", "cli"},

@@ -1,4 +1,8 @@
-"""Hongyan fetches every message of a maildrop into a sink that discards, or into one file."""
+"""Hongyan fetches every message of a maildrop into a sink that discards, or into one file.
+
+With ``remembered``, what the server offers, it has been there before; the listing rides with the
+login in either case.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +15,18 @@ from hongyan import POP3, sasl
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hongyan.client.session import Offered
     from hongyan.pop3 import Entry
 
 
-def fetch(
-    host: str, port: int, *, username: str, password: str, write: Callable[[bytes], object]
+def fetch(  # what the bench has to say
+    host: str,
+    port: int,
+    *,
+    username: str,
+    password: str,
+    remembered: Offered | None,
+    write: Callable[[bytes], object],
 ) -> tuple[int, int]:
     messages = octets = 0
 
@@ -27,8 +38,9 @@ def fetch(
 
     # the peers, too, log in by one message; left to itself, Hongyan would take SCRAM-SHA-256
     plain = sasl.mechanism("PLAIN", sasl.Credentials(username, password))
-    with POP3(f"pop3://{host}:{port}?tls=none", mechanism=plain) as pop:
-        pop.fetch(pop.list(), sink)
+    url = f"pop3://{host}:{port}?tls=none"
+    with POP3(url, mechanism=plain, remembered=remembered, listing=True) as pop:
+        pop.fetch(pop.list(), sink, leave=True)
     return messages, octets
 
 

@@ -37,7 +37,7 @@ def run(site: Site, plan: Plan) -> Iterator[Table]:
     port = site.dovecot.pop3
     runs = max(1, plan.runs - 2)
     fetching = [
-        _known(pop3.jobs(site.folder / f"memory-{each}", port, drop, {}))
+        _known(pop3.jobs(site.folder / f"memory-{each}", port, pop3.offered(port), drop, {}))
         for each in (SMALL, size)
         if (drop := site.maildrop(f"memory-{each}", [letter(each, seed=1)]))
     ]

@@ -197,7 +197,7 @@ def test_every_script_fetches_and_submits_all(tmp_path: Path) -> None:
             pytest.skip(str(why))
         drop = site.maildrop("tiny", messages(5, 7))
         letters = folder_of(tmp_path / "letters", 2, 2000)
-        jobs = scripts(pop3.jobs(tmp_path / "pop3", ports[0], drop, {}))
+        jobs = scripts(pop3.jobs(tmp_path / "pop3", ports[0], pop3.offered(ports[0]), drop, {}))
         for port, user in zip(ports[1:], (WRITER, smtp.STRANGER), strict=True):
             jobs += scripts(smtp.jobs(site, port, user, letters))
         for job in jobs:

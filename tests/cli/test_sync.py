@@ -21,8 +21,8 @@ LOGIN = (
 def test_what_it_tells(yan: Hongyan) -> None:
     (visit,) = yan.json("sync")
     assert visit.keys() == {
-        "account", "fetched", "octets", "onServer", "serverKeepsDays", "notFetched", "outbox",
-        "errors",
+        "account", "fetched", "octets", "onServer", "removed", "serverKeepsDays", "notFetched",
+        "outbox", "errors",
     }  # fmt: skip
     assert visit["account"] == "yan@goose.example"
     assert (visit["fetched"], visit["errors"]) == (0, [])

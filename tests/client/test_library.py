@@ -23,6 +23,7 @@ from hongyan.net.record import Recorder
 from hongyan.pop3 import Entry
 from hongyan.sasl import CramMD5, Credentials
 from hongyan.smtp import Outcome
+from tests.support.scripted import ScriptedServer
 
 
 @pytest.fixture
@@ -222,3 +223,33 @@ def test_less_than_what_is_remembered_is_refused(host: DemoHost) -> None:
 def test_a_listing_needs_a_login(host: DemoHost) -> None:
     with pytest.raises(InvalidArgument, match="listing: needs a login"):
         POP3(host.pop3_url, listing=True)
+
+
+@pytest.mark.parametrize(("expire", "rides"), [("EXPIRE NEVER", True), ("EXPIRE 0", False)])
+def test_leaving_with_the_last_request(expire: str, rides: bool) -> None:
+    """Not where the server removes what it has given, before the sink has all of it."""
+    lines = (
+        "S: +OK", "C: CAPA", "S: +OK", "S: PIPELINING", f"S: {expire}", "S: .", "C: USER a",
+        "C: PASS b", "S: +OK", "S: +OK", "C: RETR 1", *["C: QUIT"] * rides, "S: +OK", "S: hello",
+        "S: .", *["C: QUIT"] * (not rides), "S: +OK",
+    )  # fmt: skip
+    said: list[str] = []
+    basket = Basket()
+    recorder = Recorder(lambda line: said.append(str(line)))
+    with ScriptedServer("".join(f"{line}\\r\\n\n" for line in lines)) as server:
+        url = f"pop3://127.0.0.1:{server.port}?tls=none"
+        with POP3(url, "a", "b", recorder=recorder) as pop:
+            pop.fetch([Entry(1, 7)], basket, leave=True)
+    assert server.errors == []
+    assert basket.messages == {1: b"hello\r\n"}
+    assert (said.index("C: QUIT\\r\\n") < said.index("S: hello\\r\\n")) is rides
+
+
+def test_leaving_in_an_event_loop(host: DemoHost) -> None:
+    async def session() -> int:
+        basket = Basket()
+        async with aio.POP3(host.pop3_url, host.address, host.password) as pop:
+            await pop.fetch(await pop.list(), basket, leave=True)
+        return len(basket.done)
+
+    assert asyncio.run(session()) == 60

@@ -50,8 +50,8 @@ def any_octets(size: int, stream: bytes) -> None:
     conn = Connection(protocol=Protocol.LMTP if size % 3 else Protocol.SMTP)
     for verb in (Verb.EHLO, Verb.AUTH, Verb.MAIL, Verb.RCPT, Verb.RCPT):
         conn.send(verb)
-    conn.send_chunk(b"", last=size % 2 == 0)
-    conn.send_chunk(b"", last=True)
+    conn.send_chunk(0, last=size % 2 == 0)
+    conn.send_chunk(0, last=True)
     for verb in (Verb.RSET, Verb.MAIL, Verb.RCPT, Verb.DATA):
         conn.send(verb)
     with suppress(ProtocolError):

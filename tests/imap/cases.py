@@ -16,7 +16,7 @@ from hongyan.errors import (
 )
 from hongyan.flow import Wake
 from hongyan.imap import Body, Connection, Fetched, NumberSet
-from hongyan.sasl import Credentials, Terms
+from hongyan.sasl import Credentials, Service, Terms
 from tests.support.dialogue import INJECTED, Case
 
 if TYPE_CHECKING:
@@ -251,6 +251,98 @@ def replaced() -> Flow[object]:
     return (yield from imap.replace(conn, 4, "Drafts", letter))
 
 
+def visit(host: str, *items: imap.Item) -> Flow[list[Fetched]]:
+    """Open a session as the program does, with a server of that name, and look at the inbox."""
+    conn = connection()
+    taken: list[Fetched] = []
+    yield from arrived(conn, host)
+    yield from imap.select(conn, "INBOX")
+    yield from imap.fetch(conn, NumberSet.since(1), items, take=taken.append)
+    yield from imap.logout(conn)
+    return taken
+
+
+def arrived(conn: Connection, host: str) -> Flow[None]:
+    yield from imap.open_session(
+        conn,
+        ANNA,
+        use_starttls=False,
+        terms=Terms(disclose=True, service=Service("imap", host)),
+        identity={"name": "Hongyan"},
+    )
+
+
+def structures(host: str) -> Flow[list[object]]:
+    """What the quirks tell of: sender's host, message-id, parts with their size and description."""
+    taken = yield from visit(host, "FLAGS", "ENVELOPE", "BODYSTRUCTURE")
+    found: list[object] = []
+    for each in taken:
+        assert each.envelope
+        assert each.structure
+        senders = [one.host for one in each.envelope.from_]
+        parts = [
+            (
+                number,
+                part.kind,
+                part.size,
+                part.description,
+                part.disposition and part.disposition.kind,
+            )
+            for number, part in each.structure.walk()
+        ]
+        found.append((each.uid, senders, each.envelope.message_id, parts))
+    return found
+
+
+def bodies(host: str, *items: imap.Item) -> Flow[list[object]]:
+    taken = yield from visit(host, *items)
+    return [(each.uid, [(body.section, body.data) for body in each.bodies]) for each in taken]
+
+
+def rounded() -> Flow[int]:
+    (message,) = yield from visit("imap.mail.ru", "BODYSTRUCTURE")
+    assert message.structure
+    return message.structure.size
+
+
+def gmail() -> Flow[list[object]]:
+    conn = connection()
+    taken: list[Fetched] = []
+    yield from arrived(conn, "imap.gmail.com")
+    yield from imap.select(conn, "INBOX")
+    items = ["FLAGS", "X-GM-MSGID", "X-GM-THRID", "X-GM-LABELS"]
+    yield from imap.fetch(conn, NumberSet.since(1), items, take=taken.append)
+    labels = [r"\Starred", "字件 x"]
+    yield from imap.store_labels(conn, NumberSet.of([11]), imap.Change.ADD, labels)
+    yield from imap.logout(conn)
+    (message,) = taken
+    return [
+        message.flags,
+        message.gmail_message,
+        message.gmail_labels,
+        conn.manners.removal_archives,
+    ]
+
+
+def courier() -> Flow[list[object]]:
+    conn = connection()
+    yield from arrived(conn, "mail.example.org")
+    spaces = yield from imap.namespace(conn)
+    prefix = spaces.personal[0].prefix.decode()
+    yield from imap.create(conn, f"{prefix}Entwürfe")
+    box = yield from imap.select(conn, "INBOX")
+    yield from imap.logout(conn)
+    return [prefix, box.uid_next]
+
+
+def in_flight() -> Flow[list[int]]:
+    conn = connection()
+    yield from arrived(conn, "outlook.office365.com")
+    asked = [imap.status_request(conn, f"m{n}", ["MESSAGES"]) for n in range(10)]
+    states = yield from imap.ask_each(conn, asked)
+    return [each.values["MESSAGES"] for each in states if isinstance(each, imap.MailboxStatus)]
+
+
 def select(name: str = "INBOX") -> Flow[object]:
     conn = connection()
     yield from opened(conn)
@@ -306,7 +398,77 @@ CASES: Final[dict[str, Case]] = {
     "imap/plain_in_two_steps": Case(login, "LOGOUT"),
     "imap/initial_response_lie": Case(login, "LOGOUT"),
     "imap/no_initial_response": Case(partial(login, initial_response=False), "LOGOUT"),
-    "imap/netease": Case(partial(login, initial_response=False), "LOGOUT"),
+    "imap/netease": Case(
+        partial(structures, "imap.163.com"),
+        [
+            (
+                1733220355,
+                [b"example.com"],
+                b"<1@smtp.example.com>",
+                [
+                    ("1", "text/html", 1224, None, None),
+                    ("2", "application/octet-stream", 65322, b'""', None),
+                ],
+            )
+        ],
+    ),
+    "imap/qq": Case(
+        partial(structures, "imap.qq.com"),
+        [
+            (
+                3933,
+                [b"example.com\\"],
+                b"<93e4@example.com>",
+                [("1", "text/plain", 62, None, None)],
+            ),
+            (3934, [b"qq.com"], b"<6a13@example.com>", [("1", "text/plain", 5, None, None)]),
+            (
+                3935,
+                [],
+                b"<3@example.com>",
+                [
+                    ("1", "text/plain", 119, None, None),
+                    ("2", "application/pdf", 257328, None, "attachment"),
+                ],
+            ),
+        ],
+    ),
+    "imap/exchange": Case(
+        partial(structures, "outlook.office365.com"),
+        [
+            (
+                67,
+                [b"example.com"],
+                b"<7865@example.com>",
+                [
+                    ("1", "text/plain", 850, None, "inline"),
+                    ("2", "text/html", 14692, None, "inline"),
+                ],
+            )
+        ],
+    ),
+    "imap/exchange_not_connected": Case(
+        partial(visit, "outlook.office365.com"),
+        error=Refused,
+        says="authenticated but not connected",
+    ),
+    "imap/exchange_flight": Case(in_flight, list(range(10))),
+    "imap/icloud": Case(
+        partial(bodies, "imap.mail.me.com", "FLAGS", imap.Peek()), [(7, [("", b"a: b\r\n")])]
+    ),
+    "imap/gmail": Case(
+        gmail,
+        [(r"\Seen", "[Done]"), 1278455344230334865, (rb"\Inbox", b"&W5dO9g-", b"NIL"), True],
+    ),
+    "imap/yandex": Case(
+        partial(bodies, "imap.yandex.ru", imap.Peek("1.2")), [(4, [("1.2", None)])]
+    ),
+    "imap/mail_ru": Case(rounded, 9373600),
+    "imap/courier": Case(courier, ["INBOX.", None]),
+    "imap/proton_bridge": Case(
+        partial(visit, "127.0.0.1", "FLAGS"),
+        [Fetched(1, uid=51950, flags=(r"\Seen", "NonJunk"))],
+    ),
     "imap/append": Case(
         partial(append, b"S: x\r\n", b"\r\n"), imap.AppendUid(38505, NumberSet.of([3955]))
     ),

@@ -206,7 +206,7 @@ def test_sets_stay_ranges() -> None:
 )  # fmt: skip
 def test_lines_that_are_refused(line: bytes) -> None:
     with pytest.raises(ProtocolError):
-        read(line + b"\r\n")
+        read(line + b"\r\n* OK more\r\n")
 
 
 def test_floods_are_read_in_linear_time() -> None:

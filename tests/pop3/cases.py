@@ -155,6 +155,15 @@ def pop3_listing_rides() -> Flow[list[object]]:
 THREE = (Entry(1, 10, "a"), Entry(2, 20, "b"), Entry(3, 30, "c"))
 
 
+def pop3_quit_rides() -> Flow[list[object]]:
+    conn = pop3.Connection()
+    basket = Basket()
+    yield from pop3.open_session(conn, ANNA, starttls=False, terms=Terms(disclose=True))
+    missing = yield from pop3.retrieve(conn, THREE, basket, riders=(Verb.QUIT,))
+    farewell = yield from pop3.quit_(conn)
+    return [basket.whole, [each.entry.number for each in missing], farewell]
+
+
 def pop3_headers() -> Flow[list[object]]:
     conn = pop3.Connection()
     yield from pop3.open_session(conn, ANNA, starttls=False, terms=Terms(disclose=True))
@@ -278,6 +287,9 @@ CASES: Final[dict[str, Case]] = {
     ),
     "pop3/remembered_renewed": Case(partial(pop3_remembered, "PLAIN"), "CLOSED"),
     "pop3/listing_rides": Case(pop3_listing_rides, [(Entry(1, 10, "a"),), 60, Expire(0)]),
+    "pop3/quit_rides": Case(
+        pop3_quit_rides, [{1: b"one\r\n", 3: b"three\r\n"}, [2], Farewell(True, "bye")]
+    ),
     "pop3/headers": Case(
         pop3_headers, [{1: b"Subject: one\r\n\r\n", 3: b". is no field\r\n"}, [2]]
     ),

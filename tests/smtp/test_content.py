@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hongyan.dots import Normaliser, Stuffer
-from hongyan.smtp.content import BLOCK, AsIs, blocks, chunks
+from hongyan.smtp.content import BLOCK, CHUNK_BLOCKS, AsIs, blocks, chunks
 from tests.support.corpus import CORPUS
 from tests.test_dots import NASTY, OWN_SEQUENCES, unstuff
 
@@ -26,7 +26,7 @@ def sequences() -> list[bytes]:
 
 
 def normalised(parts: list[bytes]) -> bytes:
-    return b"".join(octets for octets, _ in chunks(parts, Normaliser()))
+    return b"".join(b"".join(chunk.blocks) for chunk in chunks(parts, Normaliser()))
 
 
 @given(NASTY)
@@ -64,8 +64,8 @@ def test_blocks_keep_every_octet_and_their_size(parts: list[bytes], size: int) -
 @given(st.lists(st.binary(max_size=40), max_size=20))
 def test_exactly_one_chunk_is_the_last(parts: list[bytes]) -> None:
     found = list(chunks(parts, AsIs()))
-    assert [last for _, last in found] == [False] * (len(found) - 1) + [True]
-    assert b"".join(octets for octets, _ in found) == b"".join(parts)
+    assert [each.last for each in found] == [False] * (len(found) - 1) + [True]
+    assert b"".join(b"".join(each.blocks) for each in found) == b"".join(parts)
 
 
 def test_twenty_megabytes_take_little_memory() -> None:
@@ -73,10 +73,10 @@ def test_twenty_megabytes_take_little_memory() -> None:
     part = line * 7_000
     tracemalloc.start()
     try:
-        sizes = [len(octets) for octets, _ in chunks((part for _ in range(40)), Normaliser())]
+        sizes = [each.size for each in chunks((part for _ in range(40)), Normaliser())]
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert sum(sizes) == 40 * 7_000 * 72
-    assert max(sizes) < 3 * BLOCK
-    assert peak < 16 * BLOCK
+    assert max(sizes) < 2 * CHUNK_BLOCKS * BLOCK
+    assert peak < 8 * CHUNK_BLOCKS * BLOCK

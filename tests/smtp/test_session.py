@@ -206,8 +206,8 @@ def test_a_last_chunk_accepted_after_a_refused_one_is_a_lie() -> None:
     conn = greeted()
     conn.send(Verb.MAIL)
     conn.send(Verb.RCPT)
-    conn.send_chunk(b"x", last=False)
-    conn.send_chunk(b"y", last=True)
+    conn.send_chunk(1, last=False)
+    conn.send_chunk(1, last=True)
     conn.receive(b"250 ok\r\n250 ok\r\n452 4.3.1 full\r\n250 ok\r\n")
     for _ in range(3):
         conn.next_event()
@@ -220,7 +220,7 @@ def test_lmtp_with_nobody_answers_once() -> None:
     conn = greeted(conn=Connection(protocol=smtp.Protocol.LMTP))
     conn.send(Verb.MAIL)
     conn.send(Verb.RCPT)
-    conn.send_chunk(b"", last=True)
+    conn.send_chunk(0, last=True)
     conn.receive(b"250 ok\r\n550 no\r\n503 nobody\r\n")
     while conn.in_flight:
         assert conn.next_event()

@@ -54,7 +54,7 @@ def test_a_whole_store_is_left_alone(profile: Any, make_letter: Any) -> None:
         "PRAGMA foreign_keys = 0; DELETE FROM mailboxes",
         "PRAGMA foreign_keys = 0; DELETE FROM accounts",
         "PRAGMA foreign_keys = 0; INSERT INTO keywords VALUES (77, 'x', 1)",
-        "INSERT INTO uidls VALUES (1, x'75', 77, 'stored')",
+        "INSERT INTO uidls (account, uidl, message, state) VALUES (1, x'75', 77, 'stored')",
     ],
 )
 def test_no_message_is_lost_by_lost_rows(profile: Any, damage: str) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hongyan.pop3.types import Entry
+from hongyan.store import UidlState
+from hongyan.store.maildrops import Known, Policy
 from hongyan.sync import plan
 
 CASES: dict[str, tuple[list[tuple[int, int, str | None]], set[str], list[tuple[int, str]]]] = {
@@ -67,3 +71,72 @@ def test_a_second_visit_fetches_nothing(listed: list[Entry], known: set[str]) ->
     assert len(set(identities)) == len(identities), "no two are stored as one"
     assert not known & set(identities)
     assert plan.pop3(listed, known | set(identities)) == ()
+
+
+NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
+
+
+def fetched(days: float = 0, size: int = 9, state: UidlState = UidlState.STORED) -> Known:
+    return Known(state, size, NOW - timedelta(days=days))
+
+
+DELETED = UidlState.DELETED_HERE
+THREE: list[tuple[int, int, str | None]] = [(1, 9, "a"), (2, 9, "b"), (3, 9, "c")]
+REMOVALS: dict[str, tuple[list[tuple[int, int, str | None]], dict[str, Known], Policy, list[int]]] = {
+    # what: (listed, known, policy, the numbers that leave)
+    "nothing by itself": (THREE, {"a": fetched(999, state=DELETED)}, Policy(), []),
+    "what was never fetched stays": (
+        THREE, {}, Policy(after_days=0, deleted_here=True, keep_newest=0), [],
+    ),
+    "at once": (THREE, {"a": fetched(), "c": fetched()}, Policy(after_days=0), [1, 3]),
+    "after its days": (
+        THREE, {"a": fetched(31), "b": fetched(30), "c": fetched(29.99)}, Policy(after_days=30), [1, 2],
+    ),
+    "from the future": (THREE, {"a": fetched(-3650)}, Policy(after_days=30), []),
+    "what is deleted here": (
+        THREE, {"a": fetched(9), "b": fetched(state=DELETED)}, Policy(deleted_here=True), [2],
+    ),
+    "what is deleted here stays where only age counts": (
+        THREE, {"b": fetched(state=DELETED)}, Policy(after_days=1), [],
+    ),
+    "all but the newest": (
+        THREE, {each: fetched() for each in "abc"}, Policy(keep_newest=2), [1],
+    ),
+    "all but more than there are": (
+        THREE, {each: fetched() for each in "abc"}, Policy(keep_newest=9), [],
+    ),
+    "new ones count among the newest": (THREE, {"a": fetched()}, Policy(keep_newest=2), [1]),
+    "any of several reasons": (
+        THREE,
+        {"a": fetched(), "b": fetched(state=DELETED), "c": fetched(99)},
+        Policy(after_days=30, deleted_here=True, keep_newest=2),
+        [1, 2, 3],
+    ),
+    "another size under a known id": ([(1, 8, "a")], {"a": fetched(99)}, Policy(after_days=0), []),
+    "an id that two share": (
+        [(1, 9, "a"), (2, 9, "a")],
+        {"a": fetched(99), "a (copy 2, 9)": fetched(99)},
+        Policy(after_days=0),
+        [],
+    ),
+    "of unknown size": (
+        [(1, 9, "a")], {"a": Known(UidlState.STORED, None, None)}, Policy(after_days=0), [],
+    ),
+    "that was gone once": (
+        [(1, 9, "a")], {"a": fetched(99, state=UidlState.GONE_FROM_SERVER)}, Policy(after_days=0), [],
+    ),
+    "without an id": ([(1, 9, None)], {}, Policy(after_days=0, keep_newest=0), []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("listed", "known", "policy", "leaves"), REMOVALS.values(), ids=REMOVALS)
+def test_what_leaves(
+    listed: list[tuple[int, int, str | None]],
+    known: dict[str, Known],
+    policy: Policy,
+    leaves: list[int],
+) -> None:
+    entries = [Entry(number, size, uidl) for number, size, uidl in listed]
+    found = plan.pop3_removals(entries, known, policy, now=NOW)
+    assert [each.entry.number for each in found] == leaves
+    assert all(each.why for each in found)

@@ -11,17 +11,19 @@ from hongyan.app.console import LiveConsole, open_console
 from hongyan.app.demo import demo_profile
 from hongyan.app.network import Network
 from hongyan.app.profile import App, ask_nobody
-from hongyan.app.servers import Check
+from hongyan.app.servers import Check, urls_of
 from hongyan.app.serving import Service, serve_until
 from hongyan.app.signing_in import SignIn
 from hongyan.app.staff import SERVE
 from hongyan.config import Config
 from hongyan.discover import Proof, Setup
+from hongyan.doctor import Finding
 from hongyan.net.console import Expects
 from hongyan.net.record import Direction, Line
 from hongyan.oauth import DeviceGrant as Device
 from hongyan.server import Address, Server
 from hongyan.sync.activity import Activity, Doing
+from hongyan.sync.imap_tour import Synced
 from hongyan.sync.pop3 import Collected
 from hongyan.sync.progress import Progress, Report, silent
 
@@ -37,6 +39,7 @@ __all__ = [
     "Direction",
     "Doing",
     "Expects",
+    "Finding",
     "Line",
     "LiveConsole",
     "Network",
@@ -48,10 +51,12 @@ __all__ = [
     "Service",
     "Setup",
     "SignIn",
+    "Synced",
     "ask_nobody",
     "demo_profile",
     "now",
     "open_console",
     "serve_until",
     "silent",
+    "urls_of",
 ]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from hongyan import imap
+from hongyan.errors import NotFound
 from hongyan.net.endpoint import Endpoint
 from hongyan.store.holds import nobody
-from hongyan.sync import arrivals, evidence
+from hongyan.sync import arrivals, evidence, plan
 from hongyan.sync import pop3 as maildrop
-from hongyan.sync.progress import silent
+from hongyan.sync.imap import synchronise
+from hongyan.sync.imap_tour import Synced
+from hongyan.sync.progress import Progress, silent
 from hongyan.sync.sent_copy import SentCopies
 
 if TYPE_CHECKING:
@@ -16,10 +20,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hongyan.app.servers import Servers
+    from hongyan.net.blocking import BlockingDriver
     from hongyan.sasl import Credentials
     from hongyan.store import Account, Store
     from hongyan.store.holds import Holder
+    from hongyan.store.maildrops import Policy
     from hongyan.sync.progress import Report
+
+Fetched: TypeAlias = maildrop.Collected | Synced
 
 
 class Fetching:
@@ -38,36 +46,54 @@ class Fetching:
         what: str = "hongyan",
         patience: float = 0.0,
         waiting: Callable[[Holder], None] = nobody,
-    ) -> maildrop.Collected | None:
-        """Fetch what is new; None for an account without a POP3 server.
+    ) -> Fetched | None:
+        """Bring what is new: by IMAP where the account has that, else by POP3, else None.
 
-        One program at a time visits an account: ``what`` we are called, how many seconds we wait
-        for another, and whom to tell. Raises `StoreError` when that was in vain.
+        By IMAP, what was changed here is told to the server too. One program at a time visits an
+        account: ``what`` we are called, how many seconds we wait for another, and whom to tell.
+        Raises `StoreError` when that was in vain.
         """
-        url = account.pop3_url
+        bring = self._synchronise if account.imap_url else self._collect
+        url = account.imap_url or account.pop3_url
         if not url:
             return None
 
-        def collect(credentials: Callable[[], Credentials]) -> maildrop.Collected:
+        def visit(credentials: Callable[[], Credentials]) -> Fetched:
             self._servers.visit(account, Endpoint.parse(url)).refuse_early()
             shown = credentials()
             holds = self._store.holds
             with holds.hold(account.id, what=what, within=patience, waiting=waiting):
                 began = self._clock()
+                report(Progress("Connecting"))
                 try:
                     with self._servers.connect(url) as driver:
-                        return maildrop.collect(
-                            account,
-                            driver,
-                            self._store,
-                            credentials=shown,
-                            clock=self._clock,
-                            report=report,
-                        )
+                        return bring(account, driver, shown, report)
                 finally:
                     self._look_through(account, began)
 
-        return self._servers.logged_in(account, collect)
+        return self._servers.logged_in(account, visit)
+
+    def leaving(self, account: Account, policy: Policy) -> tuple[plan.Remove, ...]:
+        """Return what would leave the account's POP3 server by ``policy`` now, and why.
+
+        Raises `NotFound` for an account without one.
+        """
+        url = account.pop3_url
+        if not url:
+            raise NotFound(f"{account.address} has no POP3 server")
+
+        def look(credentials: Callable[[], Credentials]) -> tuple[plan.Remove, ...]:
+            with self._servers.connect(url) as driver:
+                return maildrop.leaving(
+                    account,
+                    driver,
+                    self._store,
+                    policy,
+                    credentials=credentials(),
+                    clock=self._clock,
+                )
+
+        return self._servers.logged_in(account, look)
 
     def _look_through(self, account: Account, began: datetime) -> None:
         """See what the arrivals mean, also those of a visit that broke off."""
@@ -76,3 +102,26 @@ class Fetching:
         )
         evidence.look_for_copies(self._store, account.id)
         SentCopies(account, self._store, clock=self._clock).visited(began)
+
+    def _collect(
+        self, account: Account, driver: BlockingDriver, credentials: Credentials, report: Report
+    ) -> maildrop.Collected:
+        return maildrop.collect(
+            account,
+            driver,
+            self._store,
+            credentials=credentials,
+            clock=self._clock,
+            report=report,
+        )
+
+    def _synchronise(
+        self, account: Account, driver: BlockingDriver, credentials: Credentials, report: Report
+    ) -> Synced:
+        visit = self._servers.visit(account, driver.channel.endpoint)
+        conn = visit.open_imap(driver, credentials)
+        synced = driver.run(
+            synchronise(conn, account, self._store, clock=self._clock, report=report)
+        )
+        driver.run(imap.logout(conn))
+        return synced

@@ -11,6 +11,7 @@ from hongyan import keychain
 from hongyan.app.accounts import Accounts
 from hongyan.app.clock import now
 from hongyan.app.discovery import Discovery
+from hongyan.app.examination import Examination
 from hongyan.app.fetching import Fetching
 from hongyan.app.network import Network
 from hongyan.app.sending import Sending
@@ -90,6 +91,11 @@ class App:
     def discovery(self) -> Discovery:
         """What finds the servers of an address."""
         return Discovery(self.servers, self._network)
+
+    @cached_property
+    def examination(self) -> Examination:
+        """What looks at servers and says what is wrong."""
+        return Examination(self.servers, self._network, clock=now)
 
     @cached_property
     def signing_in(self) -> SigningIn:

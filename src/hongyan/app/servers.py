@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from hongyan import imap, pop3, smtp
 from hongyan.app.clock import now
-from hongyan.client.session import open_imap, open_pop3, open_smtp
+from hongyan.app.greeting import greet
 from hongyan.errors import AuthenticationRefused, Cancelled, HongyanError
 from hongyan.net.blocking import BlockingDriver
 from hongyan.net.endpoint import Endpoint
@@ -41,6 +41,11 @@ Record: TypeAlias = Callable[[Endpoint], Recorder | None]
 
 def unrecorded(endpoint: Endpoint) -> Recorder | None:
     """Record nothing."""
+
+
+def urls_of(account: Account) -> tuple[str, ...]:
+    """Return the addresses of all servers that an account has."""
+    return tuple(url for url in (account.imap_url, account.pop3_url, account.smtp_url) if url)
 
 
 class Servers:
@@ -107,10 +112,12 @@ class Servers:
 
     def check(self, account: Account) -> tuple[Check, ...]:
         """Try each of the account's servers up to the login and leave again."""
-        urls = (account.imap_url, account.pop3_url, account.smtp_url)
-        return tuple(self._check_known(account, Endpoint.parse(url)) for url in urls if url)
+        return tuple(self.check_one(account, url) for url in urls_of(account))
 
-    def _check_known(self, account: Account, endpoint: Endpoint) -> Check:
+    def check_one(self, account: Account, url: str) -> Check:
+        """Try one of the account's servers up to the login and leave again."""
+        endpoint = Endpoint.parse(url)
+
         def work(credentials: Callable[[], Credentials]) -> list[str]:
             visit = self.visit(account, endpoint)
             visit.refuse_early()
@@ -138,7 +145,7 @@ class Servers:
         Raises `NetworkError`, `ProtocolError`, `Refused`, `Unsafe`.
         """
         with self.connect(url, within=within) as driver:
-            return _GREETINGS[Endpoint.parse(url).protocol](driver, within)
+            return greet(driver, within=within).mechanisms
 
 
 def _checked(endpoint: Endpoint, work: Callable[[], list[str]]) -> Check:
@@ -146,24 +153,6 @@ def _checked(endpoint: Endpoint, work: Callable[[], list[str]]) -> Check:
         return Check(endpoint, tuple(work()))
     except HongyanError as error:
         return Check(endpoint, (), error)
-
-
-def _greet_imap(driver: BlockingDriver, within: float) -> tuple[str, ...]:
-    conn = driver.run(open_imap(driver.channel, None), total=within)
-    driver.run(imap.logout(conn), total=within)
-    return conn.capabilities.mechanisms
-
-
-def _greet_pop3(driver: BlockingDriver, within: float) -> tuple[str, ...]:
-    conn = driver.run(open_pop3(driver.channel, None), total=within)
-    driver.run(pop3.quit_(conn), total=within)
-    return conn.capabilities.mechanisms
-
-
-def _greet_smtp(driver: BlockingDriver, within: float) -> tuple[str, ...]:
-    conn = driver.run(open_smtp(driver.channel, None), total=within)
-    driver.run(smtp.quit_(conn), total=within)
-    return conn.extensions.mechanisms
 
 
 def _try_imap(
@@ -196,5 +185,4 @@ def _try_smtp(
     return [limit, "pipelining" if conn.extensions.pipelining else "no pipelining"]
 
 
-_GREETINGS: Final = {"imap": _greet_imap, "pop3": _greet_pop3, "smtp": _greet_smtp}
 _TRIES: Final = {"imap": _try_imap, "pop3": _try_pop3, "smtp": _try_smtp}

@@ -8,6 +8,7 @@ import click
 
 from hongyan.cli.account_add import SignInOptions, add, sign_in, sign_in_options
 from hongyan.cli.account_add import discover as look_for
+from hongyan.cli.account_policy import policy
 from hongyan.cli.errors import UNAVAILABLE, explain
 from hongyan.cli.output import print_json, server, table
 from hongyan.cli.record import record_option
@@ -23,6 +24,7 @@ def account() -> None:
 
 
 account.add_command(add)
+account.add_command(policy)
 
 
 @account.command(short_help="Show which servers an address has, and try them.")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 COMMANDS: Final = {
     "account": ("account:account", "Add, list, test and remove accounts."),
+    "doctor": ("doctor:doctor", "Find out what is wrong with a server, and what to do."),
     "sync": ("sync:sync", "Fetch new mail and send what waits."),
     "serve": ("serve:serve", "Fetch and send in the background, until it is ended."),
     "list": ("list:list_", "Show the messages of a mailbox, newest first."),

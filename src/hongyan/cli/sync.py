@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from hongyan.app import Collected, Synced
 from hongyan.cli.errors import TRY_LATER, explain
 from hongyan.cli.outbox import as_json, describe, exit_code
 from hongyan.cli.output import octets, print_json
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    from hongyan.app import App, Collected, Report
+    from hongyan.app import App, Report
+    from hongyan.app.fetching import Fetched
     from hongyan.store import Account, Item
     from hongyan.store.holds import Holder
 
@@ -37,16 +39,16 @@ class Visit:
         self.address = account.address
         self.errors: list[str] = []
         self.code = 0
-        self.collected: Collected | None = self._try(
+        self.settled: tuple[Item, ...] = (
+            self._try(lambda report: app.sending.send_due(account, report)) or ()
+        )
+        self.collected: Fetched | None = self._try(
             lambda report: app.fetching.fetch(
                 account, report, what="hongyan sync", patience=PATIENCE, waiting=self._waiting
             )
         )
-        self.settled: tuple[Item, ...] = (
-            self._try(lambda report: app.sending.send_due(account, report)) or ()
-        )
         self.code = self.code or exit_code(self.settled)
-        if self.collected and self.collected.failures:
+        if self.collected and self.collected.troubles:
             self.code = self.code or TRY_LATER
 
     def _waiting(self, holder: Holder) -> None:
@@ -68,36 +70,57 @@ class Visit:
     def tell(self) -> None:
         """Print it for people."""
         if self.collected:
-            came = self.collected.messages
-            news = f"{came} new ({octets(self.collected.octets)})" if came else "nothing new"
-            click.echo(f"{self.address}: {news}, {self.collected.on_server} on the server")
-            if self.collected.expire and self.collected.expire.days is not None:
-                click.echo(f"  note: {self.collected.expire.words}")
-            for failure in self.collected.failures:
-                words = shown(str(failure.error))
-                click.echo(f"  not fetched: message {failure.entry.number}: {words}")
+            click.echo(f"{self.address}: {_news(self.collected)}")
+            for note in self.collected.notes:
+                click.echo(f"  note: {note}")
+            for words in self.collected.troubles:
+                click.echo(f"  not done: {shown(words)}")
         for item in self.settled:
             click.echo(f"  {describe(item)}")
 
-    def _days(self) -> int | None:
-        expire = self.collected.expire if self.collected else None
-        return expire.days if expire else None
-
     def as_json(self) -> dict[str, object]:
         """Return it as an object."""
-        failures = self.collected.failures if self.collected else ()
+        done = self.collected
         return {
             "account": self.address,
-            "fetched": self.collected.messages if self.collected else 0,
-            "octets": self.collected.octets if self.collected else 0,
-            "onServer": self.collected.on_server if self.collected else None,
-            "serverKeepsDays": self._days(),
-            "notFetched": [
-                {"number": each.entry.number, "error": str(each.error)} for each in failures
-            ],
+            "fetched": done.messages if done else 0,
+            "octets": done.octets if done else 0,
+            "onServer": done.on_server if done else None,
+            **(_by_pop3(done) if isinstance(done, Collected) else {}),
+            **(_by_imap(done) if isinstance(done, Synced) else {}),
             "outbox": [as_json(item) for item in self.settled],
             "errors": self.errors,
         }
+
+
+def _news(done: Fetched) -> str:
+    """Return what a visit brought and did, in words."""
+    news = [f"{done.messages} new ({octets(done.octets)})" if done.messages else "nothing new"]
+    if isinstance(done, Synced):
+        counts = {"changed there": done.changed, "gone": done.removed, "told": done.told}
+        news += [f"{count} {words}" for words, count in counts.items() if count]
+    elif done.removed:
+        news.append(f"{done.removed} left the server by your policy")
+    return ", ".join([*news, f"{done.on_server} on the server"])
+
+
+def _by_pop3(done: Collected) -> dict[str, object]:
+    return {
+        "removed": done.removed,
+        "serverKeepsDays": done.expire.days if done.expire else None,
+        "notFetched": [
+            {"number": each.entry.number, "error": str(each.error)} for each in done.failures
+        ],
+    }
+
+
+def _by_imap(done: Synced) -> dict[str, object]:
+    return {
+        "changed": done.changed,
+        "removed": done.removed,
+        "told": done.told,
+        "troubles": list(done.troubles),
+    }
 
 
 @click.command

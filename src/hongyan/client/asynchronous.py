@@ -61,10 +61,10 @@ class POP3(PreparedPOP3, _Session):
         return await self._run(self._entries())
 
     async def fetch(
-        self, entries: Sequence[pop3.Entry], sink: pop3.Sink
+        self, entries: Sequence[pop3.Entry], sink: pop3.Sink, *, leave: bool = False
     ) -> tuple[pop3.Failure, ...]:
         """Stream messages to ``sink(entry, chunk, last)``, which must not block."""
-        return await self._run(pop3.retrieve(self._conn, entries, sink))
+        return await self._run(self._fetching(entries, sink, leave=leave))
 
     async def top(self, entry: pop3.Entry, lines: int = 0) -> bytes:
         """Return the header and the first ``lines`` lines of a message."""

@@ -68,12 +68,15 @@ class POP3(PreparedPOP3, _Session):
         """Return all messages: number, size in octets, unique id or None."""
         return self._run(self._entries())
 
-    def fetch(self, entries: Sequence[pop3.Entry], sink: pop3.Sink) -> tuple[pop3.Failure, ...]:
+    def fetch(
+        self, entries: Sequence[pop3.Entry], sink: pop3.Sink, *, leave: bool = False
+    ) -> tuple[pop3.Failure, ...]:
         """Stream messages to ``sink(entry, chunk, last)`` and return those not to be had.
 
-        Many are asked for at once where the server allows it; memory stays constant.
+        Many are asked for at once where the server allows it; memory stays constant. With ``leave``
+        QUIT goes along, which saves a round trip, and nothing can follow.
         """
-        return self._run(pop3.retrieve(self._conn, entries, sink))
+        return self._run(self._fetching(entries, sink, leave=leave))
 
     def top(self, entry: pop3.Entry, lines: int = 0) -> bytes:
         """Return the header and the first ``lines`` lines of a message."""

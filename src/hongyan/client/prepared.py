@@ -12,6 +12,7 @@ from hongyan.net.endpoint import Endpoint
 from hongyan.sasl import Credentials
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Unpack
 
     from hongyan.client.session import Login, Offered
@@ -128,6 +129,18 @@ class PreparedPOP3(Prepared):
         if listed is None:
             listed = yield from pop3.list_entries(self._conn)
         return listed
+
+    def _fetching(
+        self, entries: Sequence[pop3.Entry], sink: pop3.Sink, *, leave: bool
+    ) -> Flow[tuple[pop3.Failure, ...]]:
+        """Return the flow of ``fetch``.
+
+        A server that removes what it has given is not told goodbye before the sink has all.
+        """
+        expire = self._conn.capabilities.expire
+        safe = expire is None or expire.days != 0
+        riders = (pop3.Verb.QUIT,) if leave and safe else ()
+        return pop3.retrieve(self._conn, entries, sink, riders=riders)
 
     def _ending(self) -> Flow[object]:
         return pop3.quit_(self._conn)

@@ -12,7 +12,7 @@ from hongyan import imap, pop3, sasl, smtp
 from hongyan.net.endpoint import Security
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from hongyan.flow import Flow
     from hongyan.net.channel import Channel
@@ -71,22 +71,25 @@ def open_pop3(
 
 
 def open_imap(
-    channel: Channel, login: Login, *, remembered: Iterable[str] = ()
+    channel: Channel,
+    login: Login,
+    *,
+    remembered: Iterable[str] = (),
+    listener: Callable[[imap.News], None] | None = None,
 ) -> Flow[imap.Connection]:
     """Open an IMAP session on a connected channel, as its endpoint demands.
 
-    ``remembered`` are the mechanisms that the server ever offered.
+    ``remembered`` are the mechanisms that the server ever offered; ``listener`` is told what the
+    server says unasked.
     """
-    conn = imap.Connection()
+    conn = imap.Connection(listener=listener)
     yield from imap.open_session(
         conn,
-        login if isinstance(login, sasl.Credentials) else None,
+        login,
         use_starttls=channel.endpoint.security is Security.STARTTLS,
         terms=terms(channel, remembered=remembered),
         identity=IDENTITY,
     )
-    if login is not None and not isinstance(login, sasl.Credentials):
-        yield from imap.authenticate(conn, login)
     return conn
 
 

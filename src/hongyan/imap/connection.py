@@ -19,6 +19,7 @@ from hongyan.imap.data import BodyChunk, Enabled, Untagged
 from hongyan.imap.encoder import Dialect, encode
 from hongyan.imap.framing import Chunk, Framer, Limits, Opening
 from hongyan.imap.parser import opening, parse
+from hongyan.imap.quirks import Manners
 from hongyan.imap.types import (
     Capabilities,
     Condition,
@@ -118,6 +119,7 @@ class Connection:
     """One IMAP session as the client sees it.
 
     ``listener`` is told what the server says unasked: new mail, expunged messages, warnings.
+    ``manners`` are how this server must be spoken to, once it is known which it is.
     """
 
     def __init__(
@@ -131,6 +133,7 @@ class Connection:
         self.capabilities = Capabilities()
         self.enabled: frozenset[str] = frozenset()
         self.farewell: Condition | None = None
+        self.manners = Manners()
         self.listener = listener
         self._tags = tags
         self._framer = Framer(limits)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _SECTION: Final = re.compile(
     rb"(BODY|BINARY|RFC822)(?:\.PEEK)?\[(.*)\](?:<(\d{1,19})>)?", re.IGNORECASE | re.DOTALL
 )
+_ROUNDED: Final = re.compile(rb"\d\.\d{1,9}e\+0\d")  # such as 9.3736e+06
 _OLD_NAMES: Final = {b"RFC822": "", b"RFC822.HEADER": "HEADER", b"RFC822.TEXT": "TEXT"}
 _ENVELOPE_FIELDS: Final = 10
 _SINGLE_FIELDS: Final = 7
@@ -33,7 +34,7 @@ def fetched(seq: int, values: list[Value]) -> Fetched:
     fields: dict[str, Any] = {}
     bodies: list[Body] = []
     others: list[str] = []
-    for name, value in read.pairs(values, "FETCH"):
+    for name, value in read.pairs(_paired(values), "FETCH"):
         reader = _READERS.get(name)
         if reader is not None and not (name == b"BODY" and isinstance(value, bytes | Streamed)):
             field, convert = reader
@@ -43,6 +44,12 @@ def fetched(seq: int, values: list[Value]) -> Fetched:
         else:
             others.append(name.decode("ascii", "backslashreplace"))
     return Fetched(seq, bodies=tuple(bodies), others=tuple(others), **fields)
+
+
+def _paired(values: list[Value]) -> list[Value]:
+    """Return ``values`` with a last section that lacks its value, for it is empty, as NIL."""
+    last = values[-1] if len(values) % 2 else None
+    return [*values, None] if isinstance(last, bytes) and _SECTION.fullmatch(last) else values
 
 
 def _body(name: bytes, value: Value) -> Body | None:
@@ -67,7 +74,7 @@ def envelope(value: Value) -> Envelope | None:
     """Return an envelope; fields that are missing at its end are None or empty."""
     if value is None:
         return None
-    items = read.many(value, "ENVELOPE")
+    items = _ten(read.many(value, "ENVELOPE"))
     items = items + [None] * (_ENVELOPE_FIELDS - len(items))
     return Envelope(
         date=_octets(items[0]),
@@ -81,6 +88,17 @@ def envelope(value: Value) -> Envelope | None:
         in_reply_to=_octets(items[8]),
         message_id=_octets(items[9]),
     )
+
+
+def _ten(items: list[Value]) -> list[Value]:
+    """Return the fields with the one that some servers leave out: Bcc, or else In-Reply-To.
+
+    Either way the last one is the Message-ID.
+    """
+    if len(items) != _ENVELOPE_FIELDS - 1:
+        return items
+    at = -1 if isinstance(items[7], list) else 7
+    return [*items[:at], None, *items[at:]]
 
 
 def _addresses(value: Value) -> tuple[Address, ...]:
@@ -133,7 +151,7 @@ def _single(items: list[Value]) -> Structure:
     padded = items + [None] * (_SINGLE_FIELDS - len(items))
     major = _lower(_octets(padded[0]) or b"text")
     usual = b"plain" if major == "text" else b"octet-stream"
-    kind = f"{major}/{_lower(_octets(padded[1]) or usual)}"
+    kind = f"{major}/{_lower(_word(_octets(padded[1]) or usual))}"
     rest = items[_SINGLE_FIELDS:]
     inner: Structure | None = None
     about: Envelope | None = None
@@ -160,6 +178,11 @@ def _single(items: list[Value]) -> Structure:
     )
 
 
+def _word(octets: bytes) -> bytes:
+    """Return a subtype without the parameters that some servers leave on it."""
+    return re.split(rb"[\s;]", octets, maxsplit=1)[0]
+
+
 def _lists(values: list[Value]) -> bool:
     return all(isinstance(each, list) for each in values)
 
@@ -170,8 +193,11 @@ def _lower(octets: bytes) -> str:
 
 def _count(value: Value) -> int | None:
     """Return a number; NIL and -1, which servers write too, are none."""
-    plain = isinstance(value, bytes) and value.isdigit() and len(value) < 20
-    return int(value) if plain and isinstance(value, bytes) else None
+    if not isinstance(value, bytes):
+        return None
+    if value.isdigit() and len(value) < 20:
+        return int(value)
+    return int(float(value)) if _ROUNDED.fullmatch(value) else None
 
 
 def _parameters(value: Value) -> Mapping[str, bytes]:
@@ -216,6 +242,18 @@ def _identity(what: str) -> Callable[[Value], str | None]:
     return lambda value: None if value is None else read.text(_only(value, what), what)
 
 
+_SYSTEM_FLAGS: Final = {
+    each.lower(): each
+    for each in (r"\Seen", r"\Answered", r"\Flagged", r"\Deleted", r"\Draft", r"\Recent")
+}
+
+
+def _flags(value: Value) -> tuple[str, ...]:
+    """Return flags, those of the system in one spelling and each once (RFC 9051 §2.3.2)."""
+    told = read.texts(value, "FLAGS")
+    return tuple(dict.fromkeys(_SYSTEM_FLAGS.get(each.lower(), each) for each in told))
+
+
 def _labels(value: Value) -> tuple[bytes, ...]:
     return tuple(
         b"NIL" if each is None else read.octets(each, "X-GM-LABELS")
@@ -231,7 +269,7 @@ def _preview(value: Value) -> bytes | None:
 
 _READERS: Final[dict[bytes, tuple[str, Callable[[Value], object]]]] = {
     b"UID": ("uid", _number("UID")),
-    b"FLAGS": ("flags", lambda value: read.texts(value, "FLAGS")),
+    b"FLAGS": ("flags", _flags),
     b"MODSEQ": ("modseq", _number("MODSEQ")),
     b"RFC822.SIZE": ("size", _number("RFC822.SIZE")),
     b"INTERNALDATE": ("internal_date", lambda value: read.date(value, "INTERNALDATE")),

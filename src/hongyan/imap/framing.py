@@ -20,6 +20,9 @@ _LONGEST_ANNOUNCEMENT: Final = 24
 # free text may end in braces: continuation requests, conditions and tagged replies have no literals
 _DATA: Final = re.compile(rb"\* (?!(?:OK|NO|BAD|BYE|PREAUTH)(?: |\Z))", re.IGNORECASE)
 _FETCH: Final = re.compile(rb"\* \d+ (?:UID)?FETCH ", re.IGNORECASE)
+_MOST_FOLDS: Final = 20
+_LONGEST_FOLDED: Final = 64 * _KIB
+_QUOTED: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _BODY: Final = re.compile(rb"(?:\](?:<\d+>)?|[ (]RFC822(?:\.HEADER|\.TEXT)?) +\Z", re.IGNORECASE)
 
 
@@ -142,16 +145,40 @@ class Framer:
         return True
 
     def _line(self) -> bytes | None:
-        end = self._data.find(b"\n", max(self._searched, self._at))
+        end = self._end(max(self._searched, self._at))
         size = (len(self._data) if end < 0 else end) - self._at
         if size > self.limits.line:
             raise ProtocolError(f"the server sent a line longer than {self.limits.line} octets")
         if end < 0:
-            self._searched = len(self._data)
+            self._searched = max(self._at, len(self._data) - 1)
             return None
         text = self._cut(size)
         self._at = self._searched = end + 1
         return text[:-1] if text.endswith(b"\r") else text
+
+    def _end(self, at: int) -> int:
+        """Return where the line ends that begins at or before ``at``; -1 when it is not whole.
+
+        A line break in a string is none where the next line is indented, as no response is: there
+        a server has copied a folded header field as it stands.
+        """
+        end = self._data.find(b"\n", at)
+        for _ in range(_MOST_FOLDS):
+            if end < 0 or not self._in_string(end):
+                break
+            if end + 1 == len(self._data):
+                return -1
+            if self._data[end + 1] not in b" \t":
+                break
+            end = self._data.find(b"\n", end + 1)
+        return end
+
+    def _in_string(self, end: int) -> bool:
+        """Whether a FETCH has a quote at ``end`` that is open, with escapes and without."""
+        if end - self._at > _LONGEST_FOLDED or not self._data.count(b'"', self._at, end) % 2:
+            return False
+        text = bytes(self._data[self._at : end])
+        return bool(_FETCH.match(self._first(text))) and b'"' in _QUOTED.sub(b"", text)
 
     def _announced(self, text: bytes) -> int | None:
         """Keep ``text``; return the size of the literal after it, or None at the end of all."""

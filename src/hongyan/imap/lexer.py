@@ -25,12 +25,14 @@ DEPTH: Final = 200  # lists in lists; what is built from them may recurse as dee
 _TOKEN: Final = re.compile(
     rb"""[ ]*+(?:
       (\() | (\))
-      | "((?:[^"\\]|\\.)*+)"
+      | "((?:[^"\\]|\\.)*+)"(?=[ ()]|\Z)
       | ((?i:BODY(?:\.PEEK)?|BINARY(?:\.SIZE)?|RFC822)\[(?:[^\]"]|"[^"]*+")*+\](?:<\d+>)?
          |(?!(?i:BODY(?:\.PEEK)?|BINARY(?:\.SIZE)?|RFC822)\[)[^\x00-\x20\x7f()"{]++)
       | \Z )""",
     re.VERBOSE | re.DOTALL,
 )
+# what servers write who do not escape: a string that ends where something else may begin
+_UNESCAPED: Final = re.compile(rb'[ ]*+"((?:[^"]|"(?![ ()]|\Z))*+)"', re.DOTALL)
 _ESCAPED: Final = re.compile(rb'\\(["\\])')
 _OPEN, _CLOSE, _QUOTED, _ATOM = 1, 2, 3, 4
 
@@ -60,7 +62,8 @@ def _text(text: bytes, stack: list[list[Value]]) -> None:
     while at < end:
         token = match(text, at)
         if token is None:
-            raise ProtocolError(f"the server's response makes no sense at {_words(text[at:])}")
+            at = _unescaped(text, at, here)
+            continue
         at = token.end()
         kind = token.lastindex
         if kind == _ATOM:
@@ -72,6 +75,15 @@ def _text(text: bytes, stack: list[list[Value]]) -> None:
             here = _open(stack)
         elif kind == _CLOSE:
             here = _close(stack)
+
+
+def _unescaped(text: bytes, at: int, here: list[Value]) -> int:
+    """Append a string whose quotes are not escaped; return where it ends."""
+    token = _UNESCAPED.match(text, at)
+    if token is None:
+        raise ProtocolError(f"the server's response makes no sense at {_words(text[at:])}")
+    here.append(token[1])
+    return token.end()
 
 
 def _open(stack: list[list[Value]]) -> list[Value]:

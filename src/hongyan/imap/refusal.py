@@ -20,6 +20,7 @@ _NEXT_STEP: Final = {
     "AUTHENTICATIONFAILED": "check the user name and the password",
 }
 _TEMPORARY: Final = frozenset({"UNAVAILABLE", "INUSE", "EXPUNGEISSUED"})
+_TEMPORARY_WORDS: Final = ("authenticated but not connected",)  # Exchange, see `quirks`
 _LOGINS: Final = frozenset({Verb.LOGIN, Verb.AUTHENTICATE})
 _CREDENTIALS: Final = frozenset({"", "AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED"})
 
@@ -38,4 +39,5 @@ def refusal(reply: Tagged | Condition, *, because: str = "") -> Refused:
         words.append(f"({because})")
     about_login = verb in _LOGINS and reply.status is Status.NO and code in _CREDENTIALS
     kind = AuthenticationRefused if about_login else Refused
-    return kind(" ".join(words), code=code, temporary=code in _TEMPORARY)
+    temporary = code in _TEMPORARY or any(each in reply.text for each in _TEMPORARY_WORDS)
+    return kind(" ".join(words), code=code, temporary=temporary)

@@ -197,5 +197,5 @@ class Window:
     each, still fit the smallest socket buffer.
     """
 
-    commands: int = 1024
+    commands: int = 2048
     octets: int = 128 * 1024 * 1024

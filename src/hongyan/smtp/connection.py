@@ -132,10 +132,10 @@ class Connection:
         self.transactions += verb is Verb.MAIL
         return octets
 
-    def send_chunk(self, octets: bytes, *, last: bool) -> bytes:
-        """Return a BDAT command with its octets; its reply is now awaited."""
+    def send_chunk(self, size: int, *, last: bool) -> bytes:
+        """Return a BDAT command, which ``size`` octets must follow; its reply is now awaited."""
         self._await(Verb.LAST if last else Verb.BDAT)
-        return wire.chunk(octets, last=last)
+        return wire.bdat(size, last=last)
 
     def respond(self, response: bytes) -> bytes:
         """Return the octets of an answer to a 334 challenge."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from hongyan.smtp.connection import Connection
+    from hongyan.smtp.content import Chunk
     from hongyan.smtp.envelope import Receipt, Submission
 
 _BLOCK_WAIT: Final = 180.0  # RFC 5321 §4.5.3.2.5
@@ -52,7 +53,7 @@ class Window:
     first: int = 16
     messages: int = 128
     octets: int = 4 * 1024 * 1024
-    chunks: int = 8
+    chunks: int = 4
     refusals: int = 4
 
 
@@ -131,26 +132,26 @@ class Line:
     # -- BDAT
 
     def _by_chunks(self, transaction: Transaction) -> Flow[None]:
-        """Send a message of one chunk unasked; a larger one waits until somebody wants it.
+        """Send a message of one block unasked; a larger one waits until somebody wants it.
 
         Waiting costs no more than a round trip, for the opening rides behind the content before.
         """
         submission = transaction.submission
         through = AsIs() if submission.envelope.binary else Normaliser()
         parts = chunks(submission.content, through)
-        first, last = next(parts)
-        if last and self._eager:
-            yield from self._make_room(len(first))
+        first = next(parts)
+        if first.last and len(first.blocks) == 1 and self._eager:
+            yield from self._make_room(first.size)
             submission.before_content()
             opening = self._opening(transaction)
-            yield from self._send_chunk(transaction, opening, first, last=True)
+            yield from self._send_chunk(transaction, opening, first)
             self._finish(transaction)
             return
         yield from self._open(transaction)
         yield from self.drain()
         if not transaction.hopeless:
             submission.before_content()
-            yield from self._send_chunk(transaction, b"", first, last=last)
+            yield from self._send_chunk(transaction, b"", first)
             yield from self._more_chunks(transaction, parts)
         self._finish(transaction)
 
@@ -158,26 +159,25 @@ class Line:
     def _eager(self) -> bool:
         return self._conn.extensions.pipelining and self._refusals < self._window.refusals
 
-    def _more_chunks(
-        self, transaction: Transaction, parts: Iterator[tuple[bytes, bool]]
-    ) -> Flow[None]:
+    def _more_chunks(self, transaction: Transaction, parts: Iterator[Chunk]) -> Flow[None]:
         """Send the rest, unless a chunk is refused: then no other may follow (RFC 3030 §2)."""
         most = self._window.chunks if self._conn.extensions.pipelining else 1
-        for octets, last in parts:
+        for chunk in parts:
             while transaction.owed >= most:
                 yield from self._take_reply()
             if transaction.hopeless:
                 return
-            yield from self._send_chunk(transaction, b"", octets, last=last)
+            yield from self._send_chunk(transaction, b"", chunk)
 
-    def _send_chunk(
-        self, transaction: Transaction, before: bytes, octets: bytes, *, last: bool
-    ) -> Flow[None]:
+    def _send_chunk(self, transaction: Transaction, before: bytes, chunk: Chunk) -> Flow[None]:
         transaction.owed += 1
-        transaction.octets = len(octets)
-        chunk = self._conn.send_chunk(octets, last=last)
-        transaction.ended = last
-        yield from self._write(before + chunk if before else chunk)
+        transaction.octets = chunk.size
+        command = self._conn.send_chunk(chunk.size, last=chunk.last)
+        transaction.ended = chunk.last
+        first, *others = chunk.blocks
+        yield from self._write(before + command + first)
+        for block in others:
+            yield from self._write(block)
 
     def _make_room(self, octets: int) -> Flow[None]:
         """Wait until one more message may be in flight."""

@@ -38,9 +38,9 @@ def command(verb: Verb, *arguments: str) -> bytes:
     return b" ".join([verb.value.encode(), *checked]) + b"\r\n"
 
 
-def chunk(octets: bytes, *, last: bool) -> bytes:
-    """Return a BDAT command with its octets (RFC 3030 §2)."""
-    return b"BDAT %d%s\r\n" % (len(octets), b" LAST" if last else b"") + octets
+def bdat(size: int, *, last: bool) -> bytes:
+    """Return a BDAT command for a chunk of ``size`` octets (RFC 3030 §2)."""
+    return b"BDAT %d%s\r\n" % (size, b" LAST" if last else b"")
 
 
 def xtext(value: str) -> str:

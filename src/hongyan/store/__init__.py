@@ -5,6 +5,7 @@ from __future__ import annotations
 from hongyan.store.arriving import Arriving
 from hongyan.store.email_query import Ids, Part
 from hongyan.store.filters import Sort
+from hongyan.store.imap_types import Here, ImapMailbox, Lost, Place
 from hongyan.store.marking import Change
 from hongyan.store.offers import Offer
 from hongyan.store.outbox_item import Copy, Delivery, Item, Outcome, Recipient, State
@@ -41,12 +42,15 @@ __all__ = [
     "Copy",
     "Delivery",
     "Email",
+    "Here",
     "Hit",
     "Identity",
     "IdentityId",
     "Ids",
+    "ImapMailbox",
     "Item",
     "Kind",
+    "Lost",
     "Mailbox",
     "MailboxId",
     "MessageId",
@@ -55,6 +59,7 @@ __all__ = [
     "OutboxId",
     "Outcome",
     "Part",
+    "Place",
     "Recipient",
     "Role",
     "Snippet",

@@ -69,7 +69,8 @@ PAGE: Final = f"""{_COLUMNS}
 """
 _GIVEN: Final = """
     SELECT 1 FROM messages AS m
-    WHERE id = ? AND EXISTS (SELECT 1 FROM uidls WHERE message = m.id)
+    WHERE id = ? AND (EXISTS (SELECT 1 FROM uidls WHERE message = m.id)
+        OR EXISTS (SELECT 1 FROM imap_messages WHERE message = m.id))
 """
 WITH_MESSAGE_ID: Final = """
     SELECT m.id FROM thread_ids AS i CROSS JOIN messages AS m

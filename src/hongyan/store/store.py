@@ -18,8 +18,11 @@ from hongyan.store.check import faults
 from hongyan.store.database import Database
 from hongyan.store.holds import Holds
 from hongyan.store.identities import Identities
+from hongyan.store.imap_mailboxes import ImapMailboxes
+from hongyan.store.imap_messages import ImapMessages
 from hongyan.store.learned import Learned
 from hongyan.store.mailboxes import Mailboxes
+from hongyan.store.maildrops import Maildrops
 from hongyan.store.mend import Mending
 from hongyan.store.messages import Messages
 from hongyan.store.offers import Offers
@@ -60,8 +63,11 @@ class Store:
             self._database, blobs=self.blobs, changes=self.changes, summarise=summarise
         )
         self.mailboxes = Mailboxes(self._database, messages=self.messages, changes=self.changes)
+        self.imap_mailboxes = ImapMailboxes(self._database, mailboxes=self.mailboxes)
+        self.imap_messages = ImapMessages(self._database)
         self.identities = Identities(self._database, changes=self.changes)
         self.search = Search(self._database, blobs=self.blobs, clock=clock)
+        self.maildrops = Maildrops(self._database, blobs=self.blobs, clock=clock)
         self._reindex = Reindex(self._database, blobs=self.blobs, summarise=summarise)
         self.outbox = Outbox(
             self._database, blobs=self.blobs, changes=self.changes, owner=self._owner, clock=clock

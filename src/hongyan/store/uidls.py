@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def message_of(db: apsw.Connection, account: int, uidl: str) -> MessageId | None:
     """Return the message that came under ``uidl``, also one deleted since; None when unknown."""
     for (message,) in fetch(
-        db, "SELECT message FROM uidls WHERE account = ? AND uidl = ?", (account, _octets(uidl))
+        db, "SELECT message FROM uidls WHERE account = ? AND uidl = ?", (account, octets(uidl))
     ):
         return MessageId(f"m{message}")
     return None
@@ -32,7 +32,7 @@ def remember(db: apsw.Connection, account: int, *, uidl: str, message: int) -> N
     """Note that ``uidl`` is stored as ``message``, in the caller's transaction."""
     db.execute(
         "INSERT INTO uidls (account, uidl, message, state) VALUES (?, ?, ?, ?)",
-        (account, _octets(uidl), message, UidlState.STORED.value),
+        (account, octets(uidl), message, UidlState.STORED.value),
     )
 
 
@@ -50,7 +50,7 @@ def known(database: Database, account_id: str) -> dict[str, UidlState]:
         rows = fetch(
             db, "SELECT uidl, state FROM uidls WHERE account = ?", (row_number("a", account_id),)
         )
-    return {_text(uidl): UidlState(state) for uidl, state in rows}
+    return {text(uidl): UidlState(state) for uidl, state in rows}
 
 
 def mark_gone(database: Database, account_id: str, uidls: Iterable[str]) -> None:
@@ -59,13 +59,15 @@ def mark_gone(database: Database, account_id: str, uidls: Iterable[str]) -> None
     with database.write() as db:
         db.executemany(
             "UPDATE uidls SET state = ? WHERE account = ? AND uidl = ?",
-            [(UidlState.GONE_FROM_SERVER.value, account, _octets(uidl)) for uidl in uidls],
+            [(UidlState.GONE_FROM_SERVER.value, account, octets(uidl)) for uidl in uidls],
         )
 
 
-def _octets(uidl: str) -> bytes:
+def octets(uidl: str) -> bytes:
+    """Return a unique id as it is stored."""
     return uidl.encode("utf-8", "surrogatepass")
 
 
-def _text(octets: bytes) -> str:
-    return octets.decode("utf-8", "surrogatepass")
+def text(stored: bytes) -> str:
+    """Return a stored unique id."""
+    return stored.decode("utf-8", "surrogatepass")

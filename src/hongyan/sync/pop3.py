@@ -11,22 +11,24 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from hongyan import pop3
-from hongyan.store import Role
+from hongyan.store import Role, UidlState
 from hongyan.store.arrival import HEAD, arrival
 from hongyan.sync import plan
 from hongyan.sync.progress import Progress
 from hongyan.sync.visit import Visit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from hongyan.flow import Flow
     from hongyan.net.blocking import BlockingDriver
     from hongyan.sasl import Credentials
     from hongyan.store import Account, BlobWriter, Store
+    from hongyan.store.maildrops import Known, Policy
     from hongyan.sync.progress import Report
 
+_RIDERS: Final = (pop3.Verb.LIST, pop3.Verb.UIDL)  # they cost no round trip behind the login
 _MOST_HEADER: Final = 1_048_576  # octets of a header that make an identity
 
 
@@ -34,7 +36,8 @@ _MOST_HEADER: Final = 1_048_576  # octets of a header that make an identity
 class Collected:
     """What one visit brought: messages and octets, and what the server would not give.
 
-    ``expire`` is how long the server keeps what was fetched, where it says so (RFC 2449 §6.7).
+    ``expire`` is how long the server keeps what was fetched, where it says so (RFC 2449 §6.7);
+    ``removed`` how many left it by the account's policy.
     """
 
     messages: int
@@ -42,6 +45,18 @@ class Collected:
     on_server: int
     failures: tuple[pop3.Failure, ...]
     expire: pop3.Expire | None = None
+    removed: int = 0
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What was not fetched, and the server's words."""
+        return tuple(f"message {each.entry.number}: {each.error}" for each in self.failures)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the person should know of the server."""
+        told = self.expire is not None and self.expire.days is not None
+        return (self.expire.words,) if self.expire and told else ()
 
 
 def collect(
@@ -54,21 +69,95 @@ def collect(
     report: Report,
 ) -> Collected:
     """Fetch what is new in the account's maildrop. Raises what the flows and the store raise."""
-    report(Progress("Connecting"))
-    riders = (pop3.Verb.LIST, pop3.Verb.UIDL)  # they cost no round trip behind the login
     visit = Visit(account, driver.channel.endpoint, store, clock=clock)
-    conn = visit.open_pop3(driver, credentials, riders=riders)
+    conn = visit.open_pop3(driver, credentials, riders=_RIDERS)
     report(Progress("Listing"))
     listed = driver.run(pop3.list_entries(conn))
     listed = driver.run(identify(conn, listed))
-    actions = plan.pop3(listed, store.messages.known_uidls(account.id))
+    known = store.maildrops.known(account.id)
+    actions = plan.pop3(listed, known)
     with Arrivals(account, store, actions, clock=clock, report=report) as arrivals:
         entries = [action.entry for action in actions]
         failures = driver.run(pop3.retrieve(conn, entries, arrivals.take))
-    driver.run(pop3.quit_(conn))
+    here = dict(arrivals.kept)
+    here |= {
+        identity: entry.size
+        for entry, identity in plan.identities(listed)
+        if identity in known and known[identity].seen_at is None  # a visit that broke off
+    }
+    store.maildrops.note_listed(account.id, here)
+    removed = _remove(account, driver, conn, store, listed, now=clock())
+    _forget_gone(account, store, listed, known)
     return Collected(
-        arrivals.messages, arrivals.octets, len(listed), failures, conn.capabilities.expire
+        arrivals.messages,
+        arrivals.octets,
+        len(listed) - removed,
+        failures,
+        conn.capabilities.expire,
+        removed,
     )
+
+
+def leaving(
+    account: Account,
+    driver: BlockingDriver,
+    store: Store,
+    policy: Policy,
+    *,
+    credentials: Credentials,
+    clock: Callable[[], datetime],
+) -> tuple[plan.Remove, ...]:
+    """Return what would leave the maildrop by ``policy`` now; nothing is fetched or removed."""
+    conn = Visit(account, driver.channel.endpoint, store, clock=clock).open_pop3(
+        driver, credentials, riders=_RIDERS
+    )
+    listed = driver.run(identify(conn, driver.run(pop3.list_entries(conn))))
+    driver.run(pop3.quit_(conn))
+    return plan.pop3_removals(listed, store.maildrops.known(account.id), policy, now=clock())
+
+
+def _remove(
+    account: Account,
+    driver: BlockingDriver,
+    conn: pop3.Connection,
+    store: Store,
+    listed: Sequence[pop3.Entry],
+    *,
+    now: datetime,
+) -> int:
+    """End the visit: remove what the policy says, and return how many are proven to be gone.
+
+    What is marked goes with QUIT alone (RFC 1939 §6); where its answer is lost, the next listing
+    tells.
+    """
+    policy = store.maildrops.policy(account.id)
+    known = {} if policy.leaves_all else store.maildrops.known(account.id)
+    actions = plan.pop3_removals(listed, known, policy, now=now)
+    here = {action.entry.number: action.identity for action in actions}
+    removal = driver.run(
+        pop3.remove(
+            conn,
+            [action.entry for action in actions],
+            lambda entry: store.maildrops.is_safe(account.id, here[entry.number]),
+        )
+    )
+    if removal.removed:
+        store.messages.mark_gone(account.id, [here[entry.number] for entry in removal.removed])
+    return len(removal.removed)
+
+
+def _forget_gone(
+    account: Account, store: Store, listed: Sequence[pop3.Entry], known: Mapping[str, Known]
+) -> None:
+    """Note what the server lists no more."""
+    here = {identity for _, identity in plan.identities(listed)}
+    gone = [
+        identity
+        for identity, seen in known.items()
+        if identity not in here and seen.state is not UidlState.GONE_FROM_SERVER
+    ]
+    if gone:
+        store.messages.mark_gone(account.id, gone)
 
 
 def identify(conn: pop3.Connection, listed: Sequence[pop3.Entry]) -> Flow[tuple[pop3.Entry, ...]]:
@@ -134,6 +223,7 @@ class Arrivals:
         self._total_octets = sum(action.entry.size for action in actions)
         self._writer: BlobWriter | None = None
         self._head = bytearray()
+        self.kept: dict[str, int] = {}
         self.messages = 0
         self.octets = 0
 
@@ -162,6 +252,7 @@ class Arrivals:
                 received_at=arrival(bytes(self._head), self._clock()),
                 uidl=self._identities[entry.number],
             )
+            self.kept[self._identities[entry.number]] = entry.size
             self._writer = None
             self.messages += 1
             self._tell()

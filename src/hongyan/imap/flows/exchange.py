@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 _SECONDS: Final = 300.0
-AT_ONCE: Final = 16
 
 Claim: TypeAlias = "Callable[[Event], bool]"
 """Takes an event and says whether it was the request's own; others go to the listener."""
@@ -199,7 +198,7 @@ def ask(conn: Connection, request: Request[T]) -> Flow[T]:
 
 
 def ask_each(
-    conn: Connection, requests: Iterable[Request[T]], *, at_once: int = AT_ONCE
+    conn: Connection, requests: Iterable[Request[T]], *, at_once: int | None = None
 ) -> Flow[tuple[T | Refused, ...]]:
     """Perform requests with up to ``at_once`` in flight; return what became of each, in order.
 
@@ -211,6 +210,7 @@ def ask_each(
         accepted = request.accepts(reply)
         outcomes[request] = request.result(reply) if accepted else refusal(reply)
 
+    at_once = at_once or conn.manners.at_once
     asked: list[Request[T]] = []
     flight = Flight(conn, settle)
     for request in requests:

@@ -67,10 +67,14 @@ Item: TypeAlias = str | Raw | Peek
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """How much may be asked for before it has come: commands, and messages of each."""
+    """How much may be asked for before it has come: commands, and messages of each.
+
+    With ``newest_first`` the commands go from the highest UIDs down; each still counts up.
+    """
 
     commands: int = 2
     messages: int = 500
+    newest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,9 @@ def fetch(  # noqa: PLR0913 - what to ask for, and who takes which part of the a
     if partial is not None:
         require(conn, "PARTIAL")
         asking.append([Raw(b"PARTIAL"), Raw(b"%d:%d" % partial)])
-    pieces = [uids] if partial else uids.pieces(numbers=window.messages)
+    pieces: list[Uids] = [uids] if partial else list(uids.pieces(numbers=window.messages))
+    if window.newest_first:
+        pieces.reverse()
     asked: list[Uids] = []
 
     def requests() -> Iterator[Request[None]]:

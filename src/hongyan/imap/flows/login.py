@@ -38,6 +38,20 @@ def login(
         yield from login_plainly(conn, credentials)
 
 
+def enter(
+    conn: Connection,
+    login_: sasl.Credentials | sasl.Mechanism,
+    terms: sasl.Terms,
+    *,
+    initial_response: bool = True,
+) -> Flow[None]:
+    """Log in by credentials in the strongest way offered, or by a mechanism that is given."""
+    if isinstance(login_, sasl.Credentials):
+        yield from login(conn, login_, terms, initial_response=initial_response)
+    else:
+        yield from authenticate(conn, login_, initial_response=initial_response)
+
+
 def login_plainly(conn: Connection, credentials: sasl.Credentials) -> Flow[None]:
     """Log in with LOGIN, which shows the password to the server."""
     if credentials.password is None:

@@ -20,7 +20,8 @@ from hongyan.imap.flows.exchange import (
     nothing,
     reply_to,
 )
-from hongyan.imap.flows.login import login
+from hongyan.imap.flows.login import enter
+from hongyan.imap.quirks import Server, manners
 from hongyan.imap.refusal import refusal
 from hongyan.imap.types import Capabilities, Condition, State, Status, Verb
 
@@ -96,7 +97,7 @@ def enable(conn: Connection, *names: str) -> Flow[frozenset[str]]:
 
 def open_session(
     conn: Connection,
-    credentials: sasl.Credentials | None,
+    login: sasl.Credentials | sasl.Mechanism | None,
     *,
     use_starttls: bool,
     terms: sasl.Terms,
@@ -106,17 +107,22 @@ def open_session(
     """Greet, protect, log in, say who we are, and turn on what makes synchronising cheap.
 
     ``identity`` is sent by ID where the server offers that, before anything else, since some
-    servers refuse mail without it; None sends none. A session that is logged in from the start
-    (PREAUTH) is refused where TLS is demanded, for nobody protected it.
+    servers refuse mail without it; None sends none. The server's known defects are met, as its
+    greeting and its name betray them; ``initial_response`` False never has one ride with
+    AUTHENTICATE. A session that is logged in from the start (PREAUTH) is refused where TLS is
+    demanded, for nobody protected it.
     """
     greeting = yield from greet(conn)
+    host = terms.service.host if terms.service else ""
+    conn.manners = manners(Server(host, greeting.text, conn.capabilities))
     if use_starttls:
         if greeting.status is Status.PREAUTH:
             raise Unsafe("the server is logged in before TLS could begin")
         terms = replace(terms, certificate=(yield from starttls(conn)))
     yield from _known(conn)
-    if credentials is not None and greeting.status is not Status.PREAUTH:
-        yield from login(conn, credentials, terms, initial_response=initial_response)
+    if login is not None and greeting.status is not Status.PREAUTH:
+        riding = initial_response and conn.manners.initial_response
+        yield from enter(conn, login, terms, initial_response=riding)
         yield from _known(conn)
     yield from ask_each(conn, _introduction(conn, identity))
 
@@ -125,7 +131,7 @@ def _introduction(
     conn: Connection, identity: Mapping[str, str] | None
 ) -> Iterator[Request[object]]:
     """Yield ID and ENABLE, in one flight; a server may refuse either and is none the worse."""
-    if identity is not None and "ID" in conn.capabilities:
+    if identity is not None and (conn.manners.identify or "ID" in conn.capabilities):
         yield identify_request(conn, identity)
     names = [each for each in _WORTH_ENABLING if each in conn.capabilities]
     if names and conn.state is State.AUTHENTICATED and "ENABLE" in conn.capabilities:

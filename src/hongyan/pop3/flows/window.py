@@ -16,6 +16,7 @@ from hongyan.errors import ProtocolError, Refused
 from hongyan.flow import Flow, write
 from hongyan.pop3 import wire
 from hongyan.pop3.flows.exchange import next_event, next_reply
+from hongyan.pop3.flows.login import riding
 from hongyan.pop3.types import Content, Entry, Limits, Verb, Window
 
 if TYPE_CHECKING:
@@ -49,10 +50,12 @@ def pump(
     *,
     window: Window | None,
     take: Callable[[Entry], Flow[None]] | None = None,
+    riders: tuple[Verb, ...] = (),
 ) -> Flow[tuple[Failure, ...]]:
     """Send the requests, in order, and have ``take`` read what follows each ``+OK``.
 
-    Returns those that were refused.
+    Returns those that were refused. ``riders`` go with the last requests where the server offers
+    PIPELINING; their replies are in flight at the end.
     """
     window = (window or Window()) if conn.capabilities.pipelining else Window(commands=1)
     waiting = deque(requests)
@@ -68,7 +71,8 @@ def pump(
                 octets += request.octets
                 commands.append(conn.send(request.verb, *request.arguments))
             if commands:
-                yield from write(b"".join(commands))
+                last = b"" if waiting else riding(conn, riders)
+                yield from write(b"".join(commands) + last)
         reply = yield from next_reply(conn)
         if not reply.ok:
             failures.append(Failure(asked[0].entry, wire.refusal(reply)))
@@ -89,10 +93,13 @@ def retrieve(
     *,
     window: Window | None = None,
     limits: Limits | None = None,
+    riders: tuple[Verb, ...] = (),
 ) -> Flow[tuple[Failure, ...]]:
     """Stream the messages to ``sink``, in order; return those that the server would not give.
 
-    An error that ends the flow may leave one message begun and not ended: it must not be kept.
+    An error that ends the flow may leave one message begun and not ended: it must not be kept. With
+    QUIT among the ``riders`` (see `pump`) call `quit_` next; a server that removes what it has
+    given (EXPIRE 0, RFC 2449 §6.7) may then do so before the message is safe.
     """
     most = (limits or Limits()).message
 
@@ -110,4 +117,4 @@ def retrieve(
             sink(entry, event.data, last)
 
     requests = (Request(each, Verb.RETR, (str(each.number),), each.size) for each in entries)
-    return (yield from pump(conn, requests, window=window, take=stream))
+    return (yield from pump(conn, requests, window=window, take=stream, riders=riders))

@@ -1,0 +1,120 @@
+"""Examining servers for the doctor: looking, and logging in where there is an account.
+
+Nothing is sent, fetched or changed. A certificate that is not trusted is looked at a second time
+without trust, to tell what it is; on that connection nothing but the greeting is read.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from hongyan import doctor
+from hongyan.app.greeting import greet
+from hongyan.errors import HongyanError, TLSFailed
+from hongyan.net.blocking import BlockingDriver
+from hongyan.net.endpoint import Endpoint
+from hongyan.net.record import Direction, Recorder
+from hongyan.net.tls import client_context
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from hongyan.app.network import Network
+    from hongyan.app.servers import Servers
+    from hongyan.doctor import Facts, Finding
+    from hongyan.net.record import Line
+    from hongyan.store import Account
+
+_PATIENCE: Final = 15.0
+
+
+class Examination:
+    """What looks at servers and says what is wrong."""
+
+    def __init__(
+        self, servers: Servers, network: Network, *, clock: Callable[[], datetime]
+    ) -> None:
+        self._servers = servers
+        self._network = network
+        self._clock = clock
+
+    def of_url(self, url: str) -> tuple[Finding, ...]:
+        """Return what is found at a server, without logging in. Raises `InvalidArgument`."""
+        return doctor.judge(self._look(Endpoint.parse(url)), self._clock())
+
+    def of_account(self, account: Account, url: str) -> tuple[Finding, ...]:
+        """Return what is found at one of an account's servers, a login included."""
+        facts = self._look(Endpoint.parse(url))
+        if facts.error is None:
+            check = self._servers.check_one(account, url)
+            facts = replace(facts, logged_in=check.error is None, login_error=check.error)
+        return doctor.judge(facts, self._clock())
+
+    def _look(self, endpoint: Endpoint) -> Facts:
+        lines: list[Line] = []
+        facts = doctor.Facts(
+            protocol=endpoint.protocol,
+            host=endpoint.host,
+            secure=endpoint.secure,
+            addresses=self._addresses(endpoint),
+        )
+        driver = self._driver(endpoint, lines)
+        try:
+            with driver.connect(within=_PATIENCE):
+                greeted = greet(driver, within=_PATIENCE)
+                session = driver.channel.tunnel and driver.channel.tunnel.session
+        except TLSFailed as error:
+            seen = doctor.read_certificate(self._untrusted(endpoint))
+            return replace(facts, error=error, certificate=seen, trusted=False)
+        except HongyanError as error:
+            return replace(facts, error=error)
+        if session:
+            facts = replace(
+                facts,
+                tls=f"{session.version}, {session.cipher}",
+                certificate=doctor.read_certificate(session.certificate),
+            )
+        return self._timed(
+            replace(facts, names=greeted.names, mechanisms=greeted.mechanisms), lines
+        )
+
+    def _driver(self, endpoint: Endpoint, lines: list[Line]) -> BlockingDriver:
+        recorder = Recorder(lines.append)
+        return BlockingDriver(endpoint, recorder=recorder, resolve=self._network.resolve)
+
+    def _addresses(self, endpoint: Endpoint) -> tuple[str, ...]:
+        try:
+            found = self._network.resolve(endpoint.host, endpoint.port)
+        except (OSError, UnicodeError):
+            return ()
+        return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+
+    def _untrusted(self, endpoint: Endpoint) -> bytes:
+        """Return the certificate of a server that is not trusted, or nothing."""
+        context = client_context(pinned=True)  # only to look: no secret goes over it
+        driver = BlockingDriver(endpoint, context=context, resolve=self._network.resolve)
+        with suppress(HongyanError), driver.connect(within=_PATIENCE):
+            greet(driver, within=_PATIENCE)
+        tunnel = driver.channel.tunnel
+        return tunnel.session.certificate if tunnel and tunnel.session else b""
+
+    def _timed(self, facts: Facts, lines: list[Line]) -> Facts:
+        """Add what the dialogue tells of distance and of the server's clock."""
+        said = [line for line in lines if line.direction is not Direction.NOTE]
+        waits = [
+            answer.at - question.at
+            for question, answer in pairwise(said)
+            if (question.direction, answer.direction) == (Direction.CLIENT, Direction.SERVER)
+        ]
+        greeting = next((each.data for each in said if each.direction is Direction.SERVER), b"")
+        theirs = doctor.clock_of(greeting)
+        return replace(
+            facts,
+            round_trip=min(waits, default=None),
+            round_trips=len(waits),
+            clock=theirs - self._clock() if theirs else None,
+        )

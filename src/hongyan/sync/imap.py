@@ -1,0 +1,89 @@
+"""Synchronising an account by IMAP: one visit, as a flow. The rules are in `imap_plan`.
+
+List the mailboxes, look into those that have changed, recognise what moved, tell what was changed
+here, let go what is gone, fetch what is new. Every step is noted in the store as it is done, so a
+visit may end at any point, in any way, and the next one goes on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hongyan.errors import Refused
+from hongyan.sync import (
+    imap_fetch,
+    imap_finish,
+    imap_listing,
+    imap_look,
+    imap_match,
+    imap_tell,
+)
+from hongyan.sync.imap_plan import Standing, Tier
+from hongyan.sync.imap_tour import Synced, Tour, tier
+from hongyan.sync.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from hongyan.flow import Flow
+    from hongyan.imap import Connection
+    from hongyan.store import Account, MailboxId, Store
+    from hongyan.sync.progress import Report
+
+_PASSES = 3
+
+
+def synchronise(
+    conn: Connection,
+    account: Account,
+    store: Store,
+    *,
+    clock: Callable[[], datetime],
+    report: Report = silent,
+    best: Tier = Tier.QRESYNC,
+) -> Flow[Synced]:
+    """Let the account's mailboxes and the server's be the same; return what that took.
+
+    ``conn`` is logged in. ``best`` is the best tier that may be used. Raises what the flows and the
+    store raise.
+    """
+    tour = Tour(
+        account=account,
+        store=store,
+        conn=conn,
+        number=store.imap_mailboxes.begin_visit(account.id),
+        tier=tier(conn, best),
+        report=report,
+    )
+    report(Progress("Listing"))
+    standings = yield from imap_listing.settle_mailboxes(tour)
+    listed = set(standings)
+    yield from _until_settled(tour, standings)
+    if tour.looked >= listed:
+        imap_finish.finish(tour)
+    yield from imap_listing.delete_mailboxes(tour)
+    yield from imap_fetch.fetch_bodies(tour, clock=clock)
+    return tour.result
+
+
+def _until_settled(tour: Tour, standings: dict[MailboxId, Standing]) -> Flow[None]:
+    """Look, recognise and tell, until nothing is left to tell or to look at again."""
+    tour.again = set(standings)
+    for _ in range(_PASSES):
+        again, tour.again = tour.again, set()
+        for mailbox in tour.mailboxes().values():
+            if mailbox.id in again:
+                yield from _look_into(tour, mailbox.id, standings.pop(mailbox.id, None))
+        yield from imap_match.find_moved(tour)
+        told = yield from imap_tell.tell_server(tour)
+        if not told and not tour.again:
+            return
+
+
+def _look_into(tour: Tour, mailbox_id: MailboxId, there: Standing | None) -> Flow[None]:
+    mailbox = tour.mailboxes()[mailbox_id]
+    try:
+        yield from imap_look.look_into(tour, mailbox, there)
+    except Refused as error:
+        tour.result.troubles.append(f"{mailbox.called}: {error}")

@@ -1,0 +1,143 @@
+"""Fetching messages: the newest headers of each mailbox first, then bodies, newest first.
+
+What is to be fetched stands in the store, so a run that ends at any point goes on where it stopped.
+Messages are committed some at a time; the server keeps them all, so a crash loses none.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from hongyan import imap
+from hongyan.imap import NumberSet, Peek, Window
+from hongyan.sync import imap_flags
+from hongyan.sync.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from hongyan.flow import Flow
+    from hongyan.imap import Body, Fetched
+    from hongyan.store import Blob, BlobWriter, ImapMailbox, MailboxId
+    from hongyan.sync.imap_tour import Tour
+
+_ITEMS: Final = ("FLAGS", "INTERNALDATE", "RFC822.SIZE", Peek())
+_WINDOW: Final = Window(commands=3, messages=50, newest_first=True)
+_AT_ONCE: Final = 20_000
+_TOGETHER: Final = 100
+_OCTETS: Final = 16 << 20
+_SECONDS: Final = 1.0
+
+
+def fetch_bodies(tour: Tour, *, clock: Callable[[], datetime]) -> Flow[None]:
+    """Fetch all that is to be fetched, mailbox by mailbox, the newest messages first."""
+    waiting = tour.store.imap_messages.waiting(tour.account.id)
+    arrivals = Arrivals(tour, sum(waiting.values()), clock)
+    for id_, mailbox in tour.mailboxes().items():
+        if waiting.get(id_) and mailbox.name is not None:
+            yield from _bodies_of(tour, mailbox, arrivals)
+    arrivals.tell()
+
+
+def _bodies_of(tour: Tour, mailbox: ImapMailbox, arrivals: Arrivals) -> Flow[None]:
+    yield from tour.be_in(mailbox)
+    before = -1
+    while before != arrivals.done:  # until the server gives no more of them
+        before = arrivals.done
+        expected = tour.store.imap_messages.expected(mailbox.id, limit=_AT_ONCE)
+        arrivals.begin(mailbox.id, (uid for uid, _ in expected))
+        uids = NumberSet.of(uid for uid, _ in expected)
+        failures = yield from imap.fetch(
+            tour.conn, uids, _ITEMS, sink=arrivals.sink, take=arrivals.take, window=_WINDOW
+        )
+        arrivals.commit()
+    tour.result.troubles += [f"{mailbox.called}: {each.error}" for each in failures]
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    uid: int
+    flags: frozenset[str]
+    size: int
+    blob: Blob
+    received_at: datetime
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """Takes bodies as they come and puts them into the store, many in one transaction."""
+
+    tour: Tour
+    total: int
+    clock: Callable[[], datetime]
+    done: int = 0
+    octets: int = 0
+    _mailbox: MailboxId | None = None
+    _expected: set[int] = field(default_factory=set)
+    _writer: BlobWriter | None = None
+    _waiting: list[_Arrived] = field(default_factory=list)
+    _held: int = 0
+    _committed: float = field(default_factory=time.monotonic)
+
+    def begin(self, mailbox_id: MailboxId, expected: Iterable[int]) -> None:
+        """Let what comes from now on belong to a mailbox; nothing is taken that is not expected."""
+        self._mailbox = mailbox_id
+        self._expected = set(expected)
+
+    def sink(self, _: Fetched, body: Body, chunk: bytes, __: bool) -> None:  # noqa: FBT001  # a Sink
+        """Take a chunk of a body."""
+        if body.section or body.origin is not None:
+            return
+        if self._writer is None:
+            self._writer = self.tour.store.blobs.writer()
+        self._writer.write(chunk)
+
+    def take(self, message: Fetched) -> None:
+        """Take what else is told of a message, whose body has come before."""
+        writer, self._writer = self._writer, None
+        if writer is None or message.uid not in self._expected:
+            return
+        self._expected.remove(message.uid)
+        blob = writer.finish()
+        flags = imap_flags.keywords(message.flags or ())
+        size = message.size or blob.size
+        when = message.internal_date or self.clock()
+        self._waiting.append(_Arrived(message.uid, flags, size, blob, when))
+        self._held += blob.size
+        late = time.monotonic() - self._committed >= _SECONDS
+        if late or len(self._waiting) >= _TOGETHER or self._held >= _OCTETS:
+            self.commit()
+
+    def commit(self) -> None:
+        """Make durable what has come."""
+        self._writer = None
+        waiting, self._waiting, self._held = self._waiting, [], 0
+        if waiting and self._mailbox is not None:
+            with self.tour.store.transaction():
+                for each in waiting:
+                    self._store(self._mailbox, each)
+        self._committed = time.monotonic()
+        self.done += len(waiting)
+        self.octets += sum(each.blob.size for each in waiting)
+        self.tell()
+
+    def _store(self, mailbox_id: MailboxId, arrived: _Arrived) -> None:
+        store = self.tour.store
+        id_ = store.messages.add(
+            self.tour.account.id,
+            mailbox_id,
+            arrived.blob,
+            received_at=arrived.received_at,
+            keywords=arrived.flags,
+        )
+        store.imap_messages.bind(
+            mailbox_id, arrived.uid, id_, flags=arrived.flags, size=arrived.size
+        )
+
+    def tell(self) -> None:
+        """Report how far it has come."""
+        self.tour.result.messages, self.tour.result.octets = self.done, self.octets
+        self.tour.report(Progress("Fetching", self.done, self.total, self.octets))

@@ -1,0 +1,51 @@
+"""The end of a visit: what nobody has found again leaves, and so do mailboxes that are gone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hongyan.sync import imap_plan
+
+if TYPE_CHECKING:
+    from hongyan.store import MailboxId, MessageId
+    from hongyan.sync.imap_tour import Tour
+
+
+def finish(tour: Tour) -> None:
+    """Let messages leave that the server has no more, when every mailbox was looked at.
+
+    One that was changed here meanwhile stays, and is put back at the next tour.
+    """
+    overdue = tour.store.imap_messages.overdue(tour.account.id, visit=tour.number)
+    for start in range(0, len(overdue), 100):
+        with tour.store.transaction():
+            for mailbox, message, flags in overdue[start : start + 100]:
+                _leave(tour, mailbox, message, flags)
+    for mailbox in tour.gone:
+        _drop(tour, mailbox)
+
+
+def _leave(
+    tour: Tour, mailbox: MailboxId, message: MessageId, flags: frozenset[str] | None
+) -> None:
+    store = tour.store
+    for here in store.imap_messages.here([message]).values():
+        store.imap_messages.found(mailbox, message)
+        standing = imap_plan.Here(here.mailboxes, here.keywords)
+        if not imap_plan.leave(flags or frozenset(), standing, mailbox):
+            continue
+        left = here.mailboxes - {mailbox}
+        if left:
+            store.messages.set_mailboxes(message, left)
+        else:
+            store.messages.delete(message)
+        tour.result.removed += 1
+
+
+def _drop(tour: Tour, mailbox: MailboxId) -> None:
+    """Remove a mailbox that is gone; one in which a message stays is made anew on the server."""
+    with tour.store.transaction():
+        if tour.store.messages.page(mailbox, limit=1):
+            tour.store.imap_mailboxes.forget(mailbox)
+        else:
+            tour.store.imap_mailboxes.remove(mailbox)

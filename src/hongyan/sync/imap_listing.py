@@ -1,0 +1,231 @@
+"""The mailboxes of an account: listed, paired with ours, made, named and deleted on both sides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from hongyan import imap
+from hongyan.errors import Refused, Unsafe
+from hongyan.store import MailboxId, Role
+from hongyan.sync import imap_mailbox_plan as plan
+from hongyan.sync import imap_names as names
+from hongyan.sync.imap_plan import Standing
+from hongyan.sync.imap_tour import standing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hongyan.flow import Flow
+    from hongyan.imap import Listed, MailboxStatus
+    from hongyan.store import ImapMailbox
+    from hongyan.sync.imap_tour import Tour
+
+_ITEMS: Final = ("MESSAGES", "UIDNEXT", "UIDVALIDITY")
+
+
+def settle_mailboxes(tour: Tour) -> Flow[dict[MailboxId, Standing]]:
+    """Let the mailboxes of both sides be the same; return how those of the server stand.
+
+    Those that were deleted here are left to `delete_mailboxes`, since their messages go first.
+    """
+    listing = yield from _listing(tour)
+    tour.result.on_server = sum(
+        state.values.get("MESSAGES", 0) for _, state in listing if state is not None
+    )
+    mailboxes = tour.mailboxes()
+    by_wire = {each.wire: each for each in mailboxes.values()}
+    theirs = _theirs(listing, by_wire)
+    acts = plan.pair(theirs, _paired(mailboxes.values()), _ours(tour, mailboxes))
+    delimiters = {listed.octets: listed.delimiter for listed, _ in listing}
+    for act in acts:
+        _here(tour, act, delimiters)
+    there = [each for each in acts if isinstance(each, plan.Create | plan.Rename)]
+    if there:
+        style = yield from _style(tour, delimiters)
+        for each in there:
+            yield from _there(tour, each, style)
+    states = {listed.octets: state for listed, state in listing}
+    return {
+        each.id: _standing(state)
+        for each in tour.mailboxes().values()
+        if (state := states.get(each.wire)) is not None
+    }
+
+
+def _listing(tour: Tour) -> Flow[tuple[tuple[Listed, MailboxStatus | None], ...]]:
+    conn = tour.conn
+    items = [*_ITEMS]
+    if conn.offers("CONDSTORE") or "CONDSTORE" in conn.enabled:
+        items.append("HIGHESTMODSEQ")
+    if conn.offers("OBJECTID"):
+        items.append("MAILBOXID")
+    if conn.offers("LIST-STATUS", "IMAP4REV2"):
+        listing = yield from imap.list_mailboxes(conn, status=items)
+        return tuple(each for each in listing if names.openable(each[0]))
+    listing = yield from imap.list_mailboxes(conn)
+    found: list[tuple[Listed, MailboxStatus | None]] = []
+    for listed, _ in listing:
+        if names.openable(listed):
+            found.append((listed, (yield from _status(tour, listed, items))))
+    return tuple(found)
+
+
+def _status(tour: Tour, listed: Listed, items: list[str]) -> Flow[MailboxStatus | None]:
+    try:
+        return (yield from imap.status(tour.conn, listed.octets, items))
+    except Refused as error:
+        tour.result.troubles.append(f"{listed.name}: {error}")
+        return None
+
+
+def _standing(status: MailboxStatus) -> Standing:
+    values = status.values
+    return Standing(
+        values.get("UIDVALIDITY") or None,
+        values.get("UIDNEXT"),
+        values.get("HIGHESTMODSEQ") or None,
+        values.get("MESSAGES", 0),
+    )
+
+
+def _theirs(
+    listing: tuple[tuple[Listed, MailboxStatus | None], ...], known: dict[bytes, ImapMailbox]
+) -> list[plan.Theirs]:
+    roles = names.roles(listed for listed, _ in listing)
+    return [
+        plan.Theirs(
+            listed.octets,
+            names.path(listed),
+            roles.get(listed.octets),
+            _object_id(state),
+            untouched=_untouched(known.get(listed.octets), state),
+        )
+        for listed, state in listing
+    ]
+
+
+def _object_id(status: MailboxStatus | None) -> str | None:
+    return status.texts.get("MAILBOXID", "").strip("()") or None if status else None
+
+
+def _untouched(known: ImapMailbox | None, state: MailboxStatus | None) -> bool:
+    """Whether nothing has come into a mailbox since we looked into it."""
+    was = standing(known) if known else None
+    now = _standing(state) if state else None
+    return bool(
+        was and now and (was.uid_validity, was.uid_next) == (now.uid_validity, now.uid_next)
+    )
+
+
+def _paired(mailboxes: Iterable[ImapMailbox]) -> list[plan.Paired]:
+    return [
+        plan.Paired(each.id, each.wire, each.called, each.name, each.object_id, each.doubts)
+        for each in mailboxes
+    ]
+
+
+def _ours(tour: Tour, mailboxes: dict[MailboxId, ImapMailbox]) -> list[plan.Ours]:
+    """Return our mailboxes that the server has not; not those that only hold other mailboxes."""
+    ours = tour.store.mailboxes.list(tour.account.id)
+    paths = tour.store.imap_mailboxes.paths(tour.account.id)
+    parents = {each.parent_id for each in ours}
+    return [
+        plan.Ours(each.id, paths[each.id], each.role.value if each.role else None)
+        for each in ours
+        if each.id not in mailboxes and (each.total or each.id not in parents)
+    ]
+
+
+def _style(tour: Tour, delimiters: dict[bytes, str | None]) -> Flow[names.Style]:
+    """Return how the server writes the names of the person's own mailboxes (RFC 2342)."""
+    conn = tour.conn
+    if conn.offers("NAMESPACE", "IMAP4REV2"):
+        personal = (yield from imap.namespace(conn)).personal
+        if personal:
+            return names.Style(personal[0].delimiter, personal[0].prefix, conn.utf8)
+    delimiter = next((each for each in delimiters.values() if each), None)
+    return names.Style(delimiter, utf8=conn.utf8)
+
+
+def _here(tour: Tour, act: plan.Act, delimiters: dict[bytes, str | None]) -> None:
+    """Do what is to be done on our side."""
+    match act:
+        case plan.Adopt():
+            _adopt(tour, act, delimiters[act.theirs.wire])
+        case plan.Call():
+            with tour.store.transaction():
+                tour.store.imap_mailboxes.call(act.id, act.theirs.name, _role(act.theirs.role))
+                _pair(tour, act.id, act.theirs, delimiters[act.theirs.wire])
+        case plan.Miss():
+            _miss(tour, act.id)
+        case plan.Gone():
+            tour.gone.append(MailboxId(act.id))
+        case plan.Forget():
+            tour.store.imap_mailboxes.forget(act.id)
+
+
+def _there(tour: Tour, act: plan.Create | plan.Rename, style: names.Style) -> Flow[None]:
+    """Do what is to be done on the server; what it refuses is tried again at the next tour."""
+    wire = style.wire(act.name)
+    old = tour.mailboxes().get(MailboxId(act.id))
+    try:
+        if isinstance(act, plan.Create):
+            yield from imap.create(tour.conn, wire, special_use=_use(tour, act))
+        elif old is not None:
+            yield from imap.rename(tour.conn, old.wire, wire)
+    except (Refused, Unsafe) as error:
+        tour.result.troubles.append(f"{act.name}: {error}")
+        return
+    tour.store.imap_mailboxes.pair(act.id, wire=wire, delimiter=style.delimiter)
+
+
+def _use(tour: Tour, act: plan.Create) -> str:
+    offered = "CREATE-SPECIAL-USE" in tour.conn.capabilities
+    return names.SPECIAL_USES.get(act.role or "", "") if offered else ""
+
+
+def _adopt(tour: Tour, act: plan.Adopt, delimiter: str | None) -> None:
+    store = tour.store.imap_mailboxes
+    role = _role(act.theirs.role)
+    with tour.store.transaction():
+        if act.id is None:
+            id_ = store.create(tour.account.id, act.theirs.name, role)
+        else:
+            id_ = MailboxId(act.id)
+            store.call(id_, act.theirs.name, role)
+        _pair(tour, id_, act.theirs, delimiter)
+
+
+def _pair(tour: Tour, id_: str, theirs: plan.Theirs, delimiter: str | None) -> None:
+    tour.store.imap_mailboxes.pair(
+        id_, wire=theirs.wire, delimiter=delimiter, object_id=theirs.object_id
+    )
+
+
+def _role(name: str | None) -> Role | None:
+    return Role(name) if name else None
+
+
+def _miss(tour: Tour, id_: str) -> None:
+    """Let the messages of a mailbox that is missing be sought; they go at the next visit's end."""
+    messages, mailboxes = tour.store.imap_messages, tour.store.imap_mailboxes
+    with tour.store.transaction():
+        messages.miss(id_, messages.places(id_), visit=tour.number + 1)
+        mailboxes.stand(id_, uid_validity=None, uid_next=0, modseq=None, exist=0)
+        mailboxes.doubt(id_, 1)
+
+
+def delete_mailboxes(tour: Tour) -> Flow[None]:
+    """Delete on the server what was deleted here, once it has no message left that we know of."""
+    for mailbox in tour.mailboxes().values():
+        if mailbox.name is None and not tour.store.imap_messages.places(mailbox.id):
+            yield from _delete(tour, mailbox)
+
+
+def _delete(tour: Tour, mailbox: ImapMailbox) -> Flow[None]:
+    state = yield from imap.status(tour.conn, mailbox.wire, _ITEMS)
+    if state.values.get("MESSAGES", 1):
+        tour.store.imap_mailboxes.forget(mailbox.id)  # what has come meanwhile keeps it
+        return
+    yield from imap.delete(tour.conn, mailbox.wire)
+    tour.store.imap_mailboxes.forget(mailbox.id)

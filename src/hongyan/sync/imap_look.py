@@ -1,0 +1,204 @@
+"""Looking at a mailbox of the server, by the cheapest way there is, and noting what it means.
+
+All that one look finds is noted in one transaction, with how the mailbox stood. Where an answer is
+doubtful, nothing that it says is missing is believed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from hongyan import imap
+from hongyan.imap import Known, NumberSet
+from hongyan.sync import imap_flags, imap_plan
+from hongyan.sync.imap_plan import Fate, Look, Mark, Standing, Tier
+from hongyan.sync.imap_tour import standing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hongyan.flow import Flow
+    from hongyan.imap import Fetched, Selected, Vanished
+    from hongyan.store import Here, ImapMailbox, Place
+    from hongyan.sync.imap_tour import Tour
+
+NEVER: Final = 2**62  # no visit comes so late
+_BY_MODSEQ: Final = (Tier.QRESYNC, Tier.CONDSTORE)
+
+
+@dataclass(slots=True)
+class Seen:
+    """What a look has found: flags by UID, all UIDs that there are, those that are gone.
+
+    ``present`` is None where only changes were told.
+    """
+
+    flags: dict[int, frozenset[str]] = field(default_factory=dict)
+    present: NumberSet | None = None
+    gone: NumberSet = field(default_factory=NumberSet)
+
+    def take(self, change: Fetched | Vanished) -> None:
+        """Note one line of the answer."""
+        if isinstance(change, imap.Vanished):
+            self.gone |= change.uids
+        elif change.uid is not None and change.flags is not None:
+            self.flags[change.uid] = imap_flags.keywords(change.flags)
+
+
+def look_into(tour: Tour, mailbox: ImapMailbox, there: Standing | None) -> Flow[None]:
+    """Look at a mailbox that stands as ``there`` says, if that is known; note what has changed.
+
+    Raises `Refused` where it cannot be opened.
+    """
+    was = standing(mailbox)
+    if there is not None and _is_enough(tour, mailbox, _decide(tour, mailbox, there)):
+        return
+    seen = Seen()
+    selected = yield from tour.select(mailbox, known=_known(tour, was), take=seen.take)
+    now = _standing(selected, there)
+    decided = _decide(tour, mailbox, now)
+    if _is_enough(tour, mailbox, decided):
+        return
+    whole = yield from _ask(tour, decided, was, now, seen)
+    _note(tour, mailbox, decided, now, seen, whole=whole)
+
+
+def _decide(tour: Tour, mailbox: ImapMailbox, there: Standing) -> Look:
+    return imap_plan.look(standing(mailbox), there, tour.tier, doubts=mailbox.doubts)
+
+
+def _is_enough(tour: Tour, mailbox: ImapMailbox, decided: Look) -> bool:
+    """Whether nothing is to be asked; note a doubt."""
+    if decided is Look.WAIT:
+        tour.store.imap_mailboxes.doubt(mailbox.id, 1)
+    elif decided is Look.NOTHING:
+        tour.looked.add(mailbox.id)
+    return decided in (Look.WAIT, Look.NOTHING)
+
+
+def _known(tour: Tour, was: Standing | None) -> Known | None:
+    if tour.tier is not Tier.QRESYNC or was is None:
+        return None
+    if was.uid_validity is None or was.modseq is None:
+        return None
+    return Known(was.uid_validity, was.modseq)
+
+
+def _standing(selected: Selected, there: Standing | None) -> Standing:
+    return Standing(
+        selected.uid_validity,
+        selected.uid_next or (there.uid_next if there else None),
+        selected.modseq,
+        selected.exists,
+    )
+
+
+def _ask(tour: Tour, decided: Look, was: Standing | None, now: Standing, seen: Seen) -> Flow[bool]:
+    """Ask for what the decision needs; return whether the list of what there is can be believed."""
+    if decided is Look.CHANGES and tour.tier is Tier.QRESYNC:
+        return True
+    if decided is Look.ALL:
+        seen.flags.clear()
+        yield from _flags(tour, seen, None)
+        seen.present = NumberSet.of(seen.flags)
+    else:
+        if decided is Look.CHANGES and was is not None:
+            yield from _flags(tour, seen, was.modseq)
+        found = yield from imap.search(tour.conn)
+        seen.present = found.numbers or NumberSet()
+    return len(seen.present) >= now.exist
+
+
+def _flags(tour: Tour, seen: Seen, changed_since: int | None) -> Flow[None]:
+    everything = NumberSet.since(1)
+    yield from imap.fetch(
+        tour.conn, everything, ["FLAGS"], take=seen.take, changed_since=changed_since
+    )
+
+
+def _note(
+    tour: Tour, mailbox: ImapMailbox, decided: Look, now: Standing, seen: Seen, *, whole: bool
+) -> None:
+    store = tour.store
+    with store.transaction():
+        places = store.imap_messages.places(mailbox.id)
+        if decided in (Look.ANEW, Look.UNSURE):
+            removable = tour.number + 1 if decided is Look.ANEW else NEVER
+            store.imap_messages.miss(mailbox.id, places, visit=removable)
+            places = {}
+        gone = _gone(places, seen) if whole else []
+        new = _new(places, seen)
+        _missed(tour, mailbox, [places[uid] for uid in gone])
+        _changed(tour, mailbox, places, seen.flags)
+        store.imap_messages.expect(mailbox.id, ((uid, seen.flags.get(uid)) for uid in new))
+        store.imap_mailboxes.stand(
+            mailbox.id,
+            uid_validity=now.uid_validity,
+            uid_next=now.uid_next or 0,
+            modseq=now.modseq if tour.tier in _BY_MODSEQ and whole else None,
+            exist=now.exist,
+        )
+    tour.looked.add(mailbox.id)
+
+
+def _gone(places: Mapping[int, Place], seen: Seen) -> list[int]:
+    if seen.present is not None:
+        present = set(seen.present)
+        return [uid for uid in places if uid not in present]
+    return [uid for uid in places if uid in seen.gone]
+
+
+def _new(places: Mapping[int, Place], seen: Seen) -> list[int]:
+    there: Iterable[int] = seen.flags if seen.present is None else seen.present
+    return [uid for uid in there if uid not in places and uid not in seen.gone]
+
+
+def _missed(tour: Tour, mailbox: ImapMailbox, gone: list[Place]) -> None:
+    messages = tour.store.imap_messages
+    here = messages.here(each.message for each in gone if each.message)
+    miss: list[int] = []
+    forget: list[int] = []
+    for place in gone:
+        fate = Fate.FORGET
+        if place.message is not None and place.flags is not None:
+            fate = imap_plan.follow_gone(place.flags, _here(here.get(place.message)), mailbox.id)
+        (miss if fate is Fate.MISS else forget).append(place.uid)
+    messages.miss(mailbox.id, miss, visit=tour.number)
+    messages.forget(mailbox.id, forget)
+
+
+def _changed(
+    tour: Tour,
+    mailbox: ImapMailbox,
+    places: Mapping[int, Place],
+    flags: Mapping[int, frozenset[str]],
+) -> None:
+    messages = tour.store.imap_messages
+    permanent = tour.permanent(mailbox.id)
+    changed = {uid: told for uid, told in flags.items() if uid in places}
+    noted: dict[int, frozenset[str]] = {}
+    here = messages.here(
+        place.message for uid in changed if (place := places[uid]).message is not None
+    )
+    for uid, told in changed.items():
+        place = places[uid]
+        was = place.flags or frozenset()
+        there = told | (was - imap_flags.kept(was, permanent))
+        if there == place.flags:
+            continue
+        noted[uid] = there
+        if place.message is None:
+            continue
+        follow = imap_plan.follow(was, there, _here(here.get(place.message)), mailbox.id)
+        if follow is Fate.FETCH:
+            messages.forget(mailbox.id, [uid])
+            messages.expect(mailbox.id, [(uid, there)])
+        elif isinstance(follow, Mark):
+            tour.store.messages.patch_keywords(place.message, add=follow.add, remove=follow.remove)
+            tour.result.changed += 1
+    messages.note_flags(mailbox.id, noted.items())
+
+
+def _here(ours: Here | None) -> imap_plan.Here | None:
+    return imap_plan.Here(ours.mailboxes, ours.keywords) if ours else None

@@ -1,0 +1,90 @@
+"""Recognising the server's new messages as some that are here already: moved, or told UIDs anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from hongyan import imap, mime
+from hongyan.imap import NumberSet, Peek
+from hongyan.store import MailboxId
+from hongyan.sync import imap_flags, imap_plan
+from hongyan.sync.imap_plan import Seeking, Trace
+
+if TYPE_CHECKING:
+    from hongyan.flow import Flow
+    from hongyan.imap import Fetched
+    from hongyan.store import ImapMailbox, Lost
+    from hongyan.sync.imap_tour import Tour
+
+_ITEMS: Final = ("FLAGS", "INTERNALDATE", "RFC822.SIZE", Peek(fields=("Message-ID",)))
+_ALL: Final = 2**31
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    trace: Trace
+    flags: frozenset[str]
+
+
+def find_moved(tour: Tour) -> Flow[None]:
+    """Bind new messages of the server to those of ours that have lost their place."""
+    lost = tour.store.imap_messages.lost(tour.account.id)
+    if not lost:
+        return
+    own = {each.mailbox for each in lost}
+    anywhere = any(each.absent for each in lost)
+    new: dict[tuple[str, int], _New] = {}
+    for mailbox in tour.mailboxes().values():
+        if mailbox.id in tour.looked and (anywhere or mailbox.id in own):
+            yield from _traces(tour, mailbox, new)
+    seeking = [_seeking(each) for each in lost]
+    by_place: dict[tuple[str, str], Lost] = {(each.message, each.mailbox): each for each in lost}
+    found = imap_plan.recognise({place: each.trace for place, each in new.items()}, seeking)
+    with tour.store.transaction():
+        for (mailbox_id, uid), known in found.items():
+            was = by_place[known.message, known.trace.mailbox]
+            _bind(tour, MailboxId(mailbox_id), uid, new[mailbox_id, uid], was)
+
+
+def _seeking(lost: Lost) -> Seeking:
+    trace = Trace(lost.mailbox, lost.message_id, lost.size, int(lost.received_at.timestamp()))
+    return Seeking(lost.message, trace, missed=lost.absent)
+
+
+def _traces(tour: Tour, mailbox: ImapMailbox, new: dict[tuple[str, int], _New]) -> Flow[None]:
+    expected = tour.store.imap_messages.expected(mailbox.id, limit=_ALL, header_too=True)
+    if not expected:
+        return
+    yield from tour.be_in(mailbox)
+
+    def take(message: Fetched) -> None:
+        if message.uid is not None and message.size is not None:
+            new[mailbox.id, message.uid] = _read(mailbox.id, message, message.size)
+
+    yield from imap.fetch(tour.conn, NumberSet.of(uid for uid, _ in expected), _ITEMS, take=take)
+
+
+def _read(mailbox_id: MailboxId, message: Fetched, size: int) -> _New:
+    header = next((body.data for body in message.bodies if body.data), b"")
+    when = message.internal_date
+    seconds = int(when.timestamp()) if when else 0
+    trace = Trace(mailbox_id, mime.parse(header).message_id, size, seconds)
+    return _New(trace, imap_flags.keywords(message.flags or ()))
+
+
+def _bind(tour: Tour, mailbox: MailboxId, uid: int, new: _New, lost: Lost) -> None:
+    """Let a message of ours be the server's ``uid``; one that moved there leaves where it was."""
+    store, message, old = tour.store, lost.message, lost.mailbox
+    here = store.imap_messages.here([message])[message]
+    was = new.flags if lost.flags is None else lost.flags
+    mark = imap_plan.follow(was, new.flags, imap_plan.Here(here.mailboxes, here.keywords), old)
+    store.imap_messages.bind(
+        mailbox, uid, message, flags=new.flags, size=new.trace.size, whole=lost.whole
+    )
+    if isinstance(mark, imap_plan.Mark):
+        store.messages.patch_keywords(message, add=mark.add, remove=mark.remove)
+    if old != mailbox:
+        store.imap_messages.found(old, message)
+        store.messages.set_mailboxes(message, (here.mailboxes - {old}) | {mailbox})
+        tour.result.changed += 1

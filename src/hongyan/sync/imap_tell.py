@@ -1,0 +1,198 @@
+"""Telling the server what was changed here: flags, copies, moves, removals, new messages.
+
+What is told is noted only as far as the server has confirmed it, so that an end at any point, or a
+message that somebody else removed meanwhile, leaves the change waiting and not lost.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from hongyan import imap
+from hongyan.errors import Refused, Unsafe
+from hongyan.imap import Change, NumberSet
+from hongyan.store import MailboxId
+from hongyan.sync import imap_flags, imap_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hongyan.flow import Flow
+    from hongyan.imap import CopyUid, Fetched
+    from hongyan.store import Here, ImapMailbox, MessageId, Place
+    from hongyan.sync.imap_tour import Tour
+
+_BLOCK: Final = 256 * 1024
+_TOGETHER: Final = 500
+
+Job: TypeAlias = "tuple[MessageId, Place | None]"
+
+
+def tell_server(tour: Tour) -> Flow[bool]:
+    """Tell the server what is different here; return whether there was anything to tell.
+
+    What it refuses is a trouble, and waits for the next tour.
+    """
+    messages, state = tour.store.imap_messages.different(tour.account.id)
+    jobs = _jobs(tour, messages)
+    if not messages:
+        tour.store.imap_messages.settle(tour.account.id, state)
+    mailboxes = tour.mailboxes()
+    for act, told in jobs.items():
+        mailbox = mailboxes[MailboxId(act.mailbox)]
+        try:
+            yield from _perform(tour, mailbox, act, told)
+        except (Refused, Unsafe) as error:
+            tour.result.troubles.append(f"{mailbox.called}: {error}")
+    return bool(jobs)
+
+
+def _jobs(tour: Tour, messages: tuple[MessageId, ...]) -> dict[imap_plan.Tell, list[Job]]:
+    """Return what is to be told, flags first, then copies, moves, removals and new messages."""
+    here = tour.store.imap_messages.here(messages)
+    places = tour.store.imap_messages.places_of(messages)
+    jobs: defaultdict[imap_plan.Tell, list[Job]] = defaultdict(list)
+    for message in messages:
+        its = places.get(message, {})
+        for act in _acts(tour, here.get(message), its):
+            jobs[act].append((message, its.get(MailboxId(act.mailbox))))
+    order = list(_ORDER)
+    return dict(sorted(jobs.items(), key=lambda item: order.index(type(item[0]))))
+
+
+def _acts(
+    tour: Tour, here: Here | None, places: dict[MailboxId, Place]
+) -> Iterator[imap_plan.Tell]:
+    """Yield what is to be told of a message, of the mailboxes that were looked at alone."""
+    was: dict[str, frozenset[str]] = {
+        mailbox: place.flags or frozenset() for mailbox, place in places.items()
+    }
+    ours = imap_plan.Here(here.mailboxes & tour.paired, here.keywords) if here else None
+    for act in imap_plan.tell(was, ours):
+        target = act.target if isinstance(act, imap_plan.Copy | imap_plan.Move) else act.mailbox
+        if act.mailbox in tour.looked and target in tour.looked:
+            yield act
+
+
+def _perform(tour: Tour, mailbox: ImapMailbox, act: imap_plan.Tell, told: list[Job]) -> Flow[None]:
+    match act:
+        case imap_plan.Flag():
+            yield from _flag(tour, mailbox, act, told)
+        case imap_plan.Copy() | imap_plan.Move():
+            yield from _transfer(tour, mailbox, act, told)
+        case imap_plan.Remove():
+            yield from _remove(tour, mailbox, told)
+        case imap_plan.Append():
+            for message, _ in told:
+                yield from _append(tour, mailbox, message)
+
+
+_ORDER: Final = (imap_plan.Flag, imap_plan.Copy, imap_plan.Move, imap_plan.Remove, imap_plan.Append)
+
+
+def _uids(told: list[Job]) -> NumberSet:
+    return NumberSet.of(place.uid for _, place in told if place is not None)
+
+
+def _flag(tour: Tour, mailbox: ImapMailbox, act: imap_plan.Flag, told: list[Job]) -> Flow[None]:
+    yield from tour.be_in(mailbox)
+    permanent = tour.permanent(mailbox.id)
+    confirmed: set[int] = set()
+
+    def take(message: Fetched) -> None:
+        if message.uid is not None:
+            confirmed.add(message.uid)
+
+    changed = False
+    for uids in _uids(told).pieces(numbers=_TOGETHER):
+        for change, words in ((Change.ADD, act.add), (Change.REMOVE, act.remove)):
+            flags = imap_flags.flags(imap_flags.kept(words, permanent))
+            if flags:
+                changed = True
+                yield from imap.store(tour.conn, uids, change, flags, take=take)
+    noted = [
+        (place.uid, (place.flags or frozenset()) - act.remove | act.add)
+        for _, place in told
+        if place is not None and (place.uid in confirmed or not changed)
+    ]
+    tour.store.imap_messages.note_flags(mailbox.id, noted)
+    tour.result.told += len(noted)
+
+
+def _transfer(
+    tour: Tour, mailbox: ImapMailbox, act: imap_plan.Copy | imap_plan.Move, told: list[Job]
+) -> Flow[None]:
+    """Copy or move messages, and note where they are now as far as the server tells."""
+    target = tour.mailboxes()[MailboxId(act.target)]
+    yield from tour.be_in(mailbox)
+    by_uid = {place.uid: (message, place) for message, place in told if place is not None}
+    transfer = imap.move if isinstance(act, imap_plan.Move) else imap.copy
+    for uids in _uids(told).pieces(numbers=_TOGETHER):
+        copied = yield from transfer(tour.conn, uids, target.wire)
+        with tour.store.transaction():
+            moved = _arrived(tour, target, copied, by_uid)
+            if isinstance(act, imap_plan.Move):
+                tour.store.imap_messages.forget(mailbox.id, moved if copied else uids)
+        tour.result.told += len(uids)
+
+
+def _arrived(
+    tour: Tour,
+    target: ImapMailbox,
+    copied: CopyUid | None,
+    by_uid: dict[int, tuple[MessageId, Place]],
+) -> list[int]:
+    """Note the new UIDs of messages; return their old ones. Without them we look again."""
+    if copied is None or copied.uid_validity != target.uid_validity:
+        tour.again.add(target.id)
+        return [] if copied is None else [old for old, _ in copied.pairs]
+    arrived = [old for old, _ in copied.pairs if old in by_uid]
+    for old, new in copied.pairs:
+        if old in by_uid:
+            message, place = by_uid[old]
+            tour.store.imap_messages.bind(
+                target.id,
+                new,
+                message,
+                flags=place.flags or frozenset(),
+                size=place.size,
+                whole=place.whole,
+            )
+    return arrived
+
+
+def _remove(tour: Tour, mailbox: ImapMailbox, told: list[Job]) -> Flow[None]:
+    r"""Remove messages, but none that has been changed there since we looked (RFC 7162 §3.1.3)."""
+    yield from tour.be_in(mailbox)
+    for uids in _uids(told).pieces(numbers=_TOGETHER):
+        changed = yield from imap.store(
+            tour.conn, uids, Change.ADD, [r"\Deleted"], unchanged_since=mailbox.modseq
+        )
+        gone = NumberSet.of(uid for uid in uids if uid not in changed)
+        if gone:
+            yield from imap.uid_expunge(tour.conn, gone)
+            tour.store.imap_messages.forget(mailbox.id, gone)
+            tour.result.told += len(gone)
+
+
+def _append(tour: Tour, mailbox: ImapMailbox, message: MessageId) -> Flow[None]:
+    """Give the server a message that is here alone."""
+    email = tour.store.messages.get(message)
+    octets = tour.store.blobs.open(email.blob_id)
+    words = imap_flags.kept(email.keywords, tour.permanent(mailbox.id))
+    chunks = (octets[at : at + _BLOCK] for at in range(0, len(octets), _BLOCK))
+    placed = yield from imap.append_message(
+        tour.conn,
+        mailbox.wire,
+        chunks,
+        size=len(octets),
+        flags=imap_flags.flags(words),
+        when=email.received_at,
+    )
+    tour.result.told += 1
+    if placed is None or placed.uid_validity != mailbox.uid_validity or len(placed.uids) != 1:
+        tour.again.add(mailbox.id)
+        return
+    (uid,) = placed.uids
+    tour.store.imap_messages.bind(mailbox.id, uid, message, flags=email.keywords, size=email.size)

@@ -1,0 +1,105 @@
+"""A tour through an account's mailboxes on the server: what its steps share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from hongyan import imap
+from hongyan.sync.imap_plan import Standing, Tier
+from hongyan.sync.progress import silent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hongyan.flow import Flow
+    from hongyan.imap import Connection, Known, Selected
+    from hongyan.imap.flows.select import Change
+    from hongyan.store import Account, ImapMailbox, MailboxId, Store
+    from hongyan.sync.progress import Report
+
+
+@dataclass(slots=True, kw_only=True)
+class Synced:
+    """What a visit brought and did; ``troubles`` are what the server would not do, in words."""
+
+    messages: int = 0
+    octets: int = 0
+    on_server: int = 0
+    changed: int = 0
+    removed: int = 0
+    told: int = 0
+    troubles: list[str] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Tour:
+    """The state of a tour; ``tier`` is the best way of looking that both sides know."""
+
+    account: Account
+    store: Store
+    conn: Connection
+    number: int
+    tier: Tier
+    report: Report = silent
+    result: Synced = field(default_factory=Synced)
+    looked: set[MailboxId] = field(default_factory=set)
+    gone: list[MailboxId] = field(default_factory=list)
+    again: set[MailboxId] = field(default_factory=set)
+    _open: MailboxId | None = None
+    _selected: dict[MailboxId, Selected] = field(default_factory=dict)
+
+    def mailboxes(self) -> dict[MailboxId, ImapMailbox]:
+        """Return the account's mailboxes that the server has, the inbox first."""
+        known = self.store.imap_mailboxes.list(self.account.id)
+        first = sorted(known, key=lambda each: each.role is None or each.role.value != "inbox")
+        return {each.id: each for each in first}
+
+    @property
+    def paired(self) -> frozenset[MailboxId]:
+        """Our mailboxes that the server has too."""
+        return frozenset(self.mailboxes())
+
+    def select(
+        self,
+        mailbox: ImapMailbox,
+        *,
+        known: Known | None = None,
+        take: Callable[[Change], None] | None = None,
+    ) -> Flow[Selected]:
+        """Open a mailbox. Raises `Refused`."""
+        self._open = None
+        selected = yield from imap.select(self.conn, mailbox.wire, known=known, take=take)
+        self._open = mailbox.id
+        self._selected[mailbox.id] = selected
+        return selected
+
+    def be_in(self, mailbox: ImapMailbox) -> Flow[Selected]:
+        """Open a mailbox unless it is open; return how it was opened."""
+        if self._open != mailbox.id:
+            yield from self.select(mailbox)
+        return self._selected[mailbox.id]
+
+    def permanent(self, mailbox: MailboxId) -> tuple[str, ...] | None:
+        """Return the flags that a mailbox keeps, as far as it has told."""
+        selected = self._selected.get(mailbox)
+        return selected.permanent_flags if selected else None
+
+
+def standing(mailbox: ImapMailbox) -> Standing | None:
+    """Return how a mailbox stood, None where it was never looked into."""
+    if mailbox.uid_validity is None and not mailbox.uid_next:
+        return None
+    return Standing(mailbox.uid_validity, mailbox.uid_next, mailbox.modseq, mailbox.exist)
+
+
+def tier(conn: Connection, best: Tier) -> Tier:
+    """Return the tier that the server offers, ``best`` at most."""
+    offered = [Tier.PLAIN]
+    if "QRESYNC" in conn.enabled:
+        offered = [Tier.QRESYNC, Tier.CONDSTORE, Tier.PLAIN]
+    elif "CONDSTORE" in conn.capabilities or "CONDSTORE" in conn.enabled:
+        offered = [Tier.CONDSTORE, Tier.PLAIN]
+    order = list(Tier)
+    return next(each for each in offered if order.index(each) >= order.index(best))

@@ -1,0 +1,190 @@
+"""Synchronising with Dovecot: both directions, each tier, moves, deletions, UIDVALIDITY, kills."""
+
+from __future__ import annotations
+
+import imaplib
+import re
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hongyan.store import Copy, Store
+from hongyan.sync.imap_plan import Tier
+from tests.live.servers import Dovecot, MailHost, User
+from tests.support.program import Program
+from tests.sync.imap_profile import letter, now, other_client, profile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.sync.imap_profile import ImapProfile
+
+USERS = count(1)
+
+
+@pytest.fixture
+def user(dovecot: Dovecot) -> User:
+    user = User(f"sync{next(USERS)}@example.test", "secret")
+    dovecot.add_user(user)
+    return user
+
+
+@pytest.fixture(params=list(Tier), ids=lambda tier: tier.name.lower())
+def mine(
+    request: pytest.FixtureRequest, dovecot: Dovecot, user: User, tmp_path: Path
+) -> Iterator[ImapProfile]:
+    """A profile of the user, looking by one tier."""
+    url = dovecot.imap_url(tls="none")
+    with profile(tmp_path, url, user.address, user.password, best=request.param) as opened:
+        yield opened
+
+
+@pytest.fixture
+def theirs(dovecot: Dovecot, user: User) -> Iterator[imaplib.IMAP4]:
+    """Another client of the user."""
+    with other_client(dovecot.imap, user.address, user.password) as client:
+        yield client
+
+
+def flags(client: imaplib.IMAP4, mailbox: str = "INBOX") -> dict[str, set[str]]:
+    """The flags that the server has for each subject of a mailbox."""
+    client.select(mailbox)
+    _, data = client.uid("FETCH", "1:*", "(FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
+    found = {}
+    for each in data:
+        if isinstance(each, tuple):
+            told = re.search(rb"FLAGS \(([^)]*)\)", each[0])
+            subject = each[1].decode().partition(":")[2].strip()
+            assert told is not None
+            found[subject] = set(told[1].decode().split()) - {"\\Recent"}
+    return found
+
+
+def test_the_command_line_over_imap(mail_host: MailHost, tmp_path: Path) -> None:
+    reader = mail_host.add_user("over-imap")
+    mail_host.fill(reader, [letter("the plan", "发票在附件里。\r\n")])
+    program = Program(tmp_path / "profile", mail_host.environment)
+    urls = ("--imap", mail_host.imap_url(), "--smtp", mail_host.smtp_url())
+    program.run("account", "add", reader.address, *urls, "--password-stdin", stdin=reader.password)
+    assert program.run("account", "test").count("ok ") == 2
+    with Store.open(program.home, clock=now) as store:  # as an earlier submission would have told
+        store.learned.set(store.accounts.list()[0].id, "sent_copy", Copy.OURS.value)
+    assert "1 new" in program.run("sync")
+    (listed,) = program.json("list")
+    assert listed["subject"] == "the plan"
+    assert program.json("search", "发票")[0]["id"] == listed["id"]
+    assert "发票在附件里" in program.run("show", listed["id"])
+    words = ("--to", reader.address, "--subject", "to myself", "--body", "-")
+    program.run("send", *words, stdin="Hello.\n")
+    mail_host.wait_for(reader, 2)
+    assert "2 told" in program.run("sync"), "that the letter was read, and the copy for Sent"
+    with other_client(mail_host.dovecot.imap, reader.address, reader.password) as client:
+        assert flags(client, "Sent") == {"to myself": {"\\Seen"}}
+    assert "nothing new" in program.run("sync")
+    assert len(program.json("list", "sent")) == 1
+    assert len(program.json("list")) == 2
+
+
+def test_mail_flags_and_mailboxes_come(mine: ImapProfile, theirs: imaplib.IMAP4) -> None:
+    theirs.append("INBOX", "(\\Seen)", "", letter("one"))
+    theirs.append("INBOX", "($Work)", "", letter("two"))
+    theirs.create("Projects")
+    theirs.create("Projects.&ThZ1TA-")
+    theirs.append("Projects.&ThZ1TA-", "", "", letter("three"))
+    synced = mine.sync()
+    assert (synced.messages, synced.on_server) == (3, 3)
+    assert {each.subject: set(each.keywords) for each in mine.messages()} == {
+        "one": {"$seen"},
+        "two": {"$work"},
+    }
+    assert mine.subjects("Projects/世界") == ["three"]
+    assert mine.sent().name == "Sent"
+    assert mine.sync().messages == 0
+
+
+def test_flags_go_both_ways(mine: ImapProfile, theirs: imaplib.IMAP4) -> None:
+    theirs.append("INBOX", "", "", letter("one"))
+    mine.sync()
+    ours = mine.only()
+    mine.store.messages.patch_keywords(ours.id, add=["$flagged", "work"])
+    theirs.select("INBOX")
+    theirs.uid("STORE", "1", "+FLAGS", "(\\Answered)")
+    assert mine.sync().told == 1
+    assert flags(theirs) == {"one": {"\\Flagged", "work", "\\Answered"}}
+    assert mine.only().keywords == {"$flagged", "work", "$answered"}
+    theirs.uid("STORE", "1", "-FLAGS", "(\\Flagged)")
+    mine.sync()
+    assert mine.only().keywords == {"work", "$answered"}
+    assert mine.only().id == ours.id
+
+
+def test_what_is_removed_there_goes_here(mine: ImapProfile, theirs: imaplib.IMAP4) -> None:
+    for subject in ("one", "two"):
+        theirs.append("INBOX", "", "", letter(subject))
+    mine.sync()
+    theirs.select("INBOX")
+    theirs.uid("STORE", "1", "+FLAGS", "(\\Deleted)")
+    theirs.expunge()
+    assert mine.sync().removed == 1
+    assert mine.subjects() == ["two"]
+
+
+def test_what_is_deleted_here_goes_there(mine: ImapProfile, theirs: imaplib.IMAP4) -> None:
+    for subject in ("one", "two"):
+        theirs.append("INBOX", "", "", letter(subject))
+    mine.sync()
+    gone = next(each for each in mine.messages() if each.subject == "one")
+    mine.store.messages.delete(gone.id)
+    mine.sync()
+    assert set(flags(theirs)) == {"two"}
+    assert mine.subjects() == ["two"]
+
+
+def test_moves_keep_ids_in_both_directions(mine: ImapProfile, theirs: imaplib.IMAP4) -> None:
+    theirs.create("Archive")
+    for subject in ("one", "two"):
+        theirs.append("INBOX", "", "", letter(subject))
+    mine.sync()
+    ids = {each.subject: each.id for each in mine.messages()}
+    mine.store.messages.move(ids["one"], mine.mailbox("Archive").id)
+    theirs.select("INBOX")
+    theirs.uid("MOVE", "2", "Archive")
+    mine.sync()
+    assert mine.subjects() == []
+    assert {each.subject: each.id for each in mine.messages("Archive")} == ids
+    assert set(flags(theirs, "Archive")) == {"one", "two"}
+    assert flags(theirs) == {}
+    assert mine.sync().messages == 0
+
+
+def test_a_new_uid_validity_downloads_nothing_and_keeps_ids(
+    mine: ImapProfile, theirs: imaplib.IMAP4, dovecot: Dovecot, user: User
+) -> None:
+    for subject in ("one", "two"):
+        theirs.append("INBOX", "", "", letter(subject))
+    mine.sync()
+    before = {each.subject: each.id for each in mine.messages()}
+    maildir = dovecot.home / "mail" / user.address / "Maildir"
+    for name in ("dovecot-uidlist", *(each.name for each in maildir.glob("dovecot.index*"))):
+        (maildir / name).unlink(missing_ok=True)
+    (maildir / "dovecot-uidlist").write_text("3 V1 N90 Gabcdef\n")
+    assert mine.sync().messages == 0
+    assert {each.subject: each.id for each in mine.messages()} == before
+    assert mine.sync().messages == 0
+    assert mine.subjects() == ["one", "two"]
+
+
+def test_an_empty_mailbox_is_believed_the_second_time(
+    mine: ImapProfile, theirs: imaplib.IMAP4
+) -> None:
+    theirs.append("INBOX", "", "", letter("one"))
+    mine.sync()
+    theirs.select("INBOX")
+    theirs.uid("STORE", "1", "+FLAGS", "(\\Deleted)")
+    theirs.expunge()
+    mine.sync()
+    assert mine.subjects() == ["one"]
+    mine.sync()
+    assert mine.subjects() == []
