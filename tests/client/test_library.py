@@ -16,11 +16,12 @@ from hongyan.demo.host import DemoHost
 from hongyan.errors import (
     AuthenticationRefused,
     InvalidArgument,
+    ProtocolError,
     Refused,
     Unsafe,
 )
 from hongyan.net.record import Recorder
-from hongyan.pop3 import Entry
+from hongyan.pop3 import Entry, Limits
 from hongyan.sasl import CramMD5, Credentials
 from hongyan.smtp import Outcome
 from tests.support.scripted import ScriptedServer
@@ -218,6 +219,14 @@ def test_less_than_what_is_remembered_is_refused(host: DemoHost) -> None:
             better = {**known.offered, name: ["SCRAM-SHA-512"]}
         with pytest.raises(Unsafe, match="used to offer SCRAM-SHA-512"):
             session(url, host.address, host.password, remembered=better).__enter__()
+
+
+def test_the_person_sets_the_limits(host: DemoHost) -> None:
+    with (
+        pytest.raises(ProtocolError, match="LIST is longer than 100 octets"),
+        POP3(host.pop3_url, host.address, host.password, limits=Limits(listing=100)) as pop,
+    ):
+        pop.list()
 
 
 def test_a_listing_needs_a_login(host: DemoHost) -> None:

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hongyan.flow import Flow
+    from hongyan.pop3 import Limits
 
 T = TypeVar("T")
 
 
-def logged_in(*capabilities: str) -> Connection:
+def logged_in(*capabilities: str, limits: Limits | None = None) -> Connection:
     """A session in TRANSACTION with nothing in flight."""
-    conn = Connection()
+    conn = Connection(limits=limits)
     conn.state = conn._ahead = State.TRANSACTION
     conn._in_flight.clear()
     conn.capabilities = Capabilities(dict.fromkeys(capabilities, ()))

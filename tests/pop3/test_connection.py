@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hongyan.errors import AuthenticationRefused, InvalidArgument, ProtocolError, Refused
-from hongyan.pop3 import TRANSITIONS, Connection, Entry, State, Verb, wire
+from hongyan.pop3 import TRANSITIONS, Connection, Entry, Limits, State, Verb, wire
 from hongyan.pop3.types import Content, Reply
 from tests.fuzz.fuzz_pop3 import one
 from tests.support.corpus import newlines
@@ -57,6 +57,12 @@ def test_a_line_of_a_megabyte_ends_the_session() -> None:
     conn.receive(b"+OK " + b"x" * 1_000_000)
     with pytest.raises(ProtocolError, match="longer than"):
         conn.next_event()
+
+
+def test_the_limit_of_a_line_can_be_raised() -> None:
+    conn = Connection(limits=Limits(line=2_000_000))
+    conn.receive(b"+OK " + b"x" * 1_000_000 + b"\r\n")
+    assert isinstance(conn.next_event(), Reply)
 
 
 def test_content_of_a_retr_streams_in_constant_memory() -> None:

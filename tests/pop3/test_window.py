@@ -86,6 +86,14 @@ def test_one_message_greater_than_the_window_still_comes() -> None:
     assert kept.messages == {1: b"a\r\n", 2: b"b\r\n"}
 
 
+@pytest.mark.parametrize("announced", [0, 1, 7, 9, 10**15])
+def test_the_final_dot_ends_a_message_whatever_size_was_announced(announced: int) -> None:
+    conn, kept = logged_in("PIPELINING"), Kept()
+    entries = [Entry(1, announced), Entry(2, announced)]
+    assert run(pop3.retrieve(conn, entries, kept), Maildrop([b"letter\r\n", b"b\r\n"]).answer) == ()
+    assert kept.messages == {1: b"letter\r\n", 2: b"b\r\n"}
+
+
 def test_deletions_and_headers_go_in_windows_too() -> None:
     conn = logged_in("PIPELINING")
     drop = Maildrop([b"Subject: %d\r\n\r\nbody\r\n" % n for n in range(500)])
@@ -123,8 +131,8 @@ def test_a_hundred_megabytes_pass_in_constant_memory() -> None:
 
 
 def test_a_message_without_end_is_ended_by_the_limit() -> None:
-    conn = logged_in()
-    flow = pop3.retrieve(conn, [Entry(1, 10)], Kept(), limits=Limits(message=100_000))
+    conn = logged_in(limits=Limits(message=100_000))
+    flow = pop3.retrieve(conn, [Entry(1, 10)], Kept())
     endless = iter([b"+OK\r\n"])
     with pytest.raises(ProtocolError, match="message 1 is longer than 100000 octets"):
         run(flow, lambda _: next(endless) + b"x" * 200_000, chunk=1000)

@@ -93,17 +93,20 @@ class PreparedPOP3(Prepared):
         password: str | None = None,
         *,
         listing: bool = False,
+        limits: pop3.Limits | None = None,
         **options: Unpack[Options],
     ) -> None:
         """Prepare a session; see `Prepared`.
 
         With ``listing`` the list of messages is asked for together with the login, where the server
-        allows it, and the first ``list()`` costs no round trip.
+        allows it, and the first ``list()`` costs no round trip. ``limits`` is how much the server
+        may send before it counts as hostile.
         """
         super().__init__(url, username, password, **options)
         if listing and self._login is None:
             raise InvalidArgument("listing", "needs a login")
         self._listing = listing
+        self._limits = limits
         self._listed: tuple[pop3.Entry, ...] | None = None
 
     @property
@@ -119,6 +122,7 @@ class PreparedPOP3(Prepared):
             offered=known,
             remembered=known.get("SASL", ()) if known else (),
             riders=(pop3.Verb.LIST, pop3.Verb.UIDL) if self._listing else (),
+            limits=self._limits,
         )
         if self._listing:
             self._listed = yield from pop3.list_entries(conn)

@@ -51,13 +51,15 @@ def open_pop3(
     offered: Offered | None = None,
     remembered: Iterable[str] = (),
     riders: tuple[pop3.Verb, ...] = (),
+    limits: pop3.Limits | None = None,
 ) -> Flow[pop3.Connection]:
     """Open a POP3 session on a connected channel, as its endpoint demands.
 
     ``offered`` are the server's capabilities where they are known, ``remembered`` the mechanisms
     that it ever offered; ``riders`` are asked together with the login: see `pop3.open_session`.
+    ``limits`` is how much the server may send.
     """
-    conn = pop3.Connection()
+    conn = pop3.Connection(limits=limits)
     known = {} if offered is None else {name: tuple(words) for name, words in offered.items()}
     yield from pop3.open_session(
         conn,

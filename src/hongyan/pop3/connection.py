@@ -14,7 +14,7 @@ from hongyan.buffer import ReceiveBuffer
 from hongyan.dots import Unstuffer
 from hongyan.errors import InvalidArgument, ProtocolError
 from hongyan.pop3 import wire
-from hongyan.pop3.types import Capabilities, Challenge, Content, Event, Reply, State, Verb
+from hongyan.pop3.types import Capabilities, Challenge, Content, Event, Limits, Reply, State, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,11 +51,12 @@ _PROGRESS_BLOCK: Final = 16_384
 class Connection:
     """One POP3 session as the client sees it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
         self.state = State.GREETING
         self.capabilities = Capabilities({})
         self.timestamp = b""  # of the greeting, for APOP
-        self._buffer = ReceiveBuffer()
+        self._buffer = ReceiveBuffer(line_limit=self.limits.line)
         self._in_flight: deque[tuple[Verb, bool]] = deque([(Verb.GREETING, False)])
         self._ahead = State.GREETING
         self._content: Unstuffer | None = None

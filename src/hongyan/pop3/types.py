@@ -181,12 +181,16 @@ class Farewell:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a server may send: octets of one listing, one message, one header, one CAPA."""
+    """How much a server may send, in octets: one listing, message, header, CAPA, and line.
+
+    Generous for every server there is; who knows a larger one raises them.
+    """
 
     listing: int = 64 * 1024 * 1024
     message: int = 2 * 1024 * 1024 * 1024
     header: int = 16 * 1024 * 1024
     capabilities: int = 64 * 1024
+    line: int = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)

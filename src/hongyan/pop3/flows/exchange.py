@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from hongyan.errors import NetworkError, ProtocolError
 from hongyan.flow import Flow, read, write
 from hongyan.pop3 import wire
-from hongyan.pop3.types import Content, Event, Limits, Reply, State
+from hongyan.pop3.types import Content, Event, Reply, State
 
 if TYPE_CHECKING:
     from hongyan.pop3.connection import Connection
@@ -48,7 +48,7 @@ def accepted(conn: Connection) -> Flow[Reply]:
 
 def drain(conn: Connection) -> Flow[None]:
     """Read and drop what is still to come, after a refusal; a server that goes away may."""
-    left = Limits().listing
+    left = conn.limits.listing
     with suppress(NetworkError):
         while conn.in_flight and conn.state is not State.CLOSED:
             event = yield from next_event(conn, within=_SECONDS_AFTER_REFUSAL)

@@ -8,7 +8,7 @@ from hongyan.flow import Flow, write
 from hongyan.pop3 import wire
 from hongyan.pop3.flows.exchange import accepted, ask, command, content
 from hongyan.pop3.flows.window import Failure, Request, pump
-from hongyan.pop3.types import Entry, Limits, Stat, Verb, Window
+from hongyan.pop3.types import Entry, Stat, Verb, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,9 +26,9 @@ def stat(conn: Connection) -> Flow[Stat]:
     return wire.stat(reply.text)
 
 
-def list_entries(conn: Connection, *, limits: Limits | None = None) -> Flow[tuple[Entry, ...]]:
+def list_entries(conn: Connection) -> Flow[tuple[Entry, ...]]:
     """Return all messages with sizes and unique ids, which are None where the server has none."""
-    most = (limits or Limits()).listing
+    most = conn.limits.listing
     if conn.awaiting is not Verb.LIST:
         octets = conn.send(Verb.LIST)
         if conn.capabilities.pipelining:
@@ -44,7 +44,7 @@ def list_entries(conn: Connection, *, limits: Limits | None = None) -> Flow[tupl
 def top(conn: Connection, entry: Entry, lines: int = 0) -> Flow[bytes]:
     """Return the header and the first ``lines`` lines of a message (RFC 1939 §7)."""
     yield from command(conn, Verb.TOP, str(entry.number), str(lines))
-    return (yield from content(conn, limit=Limits().header))
+    return (yield from content(conn, limit=conn.limits.header))
 
 
 def headers(
@@ -53,13 +53,11 @@ def headers(
     take: Callable[[Entry, bytes], None],
     *,
     window: Window | None = None,
-    limits: Limits | None = None,
 ) -> Flow[tuple[Failure, ...]]:
     """Give the header of each message to ``take``, in order; return those refused."""
-    most = (limits or Limits()).header
 
     def read(entry: Entry) -> Flow[None]:
-        take(entry, (yield from content(conn, limit=most)))
+        take(entry, (yield from content(conn, limit=conn.limits.header)))
 
     requests = (
         Request(each, Verb.TOP, (str(each.number), "0"), min(each.size, _USUAL_HEADER))

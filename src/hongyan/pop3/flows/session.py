@@ -17,7 +17,7 @@ from hongyan.pop3.flows.exchange import accepted, ask, command, content
 from hongyan.pop3.flows.login import authenticate, greeted, login, riding
 from hongyan.pop3.flows.mailbox import stat
 from hongyan.pop3.flows.removal import quit_
-from hongyan.pop3.types import Capabilities, Language, Limits, Reply, Stat, State, Verb
+from hongyan.pop3.types import Capabilities, Language, Reply, Stat, State, Verb
 from hongyan.sasl import Credentials
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def greet(conn: Connection) -> Flow[Reply]:
     return (yield from accepted(conn))
 
 
-def capa(conn: Connection, *, limits: Limits | None = None) -> Flow[Capabilities]:
+def capa(conn: Connection) -> Flow[Capabilities]:
     """Ask for the capabilities and keep them (RFC 2449 §5).
 
     Where CAPA is refused there are none, or after the login those of before.
@@ -40,7 +40,7 @@ def capa(conn: Connection, *, limits: Limits | None = None) -> Flow[Capabilities
     yield from greeted(conn)
     reply = yield from ask(conn, Verb.CAPA)
     if reply.ok:
-        body = yield from content(conn, limit=(limits or Limits()).capabilities)
+        body = yield from content(conn, limit=conn.limits.capabilities)
         conn.capabilities = wire.capabilities(body)
     elif conn.state is State.AUTHORIZATION:
         conn.capabilities = Capabilities({})
@@ -165,7 +165,7 @@ def utf8(conn: Connection) -> Flow[None]:
 def languages(conn: Connection) -> Flow[tuple[Language, ...]]:
     """Return the languages in which the server can speak (RFC 6856 §3)."""
     yield from command(conn, Verb.LANG)
-    return wire.languages((yield from content(conn, limit=Limits().capabilities)))
+    return wire.languages((yield from content(conn, limit=conn.limits.capabilities)))
 
 
 def set_language(conn: Connection, tag: str) -> Flow[str]:

@@ -17,7 +17,7 @@ from hongyan.flow import Flow, write
 from hongyan.pop3 import wire
 from hongyan.pop3.flows.exchange import next_event, next_reply
 from hongyan.pop3.flows.login import riding
-from hongyan.pop3.types import Content, Entry, Limits, Verb, Window
+from hongyan.pop3.types import Content, Entry, Verb, Window
 
 if TYPE_CHECKING:
     from hongyan.pop3.connection import Connection
@@ -92,7 +92,6 @@ def retrieve(
     sink: Sink,
     *,
     window: Window | None = None,
-    limits: Limits | None = None,
     riders: tuple[Verb, ...] = (),
 ) -> Flow[tuple[Failure, ...]]:
     """Stream the messages to ``sink``, in order; return those that the server would not give.
@@ -101,7 +100,7 @@ def retrieve(
     QUIT among the ``riders`` (see `pump`) call `quit_` next; a server that removes what it has
     given (EXPIRE 0, RFC 2449 §6.7) may then do so before the message is safe.
     """
-    most = (limits or Limits()).message
+    most = conn.limits.message
 
     def stream(entry: Entry) -> Flow[None]:
         size = 0
