@@ -59,6 +59,9 @@ def branches(message: Message) -> Iterator[str]:
         if part.content_type in _MESSAGES and depth < _DEEPEST:
             inner = mime.nested(part)
             below = [(inner, inner.parts[0])]
+        if not below:  # files in text or in a winmail.dat
+            found = (each for each in holder.attachments if each.parent == part.index)
+            below = [(holder, each) for each in found if each not in holder.parts]
         for number, (owner, child) in enumerate(reversed(below)):
             mark, bar = ("└ ", "  ") if number == 0 else ("├ ", "│ ")
             waiting.append((owner, child, rest + mark, rest + bar, depth + 1))

@@ -7,10 +7,11 @@ are; what was wrong with them is in `defects`.
 # ruff: noqa: D401 - what `lazy` decorates are attributes, described by nouns
 from __future__ import annotations
 
+from itertools import chain
 from mmap import mmap
 from typing import TYPE_CHECKING, Final
 
-from hongyan.mime import address, date, embedded, flowed, header, html, view
+from hongyan.mime import address, date, embedded, flowed, header, html, tnef, view
 from hongyan.mime.lazy import lazy
 from hongyan.mime.parser import Defect, Structure
 
@@ -118,9 +119,9 @@ class Message:
 
     @lazy
     def attachments(self) -> tuple[Part, ...]:
-        """The parts to list as files, those that stand uuencoded or yEncoded in text too."""
+        """The parts to list as files: those in text (uuencode, yEnc) and in ``winmail.dat`` too."""
         found = tuple(part for text in self.body.text for part in embedded.files(text))
-        return self.body.attachments + found
+        return tuple(chain.from_iterable(map(_opened, self.body.attachments))) + found
 
     @lazy
     def has_attachment(self) -> bool:
@@ -154,6 +155,11 @@ class Message:
     def size(self) -> int:
         """The number of octets of the message."""
         return len(self.raw)
+
+
+def _opened(part: Part) -> tuple[Part, ...]:
+    """Return what is in a ``winmail.dat``; any other part, or one that holds nothing, is itself."""
+    return (tnef.is_tnef(part) and tnef.parts(part)) or (part,)
 
 
 def _as_text(part: Part) -> str:

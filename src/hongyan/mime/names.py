@@ -31,6 +31,11 @@ _MAX_EXTENSION: Final = 20
 _UNNAMED: Final = "attachment"
 
 
+def unseen(text: str) -> str:
+    """Return ``text`` without controls and without characters that hide or turn others."""
+    return _UNSEEN.sub("", text)
+
+
 def display(name: str) -> str | None:
     """Return ``name`` fit to be shown: its last path component on one line, nothing invisible.
 
