@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hongyan.mime import parse
+from hongyan.mime.html import Lie, lying_links
 from hongyan.mime.identity import Mark, marks, shown_domain
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
@@ -33,8 +34,19 @@ def test_marks(header: str, expected: tuple[Mark, ...]) -> None:
     assert marks(parse(f"{header}\n\nbody".encode())) == expected
 
 
+def test_links_that_lie_are_marked() -> None:
+    html = (
+        "From: a@x.example\nContent-Type: text/html\n\n<a href=http://evil.example>bank.example</a>"
+    )
+    assert marks(parse(html.encode())) == (Mark.LYING_LINKS,)
+    assert lying_links(html) == (Lie("bank.example", "evil.example"),)
+    assert marks(parse(html.replace("bank", "evil").encode())) == ()
+
+
 def test_mixed_domain_is_shown_as_ascii() -> None:
     assert shown_domain("b\u0430nk.example") == "xn--bnk-6cd.example"
+    assert shown_domain("аррӏе.com") == "xn--80ak6aa92e.com"
+    assert shown_domain("почта.com") == "почта.com"
     assert shown_domain("почта.рф") == "почта.рф"
     assert shown_domain("メール例.jp") == "メール例.jp"
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from itertools import permutations
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hongyan.mime import parse
 from hongyan.mime.threading import Threads, ancestry, conversations
 
 MAIL = {  # key: (message id, references)
@@ -30,6 +36,45 @@ def test_order_of_arrival_does_not_matter(order: list[str]) -> None:
         threads.add(key, message_id=MAIL[key][0], references=MAIL[key][1])
     assert dict(threads.thread("c")) == {"a": 0, "b": 1, "c": 2, "d": 1}
     assert threads.thread("e") == (("e", 0),)
+
+
+@pytest.mark.parametrize("order", list(permutations("abcdx")))
+def test_late_parents_join_conversations(order: tuple[str, ...]) -> None:
+    """``x`` answers ``a`` and is answered by ``c``; before it comes they have nothing in common."""
+    parents: dict[str, list[str]] = {"a": [], "b": ["a"], "x": ["a"], "c": ["x"], "d": ["y"]}
+    threads = Threads()
+    for key in order:
+        threads.add(key, message_id=key, references=parents[key])
+    found = {frozenset(key for key, _ in one) for one in conversations(threads)}
+    assert found == {frozenset("abcx"), frozenset("d")}
+
+
+IMAPTEST = Path(__file__).parents[3] / "shared" / "corpus" / "imaptest"
+
+
+@pytest.mark.skipif(not IMAPTEST.is_dir(), reason="the shared corpus is not here")
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("thread", [["3", "2"], ["1"]]),
+        ("thread2", [["1"], ["2"]]),
+        # There the server joins by subject (RFC 5256 §3, step 5); here the subject never joins.
+        ("thread3", [["1"], ["2"]]),
+        ("thread4", [["1"], ["2"]]),
+    ],
+)
+def test_servers_thread_alike(name: str, expected: list[list[str]]) -> None:
+    mail = re.split(rb"(?m)^From [^\n]*\n", (IMAPTEST / f"{name}.mbox").read_bytes())[1:]
+    threads = Threads()
+    for number, message in enumerate(map(parse, mail), start=1):
+        threads.add(
+            str(number),
+            message_id=message.message_id,
+            references=message.references,
+            in_reply_to=message.in_reply_to,
+        )
+    found = [[key for key, _ in one] for one in conversations(threads)]
+    assert sorted(found) == sorted(expected)
 
 
 def test_circles_and_doubles_are_harmless() -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from selectolax.lexbor import LexborNode
 
-__all__ = ["Policy", "sanitise", "to_text"]
+__all__ = ["Lie", "Policy", "lying_links", "sanitise", "to_text"]
 
 
 def _no_part(_cid: str) -> str | None:
@@ -50,6 +50,14 @@ class Policy:
     resolve_cid: Callable[[str], str | None] = _no_part
     scope: str = "mail"
     blocked: Callable[[str], None] = _tell_nobody
+
+
+@dataclass(frozen=True, slots=True)
+class Lie:
+    """A link: the host that its words show, and the host of its target."""
+
+    shown: str
+    target: str
 
 
 _TAGS: Final = frozenset(
@@ -172,15 +180,27 @@ def sanitise(html: str, policy: Policy | None = None) -> str:
     return f'{style}<div class="{policy.scope}"{_body_style(body, decide)}>{inner}</div>'
 
 
+def lying_links(html: str) -> tuple[Lie, ...]:
+    """Return the links of ``html`` whose words show another host than they lead to."""
+    anchors = LexborHTMLParser(tame(html)).css("a")
+    return tuple(dict.fromkeys(filter(None, map(_lie, anchors))))
+
+
+def _lie(anchor: LexborNode) -> Lie | None:
+    target = _host(_link(anchor.attributes.get("href") or "") or "")
+    words = _HOST_IN_TEXT.match(anchor.text(deep=True, separator="", strip=True)[:300])
+    if target and words and not _same_site(words[1].lower(), target):
+        return Lie(words[1].lower(), target)
+    return None
+
+
 def _mark(anchor: LexborNode) -> None:
     """Write the true host into ``data-warning`` when the link's words show another one."""
     attributes = anchor.attrs
     if "data-warning" in attributes:
         del attributes["data-warning"]
-    target = _host(_link(attributes.get("href") or "") or "")
-    words = _HOST_IN_TEXT.match(anchor.text(deep=True, separator="", strip=True)[:300])
-    if target and words and not _same_site(words[1].lower(), target):
-        attributes["data-warning"] = target
+    if lie := _lie(anchor):
+        attributes["data-warning"] = lie.target
 
 
 def _host(address: str) -> str:

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from hongyan.mime import address
+from hongyan.mime.html import lying_links
 from hongyan.mime.parser import Defect
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class Mark(Enum):
     ODD_ADDRESS = "the author's address is not a plain address"
     NAME_LIKE_ADDRESS = "the author's name looks like another address"
     UNSEEN_CHARACTERS = "the author's name holds characters that cannot be seen"
-    MIXED_SCRIPTS = "the author's domain mixes letters of several scripts"
+    MIXED_SCRIPTS = "the author's domain mixes or imitates letters of other scripts"
+    LYING_LINKS = "the words of a link show another host than it leads to"
     BROKEN_HEADER = "the header is broken, and programs read it differently"
 
 
@@ -52,6 +54,7 @@ def marks(message: Message) -> tuple[Mark, ...]:
         Mark.NAME_LIKE_ADDRESS: any(map(_name_claims_address, authors)),
         Mark.UNSEEN_CHARACTERS: any(map(_has_unseen, authors)),
         Mark.MIXED_SCRIPTS: any(shown_domain(d) != d for d in map(_domain, authors)),
+        Mark.LYING_LINKS: message.html is not None and bool(lying_links(message.html)),
     }
     return tuple(mark for mark, holds in found.items() if holds)
 
@@ -79,16 +82,24 @@ def _has_unseen(one: Address) -> bool:
 
 
 def shown_domain(domain: str) -> str:
-    """Return ``domain`` with each label of mixed scripts in its ``xn--`` form (UTS #39 §5.1)."""
-    return ".".join(map(_shown_label, domain.split(".")))
+    """Return ``domain`` with each label that can deceive in its ``xn--`` form.
+
+    Those are labels of mixed scripts (UTS #39 §5.1), and before an ASCII top-level domain those
+    whose every letter looks like a Latin one (§4, whole-script confusables).
+    """
+    labels = domain.split(".")
+    imitates = labels[-1].isascii() and len(labels) > 1
+    return ".".join(_shown_label(label, imitates=imitates) for label in labels)
 
 
-def _shown_label(label: str) -> str:
-    if label.isascii() or len(_scripts(label)) < 2:
+def _shown_label(label: str, *, imitates: bool) -> str:
+    looks_latin = imitates and _LIKE_LATIN.fullmatch(label.lower())
+    if label.isascii() or (len(_scripts(label)) < 2 and not looks_latin):
         return label
     return "xn--" + label.encode("punycode", "replace").decode("ascii")
 
 
+_LIKE_LATIN: Final = re.compile("[асԁеһіјӏорԛѕԝхуъьҽпгѵѡαικνρυωηοτ0-9-]+")
 _TOGETHER: Final = frozenset(
     {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "KATAKANA-HIRAGANA"}
 )

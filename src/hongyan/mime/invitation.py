@@ -15,8 +15,8 @@ from hongyan.mime.names import unseen
 from hongyan.mime.types import Address
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
     from collections.abc import Iterable
+    from datetime import date, datetime
 
     from hongyan.mime.message import Message
     from hongyan.mime.part import Part

@@ -69,6 +69,7 @@ class Threads:
         own.key = key
         self._by_key[key] = own
         if parent is not None:
+            self._unlink(own)  # what others said of it may come from a cut list (RFC 5256 §3, 1.B)
             self._link(parent, own)
 
     def _place(self, message_id: str) -> _Place:
@@ -87,10 +88,15 @@ class Threads:
             if above is child:
                 return
             above = above.parent
-        if child.parent is not None:
-            del child.parent.children[child]
+        Threads._unlink(child)
         child.parent = parent
         parent.children[child] = None
+
+    @staticmethod
+    def _unlink(child: _Place) -> None:
+        if child.parent is not None:
+            del child.parent.children[child]
+            child.parent = None
 
     def roots(self) -> Iterator[str]:
         """Yield the key of the first message of each conversation, in the order of arrival."""
