@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class _Session(Prepared):
-    """What both protocols share: open between ``__aenter__`` and ``__aexit__``."""
+class Session(Prepared):
+    """What all protocols share: open between ``__aenter__`` and ``__aexit__``."""
 
     async def __aenter__(self) -> Self:
         """Connect, protect the line and log in."""
@@ -49,7 +49,7 @@ class _Session(Prepared):
         return await self._driver.run(flow)
 
 
-class POP3(PreparedPOP3, _Session):
+class POP3(PreparedPOP3, Session):
     """A POP3 session in an event loop."""
 
     async def stat(self) -> pop3.Stat:
@@ -83,7 +83,7 @@ class POP3(PreparedPOP3, _Session):
         await self._run(pop3.noop(self._conn))
 
 
-class SMTP(PreparedSMTP, _Session):
+class SMTP(PreparedSMTP, Session):
     """An SMTP submission session in an event loop."""
 
     async def send(

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class _Session(Prepared):
-    """What both protocols share: open between ``__enter__`` and ``__exit__``."""
+class Session(Prepared):
+    """What all protocols share: open between ``__enter__`` and ``__exit__``."""
 
     def __enter__(self) -> Self:
         """Connect, protect the line and log in.
@@ -54,7 +54,7 @@ class _Session(Prepared):
         return self._driver.run(flow)
 
 
-class POP3(PreparedPOP3, _Session):
+class POP3(PreparedPOP3, Session):
     """A POP3 session (RFC 1939); see `Prepared` for the arguments.
 
     ``with POP3("pop3s://host", user, password) as pop: pop.fetch(pop.list(), sink)``
@@ -95,7 +95,7 @@ class POP3(PreparedPOP3, _Session):
         self._run(pop3.noop(self._conn))
 
 
-class SMTP(PreparedSMTP, _Session):
+class SMTP(PreparedSMTP, Session):
     """An SMTP submission session (RFC 5321, 6409); see `Prepared` for the arguments.
 
     ``with SMTP("smtps://host", user, password) as smtp: smtp.send(message, sender, recipients)``

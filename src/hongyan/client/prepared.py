@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
+from collections import deque
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypedDict
 
-from hongyan import pop3, smtp
-from hongyan.client.session import open_pop3, open_smtp
+from hongyan import imap, pop3, smtp
+from hongyan.client.session import open_imap, open_pop3, open_smtp
 from hongyan.errors import InvalidArgument
 from hongyan.net.endpoint import Endpoint
 from hongyan.sasl import Credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Unpack
 
     from hongyan.client.session import Login, Offered
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from hongyan.net.record import Recorder
     from hongyan.net.tls import Context
     from hongyan.sasl import Mechanism
+
+
+_NEWS_KEPT: Final = 10_000
 
 
 class Options(TypedDict, total=False):
@@ -167,3 +171,67 @@ class PreparedSMTP(Prepared):
 
     def _ending(self) -> Flow[object]:
         return smtp.quit_(self._conn)
+
+
+class PreparedIMAP(Prepared):
+    """An IMAP session to be."""
+
+    _protocol = "imap"
+    _conn: imap.Connection
+
+    def __init__(
+        self,
+        url: str,
+        username: str | None = None,
+        password: str | None = None,
+        *,
+        compress: bool = False,
+        listener: Callable[[imap.News], None] | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        """Prepare a session; see `Prepared`.
+
+        With ``compress`` the line is compressed where the server offers it. ``listener`` hears at
+        once what the server says unasked; without one it waits in `news`.
+        """
+        super().__init__(url, username, password, **options)
+        self._compress = compress
+        self._listener = listener
+        self._news: deque[imap.News] = deque(maxlen=_NEWS_KEPT)
+
+    @property
+    def offered(self) -> dict[str, tuple[str, ...]]:
+        """What the server offers, to be ``remembered``: capabilities, and AUTH's mechanisms."""
+        names: dict[str, tuple[str, ...]] = dict.fromkeys(sorted(self._conn.capabilities.names), ())
+        return names | {"AUTH": self._conn.mechanisms}
+
+    @property
+    def enabled(self) -> frozenset[str]:
+        """The extensions that are on, such as QRESYNC."""
+        return self._conn.enabled
+
+    def news(self) -> tuple[imap.News, ...]:
+        """Take what the server has said unasked since the last time, the latest 10,000 of it."""
+        news = tuple(self._news)
+        self._news.clear()
+        return news
+
+    def _hear(self, news: imap.News) -> None:
+        if self._listener is not None:
+            self._listener(news)
+        else:
+            self._news.append(news)
+
+    def _opening(self, channel: Channel) -> Flow[imap.Connection]:
+        known = self._remembered.get("AUTH", ()) if self._remembered else ()
+        conn = yield from open_imap(channel, self._login, remembered=known, listener=self._hear)
+        if self._compress and "COMPRESS=DEFLATE" in conn.capabilities:
+            yield from imap.compress(conn)
+        return conn
+
+    def _idling(self, seconds: float) -> Flow[tuple[imap.News, ...]]:
+        yield from imap.idle(self._conn, seconds=seconds)
+        return self.news()
+
+    def _ending(self) -> Flow[object]:
+        return imap.logout(self._conn)

@@ -119,7 +119,8 @@ class Connection:
     """One IMAP session as the client sees it.
 
     ``listener`` is told what the server says unasked: new mail, expunged messages, warnings.
-    ``manners`` are how this server must be spoken to, once it is known which it is.
+    ``manners`` are how this server must be spoken to, once it is known which it is; ``mechanisms``
+    what it offered for the login, since afterwards servers do not say.
     """
 
     def __init__(
@@ -134,6 +135,7 @@ class Connection:
         self.enabled: frozenset[str] = frozenset()
         self.farewell: Condition | None = None
         self.manners = Manners()
+        self.mechanisms: tuple[str, ...] = ()
         self.listener = listener
         self._tags = tags
         self._framer = Framer(limits)

@@ -105,7 +105,7 @@ class Visit:
         remembered = self._known.mechanisms if self._known else ()
         conn = driver.run(open_imap(driver.channel, credentials, remembered=remembered))
         names: dict[str, tuple[str, ...]] = dict.fromkeys(conn.capabilities.names, ())
-        self._remember(names, conn.capabilities.mechanisms)
+        self._remember(names, conn.mechanisms)
         return conn
 
     def open_smtp(self, driver: BlockingDriver, credentials: Credentials) -> smtp.Connection:

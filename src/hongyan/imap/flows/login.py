@@ -27,7 +27,7 @@ def login(
     Raises `Unsafe` when the terms allow none of the ways offered, `AuthenticationRefused`.
     """
     offered = conn.capabilities.mechanisms
-    if offered:
+    if offered or terms.remembered:
         mechanism = sasl.choose_under(terms, offered, credentials)
         yield from authenticate(conn, mechanism, initial_response=initial_response)
     elif "LOGINDISABLED" in conn.capabilities:

@@ -120,6 +120,7 @@ def open_session(
             raise Unsafe("the server is logged in before TLS could begin")
         terms = replace(terms, certificate=(yield from starttls(conn)))
     yield from _known(conn)
+    conn.mechanisms = conn.capabilities.mechanisms
     if login is not None and greeting.status is not Status.PREAUTH:
         riding = initial_response and conn.manners.initial_response
         yield from enter(conn, login, terms, initial_response=riding)
