@@ -1,0 +1,43 @@
+"""All methods that need more than the store, by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hongyan.app.own.activity import ActivityMethods
+from hongyan.app.own.mail_account import MailAccountMethods
+from hongyan.app.own.outbox import OutboxMethods
+from hongyan.app.own.sign_in import SignIns
+from hongyan.app.own.wire import WireMethods
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hongyan.app.profile import App
+    from hongyan.jmap.call import Method
+
+
+def own_methods(app: App) -> Mapping[str, Method]:
+    """Return the methods of a profile whose workers run beside the server."""
+    sign_ins = SignIns(app.signing_in)
+    accounts = MailAccountMethods(app, sign_ins)
+    activity = ActivityMethods(app.activities)
+    outbox = OutboxMethods(app.store, wake=app.workers.wake)
+    wire = WireMethods(app.wire)
+    return {
+        "MailAccount/get": accounts.get,
+        "MailAccount/set": accounts.set_,
+        "MailAccount/discover": accounts.discover,
+        "MailAccount/test": accounts.test,
+        "MailAccount/sync": accounts.sync,
+        "MailAccount/authorise": sign_ins.authorise,
+        "MailAccount/authorisation": sign_ins.authorisation,
+        "Activity/get": activity.get,
+        "Outbox/get": outbox.get,
+        "Outbox/query": outbox.query,
+        "Outbox/set": outbox.set_,
+        "Outbox/resolve": outbox.resolve,
+        "Wire/query": wire.query,
+        "Wire/get": wire.get,
+        "Wire/lines": wire.lines,
+    }
