@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from hongyan import keychain, mime
-from hongyan.errors import HongyanError, InvalidArgument, NotFound
+from hongyan.errors import HongyanError, InvalidArgument, NotFound, Unsafe
 from hongyan.mime import builder
 from hongyan.net.endpoint import Endpoint
 from hongyan.sasl import Credentials
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hongyan.app.signing_in import SignIn, SigningIn
     from hongyan.store import Account, Store
 
+_KEYCHAIN: Final = "keychain"
 _COMMAND: Final = "command:"
 _OAUTH: Final = "oauth"
 
@@ -36,6 +37,18 @@ class NewAccount:
     password: str | None = field(default=None, repr=False)
     password_command: str | None = None
     sign_in: SignIn | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountChange:
+    """What an account is to become; a name, username or password of None stays as it is."""
+
+    imap_url: str | None
+    pop3_url: str | None
+    smtp_url: str | None
+    name: str | None = None
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 class Accounts:
@@ -63,10 +76,7 @@ class Accounts:
         addresses = builder.parse_recipients(new.address, field="address")
         if len(addresses) != 1:
             raise InvalidArgument("address", "is not one mail address")
-        urls = {"imap": new.imap_url, "pop3": new.pop3_url, "smtp": new.smtp_url}
-        for protocol, url in urls.items():
-            if url and Endpoint.parse(url).protocol != protocol:
-                raise InvalidArgument(f"--{protocol}", f"{url} is no address of {protocol}")
+        _fit(new)
         account = self._store.accounts.add(
             addresses[0].email,
             name=new.name or addresses[0].name or "",
@@ -82,6 +92,28 @@ class Accounts:
             self._store.accounts.remove(account.id)
             raise
         return account
+
+    def update(self, account: Account, change: AccountChange) -> Account:
+        """Change an account's name, login, servers and password.
+
+        Raises `InvalidArgument` for a server of another protocol, `Unsafe` for a password where
+        the account has none.
+        """
+        _fit(change)
+        if change.password is not None and account.secret != _KEYCHAIN:
+            raise Unsafe(f"{account.address} has no password here: {account.secret} is its secret")
+        if change.password is not None:
+            self._keychain.set(self._entry(account), change.password)
+        return self._store.accounts.update(
+            replace(
+                account,
+                name=account.name if change.name is None else change.name,
+                username=change.username or account.username,
+                imap_url=change.imap_url,
+                pop3_url=change.pop3_url,
+                smtp_url=change.smtp_url,
+            )
+        )
 
     def _keep(self, account: Account, new: NewAccount) -> None:
         if new.sign_in is not None:
@@ -156,8 +188,16 @@ class Accounts:
         return f"{account.address} in {self._home}"
 
 
+def _fit(servers: NewAccount | AccountChange) -> None:
+    """Raise `InvalidArgument` for a server's address that is of another protocol."""
+    urls = {"imap": servers.imap_url, "pop3": servers.pop3_url, "smtp": servers.smtp_url}
+    for protocol, url in urls.items():
+        if url and Endpoint.parse(url).protocol != protocol:
+            raise InvalidArgument(f"--{protocol}", f"{url} is no address of {protocol}")
+
+
 def _place(new: NewAccount) -> str:
     """Return where the account's secret will be, as the store notes it."""
     if new.sign_in is not None:
         return _OAUTH
-    return f"{_COMMAND}{new.password_command}" if new.password_command else "keychain"
+    return f"{_COMMAND}{new.password_command}" if new.password_command else _KEYCHAIN

@@ -14,6 +14,7 @@ from hongyan.app.discovery import Discovery
 from hongyan.app.examination import Examination
 from hongyan.app.fetching import Fetching
 from hongyan.app.network import Network
+from hongyan.app.own import EVENTS, own_methods, relay
 from hongyan.app.sending import Sending
 from hongyan.app.servers import Servers
 from hongyan.app.signing_in import SigningIn
@@ -136,8 +137,16 @@ class App:
 
     def server(self, address: Address) -> Server:
         """Return the local server of the profile, not yet started. Raises `ConnectFailed`."""
-        jmap = Jmap(store=self.store, clock=now, wake=self.workers.wake)
-        return Server(jmap, Keys.of(self.home, clock=now), address=address)
+        jmap = Jmap(
+            store=self.store,
+            clock=now,
+            wake=self.workers.wake,
+            own=own_methods(self),
+            events=EVENTS,
+        )
+        server = Server(jmap, Keys.of(self.home, clock=now), address=address)
+        relay(self.activities, self.wire, server.hub)
+        return server
 
     def _recorder(self, endpoint: Endpoint) -> Recorder | None:
         if self.record is None:

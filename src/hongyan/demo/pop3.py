@@ -64,8 +64,12 @@ class Pop3:
                     code = f"[{no.code}] " if isinstance(no, Refused) and no.code else ""
                     self._say(f"-ERR {code}{no.text if isinstance(no, Refused) else no}")
         finally:
-            if self._drop:
-                self._drop.unlock()
+            self._give_back()
+
+    def _give_back(self) -> None:
+        if self._drop:
+            self._drop.unlock()
+            self._drop = None
 
     def _obey(self, line: bytes) -> None:
         verb, _, argument = line.partition(b" ")
@@ -209,6 +213,7 @@ class Pop3:
     def _quit(self, _argument: bytes) -> None:
         if self._drop:
             self._drop.remove({self._letters[number - 1].uid for number in self._deleted})
+            self._give_back()  # before the answer: who has it may log in again at once
         self._over = True
         self._ok("fly well")
 

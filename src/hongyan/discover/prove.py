@@ -42,10 +42,11 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The servers that were chosen; None where no server could be used."""
+    """The servers that were chosen, None where no server could be used, and who was asked."""
 
     incoming: Proof | None
     outgoing: Proof | None
+    asked: tuple[Found, ...] = ()
 
     @property
     def proofs(self) -> tuple[Proof, ...]:
@@ -55,12 +56,17 @@ class Setup:
     @property
     def hint(self) -> str:
         """Which password the provider wants, where that is known."""
-        return next((each.found.hint for each in self.proofs if each.found.hint), "")
+        return next((each.hint for each in self._sources if each.hint), "")
 
     @property
     def oauth(self) -> str:
         """By which provider one signs in, where that is known."""
-        return next((each.found.oauth for each in self.proofs if each.found.oauth), "")
+        return next((each.oauth for each in self._sources if each.oauth), "")
+
+    @property
+    def _sources(self) -> tuple[Found, ...]:
+        """Those whose servers were chosen, or all when none was."""
+        return tuple(each.found for each in self.proofs) or self.asked
 
 
 def prove(
@@ -77,12 +83,14 @@ def prove(
     """
     incoming: Proof | None = None
     outgoing: Proof | None = None
+    asked: list[Found] = []
     for found in sources:
+        asked.append(found)
         incoming = incoming or _first(_tries(found, readers, attempt), tell)
         outgoing = outgoing or _first(_tries(found, (Service.SMTP,), attempt), tell)
         if incoming and outgoing:
             break
-    return Setup(incoming, outgoing)
+    return Setup(incoming, outgoing, tuple(asked))
 
 
 def _tries(

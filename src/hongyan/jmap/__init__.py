@@ -26,7 +26,7 @@ def handle(server: Jmap, octets: bytes) -> Json:
     return request.run(
         server,
         request.parse(octets, limit=server.limits.max_size_request),
-        METHODS,
+        {**METHODS, **{name: (OWN, method) for name, method in server.own.items()}},
         capabilities=_CAPABILITIES,
         session_state=session_state(server),
     )

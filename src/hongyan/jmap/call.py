@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -23,13 +23,16 @@ Method: TypeAlias = Callable[["Call"], Json]
 class Jmap:
     """A server of JMAP without HTTP: its store, its limits, and the ways to what is not the store.
 
-    ``wake`` is called with an account id when something waits to be sent.
+    ``wake`` is called with an account id when something waits to be sent; ``own`` are the methods
+    of our own capability that this server answers, ``events`` the names of its own events.
     """
 
     store: Store
     clock: Callable[[], datetime]
     limits: Limits = field(default_factory=Limits)
     wake: Callable[[str], None] = lambda _account_id: None
+    own: Mapping[str, Method] = field(default_factory=dict)
+    events: frozenset[str] = frozenset()
 
 
 class Call(Arguments):

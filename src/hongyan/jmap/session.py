@@ -30,7 +30,7 @@ def session(server: Jmap, doors: Doors) -> Json:
     """Return the Session object."""
     accounts = server.store.accounts.list()
     known = {
-        "capabilities": {CORE: server.limits.core(), MAIL: {}, SUBMISSION: {}, OWN: own()},
+        "capabilities": {CORE: server.limits.core(), MAIL: {}, SUBMISSION: {}, OWN: own(server)},
         "accounts": {account.id: _account(server, account) for account in accounts},
         "primaryAccounts": (
             dict.fromkeys((CORE, MAIL, SUBMISSION, OWN), accounts[0].id) if accounts else {}
@@ -53,9 +53,9 @@ def session_state(server: Jmap) -> str:
     return hashlib.sha256(json.dumps(accounts).encode()).hexdigest()[:12]
 
 
-def own() -> Json:
+def own(server: Jmap) -> Json:
     """Return the properties of our own capability: what of it this server answers."""
-    return {"methods": [], "events": []}
+    return {"methods": sorted(server.own), "events": sorted(server.events)}
 
 
 def _account(server: Jmap, account: Account) -> Json:

@@ -27,14 +27,25 @@ _END: Final = 1_024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """One connection: its server, when it was opened and whether it still is; ``lines`` in all."""
+    """One connection: its server, when it was opened and closed; lines and octets in all.
+
+    ``round_trips`` are the answers that came after something was said.
+    """
 
     id: str
     account_id: str
     url: str
     opened_at: datetime
-    open: bool = True
+    closed_at: datetime | None = None
     lines: int = 0
+    octets_sent: int = 0
+    octets_received: int = 0
+    round_trips: int = 0
+
+    @property
+    def open(self) -> bool:
+        """Whether it still is."""
+        return self.closed_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,7 @@ class Ring:
         self._count = 0
         self._connections: OrderedDict[str, Connection] = OrderedDict()
         self._lines: dict[str, deque[Numbered]] = {}
+        self._speaking: set[str] = set()  # those that said something not yet answered
         self._subscribers: dict[object, Take] = {}
 
     def recorder(self, url: str, *, account_id: str = "") -> Recorder:
@@ -72,12 +84,21 @@ class Ring:
             while len(self._connections) > CONNECTIONS:
                 oldest, _ = self._connections.popitem(last=False)
                 del self._lines[oldest]
-        return _Abridging(lambda line: self._keep(name, line), closed=lambda: self._close(name))
+        return _Abridging(
+            lambda line: self._keep(name, line),
+            count=lambda direction, octets: self._count_octets(name, direction, octets),
+            closed=lambda: self._close(name),
+        )
 
     def connections(self) -> tuple[Connection, ...]:
         """Return the last connections, the newest first."""
         with self._lock:
             return tuple(reversed(self._connections.values()))
+
+    def connection(self, connection_id: str) -> Connection | None:
+        """Return one of the connections, or None when it is unknown or forgotten."""
+        with self._lock:
+            return self._connections.get(connection_id)
 
     def lines(self, connection_id: str, *, after: int = 0) -> tuple[Numbered, ...]:
         """Return the lines kept of a connection behind number ``after``; none when unknown."""
@@ -108,20 +129,47 @@ class Ring:
         for take in subscribers:
             take(kept)
 
+    def _count_octets(self, name: str, direction: Direction, octets: int) -> None:
+        with self._lock:
+            known = self._connections.get(name)
+            if known is None:
+                return
+            if direction is Direction.CLIENT:
+                self._speaking.add(name)
+                counted = replace(known, octets_sent=known.octets_sent + octets)
+            else:
+                answered = name in self._speaking
+                self._speaking.discard(name)
+                counted = replace(
+                    known,
+                    octets_received=known.octets_received + octets,
+                    round_trips=known.round_trips + answered,
+                )
+            self._connections[name] = counted
+
     def _close(self, name: str) -> None:
         with self._lock:
+            self._speaking.discard(name)
             if name in self._connections:
-                self._connections[name] = replace(self._connections[name], open=False)
+                self._connections[name] = replace(self._connections[name], closed_at=self._clock())
 
 
 class _Abridging(Recorder):
     """A recorder that looks at the two ends of a large block alone."""
 
-    def __init__(self, sink: Callable[[Line], None], *, closed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        sink: Callable[[Line], None],
+        *,
+        count: Callable[[Direction, int], None],
+        closed: Callable[[], None],
+    ) -> None:
         super().__init__(sink)
+        self._count = count
         self._closed = closed
 
     def _say(self, direction: Direction, data: bytes) -> None:
+        self._count(direction, len(data))
         if len(data) <= _WHOLE:
             super()._say(direction, data)
             return

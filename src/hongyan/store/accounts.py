@@ -29,6 +29,11 @@ _INSERT: Final = """
     INSERT INTO accounts (address, name, pop3_url, imap_url, smtp_url, username, secret)
     VALUES (:address, :name, :pop3_url, :imap_url, :smtp_url, :username, :secret) RETURNING id
 """
+_UPDATE: Final = """
+    UPDATE accounts SET name = :name, username = :username, imap_url = :imap_url,
+        pop3_url = :pop3_url, smtp_url = :smtp_url
+    WHERE id = :id
+"""
 
 
 class Accounts:
@@ -76,6 +81,21 @@ class Accounts:
             except apsw.ConstraintError:
                 raise InvalidArgument("address", f"{address} has an account already") from None
         return self.get(f"a{number}")
+
+    def update(self, account: Account) -> Account:
+        """Write the name, the login and the servers of an account anew. Raises `NotFound`."""
+        values = {
+            "name": account.name,
+            "username": account.username,
+            "imap_url": account.imap_url,
+            "pop3_url": account.pop3_url,
+            "smtp_url": account.smtp_url,
+        }
+        for field, value in values.items():
+            argument(field, value or "")
+        with self._database.write() as db:
+            db.execute(_UPDATE, {**values, "id": row_number("a", account.id)})
+        return self.get(account.id)
 
     def list(self) -> tuple[Account, ...]:
         """Return all accounts in the order they were added."""

@@ -4,6 +4,7 @@
 not in `hongyan.jmap` because they reach the network and the workers, which that room may not.
 """
 
+from hongyan.app.own.events import EVENTS, relay
 from hongyan.app.own.methods import own_methods
 
-__all__ = ["own_methods"]
+__all__ = ["EVENTS", "own_methods", "relay"]

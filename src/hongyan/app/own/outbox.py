@@ -13,7 +13,7 @@ from hongyan.jmap.errors import MethodError, SetError
 from hongyan.store import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from hongyan.jmap.call import Call
     from hongyan.jmap.errors import Json
@@ -41,12 +41,12 @@ class OutboxMethods:
 
     def query(self, call: Call) -> Json:
         """Answer Outbox/query: the newest first."""
-        filter_ = Arguments(call.take("filter", optional(json_object), None) or {})
+        filter_ = Arguments(call.take("filter", json_object, {}))
         account = filter_.take("accountId", optional(id_), None)
         states = filter_.take("states", _states, None)
         filter_.end()
 
-        def chosen(_: Json) -> list[str]:
+        def chosen(_: Json) -> Sequence[str]:
             items = self._store.outbox.list(account)
             wanted = [each for each in items if states is None or each.state.value in states]
             return [each.id for each in sorted(wanted, key=lambda each: each.created_at)][::-1]
@@ -55,7 +55,7 @@ class OutboxMethods:
 
     def set_(self, call: Call) -> Json:
         """Answer Outbox/set: each item stands or falls by itself."""
-        wanted = {verb: call.take(verb, optional(array(id_)), None) or [] for verb in _VERBS}
+        wanted = {verb: call.take(verb, array(id_), []) for verb in _VERBS}
         call.end()
         updated: list[str] = []
         destroyed: list[str] = []

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hongyan.jmap.errors import Json
 
 _MOST: Final = 8
+_VARIABLE: Final = "HONGYAN_CLIENT_SECRET"
 _UNTIL_SHOWN: Final = 20.0  # seconds
 
 
@@ -96,14 +97,19 @@ class SignIns:
             return {"status": "failed", "words": trouble(one.error)["words"]}
         return {"status": "done" if one.done else "waiting", "words": ""}
 
-    def take(self, name: str) -> SignIn:
-        """Return a sign-in that is done, and forget it. Raises `NotFound`."""
+    def peek(self, name: str) -> SignIn:
+        """Return a sign-in that is done. Raises `NotFound`."""
         one = self._known(name)
         if one.done is None:
             raise NotFound("the sign-in is not done yet")
+        return one.done
+
+    def take(self, name: str) -> SignIn:
+        """Return a sign-in that is done, and forget it. Raises `NotFound`."""
+        done = self.peek(name)
         with self._lock:
             self._under_way.pop(name, None)
-        return one.done
+        return done
 
     def _known(self, name: str) -> _UnderWay:
         with self._lock:
@@ -111,6 +117,3 @@ class SignIns:
         if one is None:
             raise NotFound("there is no such sign-in under way")
         return one
-
-
-_VARIABLE: Final = "HONGYAN_CLIENT_SECRET"

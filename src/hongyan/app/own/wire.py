@@ -54,7 +54,7 @@ class WireMethods:
 
     def query(self, call: Call) -> Json:
         """Answer Wire/query: the newest first."""
-        filter_ = Arguments(call.take("filter", optional(json_object), None) or {})
+        filter_ = Arguments(call.take("filter", json_object, {}))
         wished = Wished(
             filter_.take("accountId", optional(id_), None),
             filter_.take("protocol", optional(text), None),
@@ -81,12 +81,12 @@ class WireMethods:
         after = call.take("after", unsigned, 0)
         limit = min(call.take("limit", optional(positive), None) or _MOST_LINES, _MOST_LINES)
         call.end()
-        for connection in self._ring.connections():
-            if connection.id == wanted:
-                lines = self._ring.lines(wanted, after=after)
-                shown = [line_json(connection, each) for each in lines[:limit]]
-                return {"lines": shown, "hasMore": len(lines) > limit}
-        raise MethodError("notFound", f"there is no record {wanted}")
+        connection = self._ring.connection(wanted)
+        if connection is None:
+            raise MethodError("notFound", f"there is no record {wanted}")
+        lines = self._ring.lines(wanted, after=after)
+        shown = [line_json(connection, each) for each in lines[:limit]]
+        return {"lines": shown, "hasMore": len(lines) > limit}
 
 
 def connection_json(connection: Connection) -> Json:
