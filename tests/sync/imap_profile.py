@@ -95,12 +95,18 @@ def letter(subject: str, body: str = "Hello.\r\n", *, message_id: str = "") -> b
     return (head + "Date: Mon, 2 Mar 2026 10:00:00 +0000\r\n\r\n" + body).encode()
 
 
+def connect(port: int, address: str, password: str) -> imaplib.IMAP4:
+    """Return imaplib, logged in."""
+    client = imaplib.IMAP4("127.0.0.1", port)
+    client.login(address, password)
+    return client
+
+
 @contextmanager
 def other_client(port: int, address: str, password: str) -> Iterator[imaplib.IMAP4]:
     """Yield imaplib, logged in."""
-    client = imaplib.IMAP4("127.0.0.1", port)
+    client = connect(port, address, password)
     try:
-        client.login(address, password)
         yield client
     finally:
         client.logout()

@@ -79,12 +79,18 @@ class ImapMailboxes:
     ) -> None:
         """Note that a mailbox of ours is the server's ``wire``, newly or under another name.
 
-        The name it has here now counts as agreed.
+        The name it has here now counts as agreed. Another that was paired with ``wire`` is so no
+        more: it has a new name there too, or is missing.
         """
         row = row_number("b", mailbox_id)
         with self._database.write() as db:
             account_id = self._mailboxes.get(mailbox_id).account_id
             called = self.paths(account_id)[MailboxId(mailbox_id)]
+            db.execute(
+                "UPDATE imap_mailboxes SET wire = CAST('?' || mailbox AS BLOB) "
+                "WHERE account = ? AND wire = ? AND mailbox != ?",
+                (row_number("a", account_id), wire, row),
+            )
             db.execute(
                 """
                 INSERT INTO imap_mailboxes (mailbox, account, wire, delimiter, called, object_id)
@@ -114,6 +120,14 @@ class ImapMailboxes:
                 "UPDATE imap_mailboxes SET uid_validity = ?, uid_next = ?, modseq = ?, exist = ?, "
                 "doubts = 0 WHERE mailbox = ?",
                 (uid_validity, uid_next, modseq, exist, row_number("b", mailbox_id)),
+            )
+
+    def identify(self, mailbox_id: str, object_id: str) -> None:
+        """Note the OBJECTID of a mailbox."""
+        with self._database.write() as db:
+            db.execute(
+                "UPDATE imap_mailboxes SET object_id = ? WHERE mailbox = ?",
+                (object_id, row_number("b", mailbox_id)),
             )
 
     def doubt(self, mailbox_id: str, doubts: int) -> None:

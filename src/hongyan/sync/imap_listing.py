@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from hongyan import imap
@@ -34,7 +35,7 @@ def settle_mailboxes(tour: Tour) -> Flow[dict[MailboxId, Standing]]:
     )
     mailboxes = tour.mailboxes()
     by_wire = {each.wire: each for each in mailboxes.values()}
-    theirs = _theirs(listing, by_wire)
+    theirs = yield from _identified(tour, _theirs(listing, by_wire), by_wire)
     acts = plan.pair(theirs, _paired(mailboxes.values()), _ours(tour, mailboxes))
     delimiters = {listed.octets: listed.delimiter for listed, _ in listing}
     for act in acts:
@@ -57,8 +58,6 @@ def _listing(tour: Tour) -> Flow[tuple[tuple[Listed, MailboxStatus | None], ...]
     items = [*_ITEMS]
     if conn.offers("CONDSTORE") or "CONDSTORE" in conn.enabled:
         items.append("HIGHESTMODSEQ")
-    if conn.offers("OBJECTID"):
-        items.append("MAILBOXID")
     if conn.offers("LIST-STATUS", "IMAP4REV2"):
         listing = yield from imap.list_mailboxes(conn, status=items)
         return tuple(each for each in listing if names.openable(each[0]))
@@ -97,15 +96,30 @@ def _theirs(
             listed.octets,
             names.path(listed),
             roles.get(listed.octets),
-            _object_id(state),
             untouched=_untouched(known.get(listed.octets), state),
         )
         for listed, state in listing
     ]
 
 
-def _object_id(status: MailboxStatus | None) -> str | None:
-    return status.texts.get("MAILBOXID", "").strip("()") or None if status else None
+def _identified(
+    tour: Tour, theirs: list[plan.Theirs], known: dict[bytes, ImapMailbox]
+) -> Flow[list[plan.Theirs]]:
+    """Ask who the new ones are, where one is missing that could be one of them (RFC 8474).
+
+    By opening them: Cyrus 3.6 answers STATUS with octets of whatever lay in its memory.
+    """
+    listed = {each.wire for each in theirs}
+    missing = any(each.object_id for wire, each in known.items() if wire not in listed)
+    if not missing or not tour.conn.offers("OBJECTID"):
+        return theirs
+    found: list[plan.Theirs] = []
+    for each in theirs:
+        object_id = None
+        if each.wire not in known:
+            object_id = yield from tour.who_is(each.wire)
+        found.append(replace(each, object_id=object_id))
+    return found
 
 
 def _untouched(known: ImapMailbox | None, state: MailboxStatus | None) -> bool:
@@ -227,5 +241,6 @@ def _delete(tour: Tour, mailbox: ImapMailbox) -> Flow[None]:
     if state.values.get("MESSAGES", 1):
         tour.store.imap_mailboxes.forget(mailbox.id)  # what has come meanwhile keeps it
         return
+    yield from tour.leave()
     yield from imap.delete(tour.conn, mailbox.wire)
     tour.store.imap_mailboxes.forget(mailbox.id)

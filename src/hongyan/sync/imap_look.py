@@ -62,6 +62,8 @@ def look_into(tour: Tour, mailbox: ImapMailbox, there: Standing | None) -> Flow[
         return
     whole = yield from _ask(tour, decided, was, now, seen)
     _note(tour, mailbox, decided, now, seen, whole=whole)
+    if selected.mailbox_id:
+        tour.store.imap_mailboxes.identify(mailbox.id, selected.mailbox_id)
 
 
 def _decide(tour: Tour, mailbox: ImapMailbox, there: Standing) -> Look:

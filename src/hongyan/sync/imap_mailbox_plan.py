@@ -126,7 +126,7 @@ def pair(
     acts: list[Act] = []
     for known in paired:
         theirs = by_wire.get(known.wire)
-        if known.object_id and (theirs is None or theirs.object_id != known.object_id):
+        if known.object_id and (theirs is None or theirs.object_id not in (None, known.object_id)):
             theirs = by_object.get(known.object_id)
         if theirs is not None and theirs.wire in taken:
             theirs = None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hongyan import imap
+from hongyan.errors import Refused
 from hongyan.sync.imap_plan import Standing, Tier
 from hongyan.sync.progress import silent
 
@@ -80,6 +81,20 @@ class Tour:
         if self._open != mailbox.id:
             yield from self.select(mailbox)
         return self._selected[mailbox.id]
+
+    def who_is(self, wire: bytes) -> Flow[str | None]:
+        """Return the OBJECTID of a mailbox, if it can be had."""
+        self._open = None
+        try:
+            return (yield from imap.select(self.conn, wire, read_only=True)).mailbox_id
+        except Refused:
+            return None
+
+    def leave(self) -> Flow[None]:
+        """Let no mailbox be open."""
+        if self.conn.state is imap.State.SELECTED:
+            yield from imap.unselect(self.conn)
+        self._open = None
 
     def permanent(self, mailbox: MailboxId) -> tuple[str, ...] | None:
         """Return the flags that a mailbox keeps, as far as it has told."""

@@ -1,0 +1,99 @@
+r"""Gmail's labels (X-GM-EXT-1): one message, stored once, in a mailbox for each label. Pure.
+
+Gmail shows a message in each mailbox whose label it has, as if it were copied. It is stored in All
+Mail, or in Spam or Trash: those alone are looked into, and labels say in which other mailboxes of
+ours a message is. Changing them is adding and taking labels, so nothing is copied or lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from hongyan.sync.imap_plan import Move, Remove
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hongyan.imap import Listed
+
+_SYSTEM: Final = {
+    r"\sent": r"\Sent",
+    r"\drafts": r"\Draft",
+    r"\flagged": r"\Starred",
+    r"\important": r"\Important",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """How an account's mailboxes are labels: by label, and which ones store messages."""
+
+    by_label: Mapping[str, str]
+    stores: tuple[str, ...]
+    all_mail: str | None = None
+    trash: str | None = None
+
+    def mailboxes(self, store: str, labels: Iterable[str]) -> frozenset[str]:
+        """Return the mailboxes of a message in ``store`` with ``labels``; hidden ones are none."""
+        found = (self.by_label.get(label.lower()) for label in labels)
+        return frozenset({store, *(each for each in found if each)})
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Give a message a label, or take it."""
+
+    label: str
+    add: bool
+
+
+Tell: TypeAlias = Label | Move | Remove
+
+
+def read(listed: Iterable[tuple[str, Listed]]) -> Labels:
+    r"""Return what the mailboxes, ours by id, are. Without All Mail each stores its messages."""
+    mailboxes = list(listed)
+    all_mail = next((id_ for id_, each in mailboxes if each.has(r"\All")), None)
+    if all_mail is None:
+        return Labels({}, tuple(id_ for id_, _ in mailboxes))
+    uses = (r"\All", r"\Junk", r"\Trash")
+    stores = tuple(id_ for id_, each in mailboxes if any(each.has(use) for use in uses))
+    labels = {_label(each).lower(): id_ for id_, each in mailboxes if id_ not in stores}
+    trash = next((id_ for id_, each in mailboxes if each.has(r"\Trash")), None)
+    return Labels(labels, stores, all_mail, trash)
+
+
+def _label(listed: Listed) -> str:
+    if listed.octets.upper() == b"INBOX":
+        return r"\Inbox"
+    for attribute in listed.attributes:
+        if label := _SYSTEM.get(attribute.lower()):
+            return label
+    return listed.octets.decode("utf-8", "replace")
+
+
+def tell(labels: Labels, was: frozenset[str], here: frozenset[str]) -> tuple[Tell, ...]:
+    """Decide what to tell of a message that was in the mailboxes ``was`` and is now in ``here``.
+
+    What is nowhere any more goes into Trash, as Gmail itself does it, and from there for good.
+    Leaving All Mail alone cannot be told: a message with a label is in it.
+    """
+    store = next((each for each in labels.stores if each in was), None)
+    target = next((each for each in labels.stores if each in here and each != store), None)
+    if store is None:
+        return ()
+    names = {id_: label for label, id_ in labels.by_label.items()}
+    if not here:
+        away = store == labels.trash or labels.trash is None
+        return (Remove(store),) if away else (Move(store, labels.trash or store),)
+    if target is not None:
+        return (Move(store, target),)
+    if store != labels.all_mail and store not in here:
+        return tuple(Move(store, each) for each in sorted(here)[:1])
+    gone = sorted((was - here) & names.keys())
+    new = sorted((here - was) & names.keys())
+    return (
+        *(Label(names[each], add=False) for each in gone),
+        *(Label(names[each], add=True) for each in new),
+    )

@@ -1,0 +1,63 @@
+"""Two profiles and imaplib on the same mailboxes at random, with kills: then all three agree.
+
+A few hundred steps by default; all thousand, and more seeds, with HONGYAN_TORTURE=1000.
+"""
+
+from __future__ import annotations
+
+import imaplib
+import os
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hongyan.net.endpoint import Endpoint
+from hongyan.sync.imap_plan import Tier
+from tests.live.servers import Dovecot, User
+from tests.sync.imap_profile import connect, profile
+from tests.sync.torture import Torture
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.live.cyrus import Cyrus
+
+STEPS = int(os.environ.get("HONGYAN_TORTURE", "150"))
+USERS = count(1)
+
+
+@pytest.fixture(params=["dovecot", "cyrus"])
+def server(request: pytest.FixtureRequest) -> Dovecot | Cyrus:
+    found: Dovecot | Cyrus = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("best", list(Tier), ids=lambda tier: tier.name.lower())
+def test_all_three_agree(server: Dovecot | Cyrus, best: Tier, tmp_path: Path) -> None:
+    seed = int(os.environ.get("HONGYAN_SEED", "1"))
+    user = User(f"torture{next(USERS)}@example.test", "secret")
+    server.add_user(user)
+    url = server.imap_url(tls="none")
+    words = (url, user.address, user.password)
+    clients: list[imaplib.IMAP4] = []
+
+    def client() -> imaplib.IMAP4:
+        clients.append(connect(Endpoint.parse(url).port, user.address, user.password))
+        return clients[-1]
+
+    with (
+        profile(tmp_path / "a", *words, best=best) as first,
+        profile(tmp_path / "b", *words, best=best) as second,
+    ):
+        torture = Torture(seed, [first, second], client)
+        try:
+            torture.run(STEPS)
+            wrong = torture.verdict()
+        finally:
+            for each in clients:
+                each.shutdown()
+            (tmp_path / "log").write_text("\n".join(torture.log))
+    assert not wrong, f"{wrong}\nlog: {tmp_path}/log"
+    assert torture.made > STEPS / 10

@@ -1,0 +1,312 @@
+"""The rules of synchronising by IMAP, case by case: tests/sync/cases/*.txt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hongyan.imap import Listed
+from hongyan.sync import imap_labels, imap_mailbox_plan, imap_names, imap_plan
+from hongyan.sync.imap_plan import Fate, Here, Look, Mark, Seeking, Standing, Tier, Trace
+from tests.sync.case_table import Case, table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hongyan.sync.imap_mailbox_plan import Act
+
+LOOKS = {
+    "nothing": Look.NOTHING,
+    "first": Look.FIRST,
+    "changes": Look.CHANGES,
+    "all": Look.ALL,
+    "anew": Look.ANEW,
+    "unsure": Look.UNSURE,
+    "wait": Look.WAIT,
+}
+FATES = {Fate.MISS: "miss", Fate.KEEP: "keep", Fate.FORGET: "forget", Fate.FETCH: "fetch"}
+
+
+def cases(name: str) -> pytest.MarkDecorator:
+    found = table(name)
+    return pytest.mark.parametrize("case", found, ids=[case.title for case in found])
+
+
+def test_there_are_as_many_cases_as_promised() -> None:
+    names = ("messages", "looks", "recognising", "mailboxes", "roles", "gmail")
+    assert sum(len(table(name)) for name in names) >= 120
+
+
+# -- messages
+
+
+def words(add: frozenset[str], remove: frozenset[str]) -> str:
+    return " ".join(
+        [*(f"+{word}" for word in sorted(add)), *(f"-{word}" for word in sorted(remove))]
+    )
+
+
+def told(act: imap_plan.Tell) -> str:
+    match act:
+        case imap_plan.Flag():
+            return f"flag {act.mailbox} {words(act.add, act.remove)}"
+        case imap_plan.Move():
+            return f"move {act.mailbox} to {act.target}"
+        case imap_plan.Copy():
+            return f"copy {act.mailbox} to {act.target}"
+        case imap_plan.Remove():
+            return f"remove {act.mailbox}"
+        case imap_plan.Append():
+            return f"append {act.mailbox}"
+
+
+def both_ways(
+    was: dict[str, frozenset[str]], there: Mapping[str, frozenset[str]], here: Here | None
+) -> list[str]:
+    """Follow what the server has, then tell it what is left: what a visit does to one message."""
+    done: list[str] = []
+    missed: set[str] = set()
+    places = dict(was)
+    for mailbox in was:
+        follow = imap_plan.follow(places[mailbox], there.get(mailbox), here, mailbox)
+        if mailbox in there:
+            places[mailbox] = there[mailbox]
+        if isinstance(follow, Mark):
+            assert here is not None
+            here = Here(here.mailboxes, here.keywords - follow.remove | follow.add)
+            done.append(f"mark {words(follow.add, follow.remove)}")
+        elif follow is not None:
+            done.append(f"{FATES[follow]} {mailbox}")
+            del places[mailbox]
+            if follow is Fate.MISS:
+                missed.add(mailbox)
+    done += [f"fetch {mailbox}" for mailbox in there if mailbox not in was]
+    if here is not None:
+        here = Here(here.mailboxes - missed, here.keywords)
+    return done + [told(act) for act in imap_plan.tell(places, here)]
+
+
+def places(case: Case, field: str) -> dict[str, frozenset[str]]:
+    found = {}
+    for part in case.parts(field):
+        mailbox, *flags = part.split()
+        if mailbox != "nothing":
+            found[mailbox] = frozenset(flags)
+    return found
+
+
+def here(case: Case) -> Here | None:
+    said = case.fields.get("here", "deleted")
+    if said == "deleted":
+        return None
+    mailboxes, _, keywords = said.partition(";")
+    return Here(frozenset(mailboxes.split()), frozenset(keywords.split()))
+
+
+@cases("messages")
+def test_a_message(case: Case) -> None:
+    done = both_ways(places(case, "was"), places(case, "there"), here(case))
+    assert (", ".join(done) or "nothing") == case["then"]
+
+
+FLAGS = st.frozensets(st.sampled_from(["seen", "flagged", "work"]))
+PLACES = st.dictionaries(st.sampled_from(["inbox", "work", "archive"]), FLAGS, max_size=3)
+STANDING = st.none() | st.builds(
+    Here, st.frozensets(st.sampled_from(["inbox", "work", "archive", "later"]), min_size=1), FLAGS
+)
+
+
+@given(PLACES, PLACES, STANDING)
+def test_whatever_both_sides_did_a_message_goes_only_where_nobody_changed_it(
+    was: dict[str, frozenset[str]], there: dict[str, frozenset[str]], now: Here | None
+) -> None:
+    done = both_ways(was, there, now)
+    if now is None and there:  # deleted here: what is there otherwise than it was is fetched
+        changed = {mailbox for mailbox, flags in there.items() if was.get(mailbox) != flags}
+        assert {each.split()[1] for each in done if each.startswith("fetch")} == changed
+    if now is not None and not there and was:  # gone there: what was changed here is given back
+        touched = any(now.keywords != flags for flags in was.values()) or not now.mailboxes <= set(
+            was
+        )
+        assert touched == any(each.startswith("append") for each in done)
+
+
+@given(PLACES, STANDING)
+def test_what_was_told_is_not_told_again(was: dict[str, frozenset[str]], now: Here | None) -> None:
+    result = dict.fromkeys(now.mailboxes, now.keywords) if now else {}
+    assert imap_plan.tell(result, now) == ()
+
+
+# -- looks
+
+
+def standing(said: str) -> Standing | None:
+    if said == "never":
+        return None
+    numbers = [None if each == "-" else int(each) for each in said.split()]
+    return Standing(numbers[0], numbers[1], numbers[2], numbers[3] or 0)
+
+
+@cases("looks")
+def test_how_to_look(case: Case) -> None:
+    there = standing(case["there"])
+    assert there is not None
+    look = imap_plan.look(
+        standing(case["was"]),
+        there,
+        Tier[case["tier"].upper()],
+        doubts=int(case.fields.get("doubts", 0)),
+    )
+    assert look is LOOKS[case["then"]]
+
+
+# -- recognising
+
+
+def trace(mailbox: str, rest: list[str]) -> Trace:
+    message_id, size, seconds, *object_id = rest
+    return Trace(
+        mailbox,
+        "" if message_id == "-" else message_id,
+        int(size),
+        int(seconds),
+        object_id[0] if object_id else None,
+    )
+
+
+@cases("recognising")
+def test_which_message_it_is(case: Case) -> None:
+    new = {}
+    for part in case.parts("new"):
+        place, *rest = part.split()
+        mailbox, _, uid = place.partition("/")
+        new[mailbox, int(uid)] = trace(mailbox, rest)
+    seeking = []
+    for field in ("lost", "put"):
+        for part in case.parts(field):
+            message, mailbox, *rest = part.split()
+            seeking.append(Seeking(message, trace(mailbox, rest), missed=field == "lost"))
+    found = imap_plan.recognise(new, seeking)
+    said = [f"{mailbox}/{uid} {each.message}" for (mailbox, uid), each in sorted(found.items())]
+    assert (", ".join(said) or "nothing") == case["then"]
+
+
+# -- mailboxes
+
+
+def theirs(part: str) -> imap_mailbox_plan.Theirs:
+    name, *rest = part.split()
+    options = dict(each.split("=") for each in rest if "=" in each)
+    objects = [each for each in rest if "=" not in each and each != "touched"]
+    return imap_mailbox_plan.Theirs(
+        name.encode(),
+        "Inbox" if name == "INBOX" else name,
+        options.get("role"),
+        objects[0] if objects else None,
+        untouched="touched" not in rest,
+    )
+
+
+def paired(part: str) -> imap_mailbox_plan.Paired:
+    id_, wire, called, name, *rest = part.split()
+    objects = [each for each in rest if each != "missed"]
+    return imap_mailbox_plan.Paired(
+        id_,
+        wire.encode(),
+        called,
+        None if name == "deleted" else name,
+        objects[0] if objects else None,
+        int("missed" in rest),
+    )
+
+
+def ours(part: str) -> imap_mailbox_plan.Ours:
+    id_, name, *rest = part.split()
+    return imap_mailbox_plan.Ours(id_, name, rest[0].partition("=")[2] if rest else None)
+
+
+def acted(act: Act) -> str:
+    match act:
+        case imap_mailbox_plan.Adopt():
+            return f"adopt {act.theirs.wire.decode()} {act.id or ''}".strip()
+        case imap_mailbox_plan.Call():
+            return f"call {act.id} {act.theirs.wire.decode()}"
+        case imap_mailbox_plan.Create():
+            return f"create {act.id} {act.name} {act.role or ''}".strip()
+        case imap_mailbox_plan.Rename():
+            return f"rename {act.id} {act.name}"
+        case _:
+            return f"{type(act).__name__.lower()} {act.id}"
+
+
+@cases("mailboxes")
+def test_which_mailbox_it_is(case: Case) -> None:
+    acts = imap_mailbox_plan.pair(
+        [theirs(part) for part in case.parts("listed")],
+        [paired(part) for part in case.parts("known")],
+        [ours(part) for part in case.parts("ours")],
+    )
+    assert (", ".join(map(acted, acts)) or "nothing") == case["then"]
+
+
+# -- names and labels
+
+
+def listed(part: str, delimiter: str = ".") -> Listed:
+    from hongyan.imap import utf7
+
+    name, *attributes = part.split(" \\")
+    octets = name.encode()
+    return Listed(utf7.decode(octets), octets, delimiter, tuple(f"\\{each}" for each in attributes))
+
+
+@cases("roles")
+def test_what_it_is_called_and_for(case: Case) -> None:
+    delimiter = case.fields.get("with", ".")
+    mailboxes = [listed(part, delimiter) for part in case.parts("listed")]
+    opened = [each for each in mailboxes if imap_names.openable(each)]
+    roles = imap_names.roles(opened)
+    said = [
+        f"{each.octets.decode()}: {imap_names.path(each)} {roles.get(each.octets, '-')}"
+        for each in opened
+    ]
+    assert ", ".join(said) == case["then"]
+
+
+@cases("gmail")
+def test_labels(case: Case) -> None:
+    mailboxes = [listed(part, "/") for part in case.parts("listed")]
+    labels = imap_labels.read([(each.octets.decode(), each) for each in mailboxes])
+    if "labels" in case.fields:
+        given_labels = [each for each in case["labels"].split() if each != "-"]
+        found = labels.mailboxes(labels.all_mail or "", given_labels)
+        assert f"in {', '.join(sorted(found))}" == case["then"]
+    elif "from" in case.fields:
+        was, now = (frozenset(case.parts(field, ",")) - {"nothing"} for field in ("from", "to"))
+        acts = []
+        for act in imap_labels.tell(labels, was, now):
+            if isinstance(act, imap_labels.Label):
+                acts.append(f"label {'+' if act.add else '-'}{act.label}")
+            else:
+                acts.append(told(act))
+        assert (", ".join(acts) or "nothing").lower() == case["then"].lower()
+    else:
+        assert f"stores {', '.join(labels.stores)}" == case["then"]
+
+
+@pytest.mark.parametrize("name", ["Work", "Work/and∕or", "Inbox/Sent", "世界/新"])
+def test_a_name_goes_to_the_wire_and_comes_back(name: str) -> None:
+    from hongyan.imap import utf7
+
+    octets = imap_names.Style(".").wire(name)
+    back = imap_names.path(Listed(utf7.decode(octets), octets, "."))
+    assert back == name
+
+
+def test_new_mailboxes_lie_where_the_server_wants_them() -> None:
+    style = imap_names.Style(".", b"INBOX.")
+    assert style.wire("Work") == b"INBOX.Work"
+    assert style.wire("Inbox/Work") == b"INBOX.Work"
