@@ -15,6 +15,7 @@ from hongyan.mime import parse
 from hongyan.mime.answer import (
     REFERENCES,
     Quoting,
+    edit_as_new,
     forward,
     references,
     reply,
@@ -203,6 +204,21 @@ def test_a_reply_carries_only_the_pictures_it_shows() -> None:
     assert reply(parse(HEAD + MIXED), ME).attachments == ()
 
 
+def test_edit_as_new_keeps_all_but_the_moment() -> None:
+    fields = (
+        b"From: me@work.example\r\nTo: Bob <bob@b.example>\r\nCc: eve@e.example\r\n"
+        b"Bcc: hidden@h.example\r\nSubject: Plan\r\nMessage-ID: <1@x>\r\nReferences: <0@x>\r\n"
+    )
+    draft = edit_as_new(parse(fields + MIXED), ME, quoting=Quoting(sanitise=clean))
+    assert draft.from_ == ME[1]
+    assert draft.to == (Address("Bob", "bob@b.example"),)
+    assert (emails(draft.cc), emails(draft.bcc)) == (["eve@e.example"], ["hidden@h.example"])
+    assert (draft.subject, draft.references) == ("Plan", ("0@x",))
+    assert (draft.date, draft.message_id) == (None, "")
+    assert draft.html == '<p>Hello <img src="cid:p@x"></p>'
+    assert len(draft.attachments) == 2
+
+
 HOSTILE = st.lists(
     st.sampled_from(
         [
@@ -221,7 +237,8 @@ HOSTILE = st.lists(
 @given(HOSTILE)
 def test_an_answer_to_anything_can_be_built(raw: bytes) -> None:
     message = parse(raw)
-    for draft in (reply(message, ME), reply_all(message, ME), forward(message, ME)):
+    for answer in (reply, reply_all, forward, edit_as_new):
+        draft = answer(message, ME)
         head = build(stamp(draft, NOW)).partition(b"\r\n\r\n")[0]
         assert b"\nBcc" not in head
         assert b"\nMessage-ID: <" in head

@@ -9,6 +9,7 @@ import click
 from hongyan import mime
 from hongyan.cli.output import octets, print_json
 from hongyan.guard import shown
+from hongyan.mime.external import external
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,4 +79,6 @@ def describe(part: Part) -> str:
         words.append(f"“{part.filename}”")
     if not part.is_multipart:
         words.append(octets(part.size))
+    if elsewhere := external(part):
+        words.append(f"elsewhere, not fetched: {elsewhere.access} {elsewhere.place}")
     return shown(" ".join(words))

@@ -1,4 +1,4 @@
-"""Answers to a message, as drafts: reply, reply to all, reply to the list, forward.
+"""Answers to a message, as drafts: reply, reply to all, reply to the list, forward, edit as new.
 
 RFC 5322 §3.6.3-3.6.4 (Reply-To, References), RFC 2369 §3.4 (List-Post), Mail-Followup-To, RFC 3676
 §5 (quoting). What was received is only data: control characters go, what cannot be an address or a
@@ -108,6 +108,30 @@ def forward(message: Received, me: Sequence[Address], *, quoting: Quoting = _QUO
         text=f"{heading}\n\n{several_lines(message.text)}",
         html=_html(message, heading, quoting),
         attachments=tuple(map(_carried, message.attachments)),
+    )
+
+
+def edit_as_new(message: Received, me: Sequence[Address], *, quoting: Quoting = _QUOTING) -> Draft:
+    """Return a new draft with all that ``message`` has: recipients, texts, files, its place.
+
+    It comes from the address of mine that it came from, else from the usual one.
+    """
+    html = None
+    if quoting.sanitise is not None and message.html is not None:
+        html = several_lines(quoting.sanitise(message.html))
+    mine = {address.email.lower(): address for address in reversed(me)}
+    before = next((mine[a.email.lower()] for a in message.from_ if a.email.lower() in mine), None)
+    return Draft(
+        from_=before or _myself(message, me),
+        to=_usable(message.to),
+        cc=_usable(message.cc),
+        bcc=_usable(mailboxes(message.header("Bcc"))),
+        subject=one_line(message.subject),
+        text=several_lines(message.text),
+        html=html,
+        attachments=tuple(map(_carried, message.attachments)),
+        in_reply_to=_identifiers(message.in_reply_to),
+        references=_identifiers(message.references),
     )
 
 

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import nh3
 from selectolax.lexbor import LexborHTMLParser
@@ -42,12 +42,14 @@ class Policy:
     """What the person allows.
 
     ``remote_images`` allows http and https images; ``resolve_cid`` gives the address of the part
-    with a Content-ID, or None; ``scope`` is the class of the element that wraps the result.
+    with a Content-ID, or None, and ``resolve_location`` that of the part that another address means
+    (`hongyan.mime.related`); ``scope`` is the class of the element that wraps the result.
     ``blocked`` is told each remote address that was left out.
     """
 
     remote_images: bool = False
     resolve_cid: Callable[[str], str | None] = _no_part
+    resolve_location: Callable[[str], str | None] = _no_part
     scope: str = "mail"
     blocked: Callable[[str], None] = _tell_nobody
 
@@ -121,7 +123,10 @@ class _Filter:
         """Return the address to load an image from, or None."""
         address = address.strip()
         if address[:4].lower() == "cid:":
-            return self.policy.resolve_cid(address[4:])
+            cid = address[4:]
+            return self.policy.resolve_cid(cid) or self.policy.resolve_cid(unquote(cid))
+        if own := self.policy.resolve_location(address):
+            return own
         if _INLINE_IMAGE.fullmatch(address):
             return address
         plain = _BLANKS.sub("", address)

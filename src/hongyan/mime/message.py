@@ -126,10 +126,8 @@ class Message:
     @lazy
     def has_attachment(self) -> bool:
         """Whether a file is there that is no image of the HTML (RFC 8621 §4.1.4)."""
-        shown = self.html if any(part.cid for part in self.attachments) else None
-        return any(
-            not (part.cid and shown and f"cid:{part.cid}" in shown) for part in self.attachments
-        )
+        shown = self.html or ""
+        return any(not _is_shown(part, shown) for part in self.attachments)
 
     @lazy
     def text(self) -> str:
@@ -155,6 +153,13 @@ class Message:
     def size(self) -> int:
         """The number of octets of the message."""
         return len(self.raw)
+
+
+def _is_shown(part: Part, html: str) -> bool:
+    """Tell whether ``html`` refers to ``part``, by Content-ID or by Content-Location."""
+    if part.cid and f"cid:{part.cid}" in html:
+        return True
+    return bool(part.location) and f'"{part.location}"' in html
 
 
 def _opened(part: Part) -> tuple[Part, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape, unescape
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
@@ -22,6 +22,7 @@ from hongyan import mime
 from hongyan.errors import NotFound
 from hongyan.jmap import blob
 from hongyan.mime.html import Policy, sanitise
+from hongyan.mime.related import by_location
 from hongyan.server.auth import private
 from hongyan.server.blobs import SHOWN, ranged
 from hongyan.server.headers import FILE_POLICY, message_policy
@@ -55,7 +56,10 @@ class _Pictures:
 
     def address(self, cid: str) -> str | None:
         """Return the address of the part with a Content-ID."""
-        part = self.parts.get(cid.strip("<>"))
+        return self.of(self.parts.get(cid.strip("<>")))
+
+    def of(self, part: Part | None) -> str | None:
+        """Return the address of ``part``."""
         if part is None:
             return None
         name = blob.part_blob(self.blob_id)(part)
@@ -76,7 +80,10 @@ def show(site: Site, request: Request) -> Response:
         resolve_cid=_no_picture if measured else pictures.address,
         blocked=pictures.blocked.add,
     )
-    shown = "\n<hr>\n".join(_document(part, policy) for part in message.body.html)
+    shown = "\n<hr>\n".join(
+        _document(part, policy if measured else _located(message, part, policy, pictures))
+        for part in message.body.html
+    )
     frame = query.get("frame", "")
     if not _FRAME.fullmatch(frame):
         raise HTTPException(400, "a frame's name has letters and digits")
@@ -91,6 +98,12 @@ def show(site: Site, request: Request) -> Response:
             "X-Hongyan-Remote": str(len(pictures.blocked)),
         },
     )
+
+
+def _located(message: Message, page: Part, policy: Policy, pictures: _Pictures) -> Policy:
+    """Return ``policy`` with the pictures that ``page`` names by their Content-Location."""
+    find = by_location(message, page)
+    return replace(policy, resolve_location=lambda address: pictures.of(find(address)))
 
 
 def _no_picture(_cid: str) -> None:
