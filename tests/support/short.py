@@ -1,0 +1,189 @@
+"""Short synthetic mail by the million: the same seed gives the same octets, and message n alone.
+
+One to two kilobytes each, in nine languages. Words follow Zipf's law over a vocabulary of tens of
+thousands, so that an index of it grows as one of real mail does: a few words are everywhere, most
+are rare. Answers refer to messages before them; a tenth has a small attachment.
+"""
+
+from __future__ import annotations
+
+import base64
+import quopri
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+START = datetime(2004, 1, 1, tzinfo=UTC)
+_MINUTES = 11  # between two messages: a million take twenty years
+_SYLLABLES = "ba be bi bo da de di do fa fe ga go ha he ka ke la le li lo ma me mi mo na ne ni no".split()  # noqa: SIM905
+_ENGLISH = "the and of to a in is you that it for was on are with as be this have from".split()  # noqa: SIM905
+_COMMON = "的一是了我不人在他有这个上们来到时大地为子中你说生国年着就那和要她出也得里后自以会"
+_WORDS = {  # words that real searches look for, at known ranks
+    "zh": "会议 发票 北京 上海 附件 项目 合同 请查收 谢谢 鸿雁",
+    "ja": "会議 資料 東京 添付 確認 雁",
+    "ko": "회의 첨부 파일 확인 서울 기러기",
+    "th": "ประชุม เอกสาร กรุงเทพ สวัสดี ห่าน",
+    "en": "meeting invoice estuary late train river reeds report budget goose",
+    "de": "Besprechung Rechnung Wildgänse Grüße Unterlagen",
+    "fr": "réunion facture oies devis bientôt",
+    "ru": "встреча счёт гуси отчёт спасибо",
+    "el": "συνάντηση τιμολόγιο χήνες έγγραφα",
+}
+_PEOPLE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class _Tongue:
+    name: str
+    charset: str
+    encoding: str
+    share: float
+    gap: str = " "
+
+
+_TONGUES = (
+    _Tongue("en", "us-ascii", "7bit", 0.40),
+    _Tongue("de", "iso-8859-1", "quoted-printable", 0.10),
+    _Tongue("fr", "utf-8", "quoted-printable", 0.08),
+    _Tongue("zh", "utf-8", "base64", 0.14, ""),
+    _Tongue("zh", "gb18030", "base64", 0.06, ""),
+    _Tongue("ja", "iso-2022-jp", "7bit", 0.06, ""),
+    _Tongue("ko", "utf-8", "base64", 0.05),
+    _Tongue("th", "utf-8", "base64", 0.02, ""),
+    _Tongue("ru", "koi8-r", "8bit", 0.06),
+    _Tongue("el", "utf-8", "base64", 0.03),
+)
+
+
+def letters(count: int, seed: int = 0, *, first: int = 0) -> Iterator[bytes]:
+    """Yield the messages ``first`` to ``first + count``, with CRLF line ends."""
+    for number in range(first, first + count):
+        yield letter(number, seed)
+
+
+def letter(number: int, seed: int = 0) -> bytes:
+    """Return one message."""
+    chance = random.Random(f"{seed}.{number}")
+    tongue = chance.choices(_TONGUES, [each.share for each in _TONGUES])[0]
+    text = _text(chance, tongue, characters=chance.randrange(300, 1100))
+    subject = _text(chance, tongue, characters=chance.randrange(12, 40)).split("\n")[0]
+    head = _head(chance, tongue, number=number, seed=seed, subject=subject)
+    body = _encoded(text.replace("\n", "\r\n").encode(tongue.charset, "replace"), tongue.encoding)
+    fields = (
+        f"Content-Type: text/plain; charset={tongue.charset}\r\n"
+        f"Content-Transfer-Encoding: {tongue.encoding}\r\n"
+    ).encode()
+    part = fields + b"\r\n" + body
+    return head + (_with_file(chance, part) if chance.random() < 0.1 else part)
+
+
+def arrived(number: int) -> datetime:
+    """Return when a message came."""
+    return START + timedelta(minutes=number * _MINUTES)
+
+
+def _head(
+    chance: random.Random, tongue: _Tongue, *, number: int, seed: int, subject: str
+) -> bytes:
+    when = f"{arrived(number):%a, %d %b %Y %H:%M:%S} +0000"
+    sender = min(int(chance.paretovariate(0.6)), _PEOPLE)
+    name = _vocabulary(tongue.name)[0][sender % 50]
+    lines = [
+        f"Return-Path: <writer{sender}@example.org>",
+        f"Received: from relay{chance.randrange(9)}.example.org by mail.example.test with ESMTPS id "
+        f"{chance.randrange(1 << 40):x};\r\n\t{when}",
+        f"Message-ID: <{_id(number, seed)}>",
+        f"Date: {when}",
+        f"From: {_word(name, tongue)} <writer{sender}@example.org>",
+        "To: alice@example.test",
+        f"Subject: {_word(subject, tongue)}",
+        *_references(chance, number, seed),
+        "MIME-Version: 1.0",
+    ]
+    return ("\r\n".join(lines) + "\r\n").encode("ascii")
+
+
+def _references(chance: random.Random, number: int, seed: int) -> list[str]:
+    if not number or chance.random() > 0.45:
+        return []
+    parent = max(0, number - min(int(chance.paretovariate(0.8)), 500))
+    return [f"In-Reply-To: <{_id(parent, seed)}>", f"References: <{_id(parent, seed)}>"]
+
+
+def _id(number: int, seed: int) -> str:
+    """Return a Message-ID as programs make them: long, and without an order."""
+    mark = (number * 0x9E3779B97F4A7C15 + seed) % (1 << 64)
+    return f"{mark:016x}.{number}@example.org"
+
+
+def _with_file(chance: random.Random, part: bytes) -> bytes:
+    boundary = b"goose-%016x" % chance.randrange(1 << 64)
+    octets = base64.encodebytes(chance.randbytes(chance.randrange(100, 600))).replace(b"\n", b"\r\n")
+    return (
+        b'Content-Type: multipart/mixed; boundary="%b"\r\n\r\n--%b\r\n%b\r\n--%b\r\n'
+        b"Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n"
+        b'Content-Disposition: attachment; filename="report-%d.pdf"\r\n\r\n%b--%b--\r\n'
+        % (boundary, boundary, part, boundary, chance.randrange(10_000), octets, boundary)
+    )
+
+
+def _text(chance: random.Random, tongue: _Tongue, *, characters: int) -> str:
+    words, weights = _vocabulary(tongue.name)
+    mean = 2.2 if not tongue.gap else 6.5
+    chosen = chance.choices(words, cum_weights=weights, k=max(2, int(characters / mean)))
+    lines = [tongue.gap.join(chosen[at : at + 12]) for at in range(0, len(chosen), 12)]
+    end = "。" if tongue.name in {"zh", "ja"} else "."
+    return "".join(f"{line}{end}\n" for line in lines)
+
+
+@cache
+def _vocabulary(name: str) -> tuple[Sequence[str], Sequence[float]]:
+    """Return words with their cumulated weights, by Zipf's law."""
+    chance = random.Random(name)
+    words = _WORDS[name].split()
+    if name == "zh":
+        words = [*_COMMON, *words, *_made(chance, range(0x4E00, 0x4E00 + 3500), 30_000, 2)]
+    elif name == "ja":
+        words = [*"のにはをたがでてとし", *words, *_made(chance, range(0x4E00, 0x5600), 20_000, 2)]
+    elif name == "ko":
+        words = [*words, *_made(chance, range(0xAC00, 0xAC00 + 2000), 20_000, 3)]
+    elif name == "th":
+        words = [*words, *_made(chance, range(0xE01, 0xE2E), 15_000, 4)]
+    elif name in {"ru", "el"}:
+        letters_ = range(0x430, 0x450) if name == "ru" else range(0x3B1, 0x3CA)
+        words = [*words, *_made(chance, letters_, 30_000, 6)]
+    else:
+        made = ("".join(chance.choices(_SYLLABLES, k=chance.randrange(2, 5))) for _ in range(40_000))
+        words = [*_ENGLISH, *words, *dict.fromkeys(made)]
+    return words, list(accumulate(1 / (rank + 3) for rank in range(len(words))))
+
+
+def _made(chance: random.Random, points: range, count: int, longest: int) -> list[str]:
+    made = (
+        "".join(chr(chance.choice(points)) for _ in range(chance.randrange(1, longest + 1)))
+        for _ in range(count)
+    )
+    return list(dict.fromkeys(made))
+
+
+def _word(text: str, tongue: _Tongue) -> str:
+    """Return ``text`` as it may stand in a header: in folded encoded-words (RFC 2047)."""
+    if text.isascii():
+        return text
+    pieces = [text[at : at + 12] for at in range(0, len(text), 12)]
+    coded = (base64.b64encode(piece.encode(tongue.charset, "replace")) for piece in pieces)
+    return "\r\n ".join(f"=?{tongue.charset}?B?{piece.decode()}?=" for piece in coded)
+
+
+def _encoded(plain: bytes, encoding: str) -> bytes:
+    if encoding == "base64":
+        return base64.encodebytes(plain).replace(b"\n", b"\r\n")
+    if encoding == "quoted-printable":
+        return quopri.encodestring(plain.replace(b"\r\n", b"\n")).replace(b"\n", b"\r\n")
+    return plain
