@@ -40,7 +40,7 @@ EVERY_ROW = (
 # What holds a few messages alone, or is small whatever the mail.
 SMALL_INDEX = re.compile(r"INDEX messages_(unseen|attached|large)$")
 SMALL = {"accounts", "mailboxes", "properties", "outbox", "o", "recipients", "identities", "offers",
-         "json_each", "doomed_files", "sqlite_sequence", "sqlite_schema", "CONSTANT"}  # fmt: skip
+         "json_each", "dictionaries", "doomed_files", "sqlite_sequence", "sqlite_schema", "CONSTANT"}  # fmt: skip
 
 
 @pytest.fixture

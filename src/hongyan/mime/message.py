@@ -146,8 +146,7 @@ class Message:
     @lazy
     def preview(self) -> str:
         """The beginning of the text on one line, at most 256 characters."""
-        line = " ".join(self.text[:_PREVIEW_SOURCE].split())
-        return line if len(line) <= PREVIEW_LENGTH else line[: PREVIEW_LENGTH - 1] + "…"
+        return preview_of(self.text)
 
     @property
     def size(self) -> int:
@@ -165,6 +164,12 @@ def _is_shown(part: Part, html: str) -> bool:
 def _opened(part: Part) -> tuple[Part, ...]:
     """Return what is in a ``winmail.dat``; any other part, or one that holds nothing, is itself."""
     return (tnef.is_tnef(part) and tnef.parts(part)) or (part,)
+
+
+def preview_of(text: str) -> str:
+    """Return the beginning of a text on one line, at most 256 characters."""
+    line = " ".join(text[:_PREVIEW_SOURCE].split())
+    return line if len(line) <= PREVIEW_LENGTH else line[: PREVIEW_LENGTH - 1] + "…"
 
 
 def _as_text(part: Part) -> str:

@@ -50,7 +50,7 @@ def backup(
 
 
 def _link_files(blobs: Blobs, work: Path, db: apsw.Connection) -> None:
-    for (sha256,) in fetch(db, "SELECT sha256 FROM blobs WHERE encoding = 'file'"):
+    for (sha256,) in fetch(db, "SELECT sha256 FROM blobs WHERE data IS NULL"):
         source = blobs.path(sha256.hex())
         second = work / "blobs" / source.parent.name / source.name
         second.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from hongyan.store.database import Database
 
 
-_STATE: Final = re.compile(r"([0-9]{1,18})(?:\.([A-Za-z0-9]{1,30}))?")
-_AFTER_ALL: Final = "~"  # above every id
+_STATE: Final = re.compile(r"([0-9]{1,18})(?:\.[a-z]([0-9]{1,18}))?")
+_AFTER_ALL: Final = 2**62  # above every id's number
 
 
 class Event(Enum):
@@ -66,8 +66,8 @@ class ChangeLog:
             [
                 (
                     account,
-                    kind.value,
-                    id_,
+                    kind.letter,
+                    int(id_[1:]),
                     state if event is Event.CREATED else 0,
                     state,
                     event is Event.DESTROYED,
@@ -99,12 +99,12 @@ class ChangeLog:
             rows = fetch(
                 db,
                 """
-                SELECT id, created, changed, destroyed FROM changes
+                SELECT kind || id, created, changed, destroyed FROM changes
                 WHERE account = ? AND kind = ? AND changed >= ? AND (changed, id) > (?, ?)
                 ORDER BY changed, id LIMIT ?
                 """,
                 (
-                    *(account, kind.value, old.number, old.number, old.id),
+                    *(account, kind.letter, old.number, old.number, old.id),
                     -1 if limit is None else limit + 1,
                 ),
             )
@@ -146,7 +146,7 @@ def _state_of(db: apsw.Connection, account: int, kind: Kind, oldest: int) -> int
     ((state,),) = fetch(
         db,
         "SELECT max(changed) FROM changes WHERE account = ? AND kind = ?",
-        (account, kind.value),
+        (account, kind.letter),
     )
     return max(state or 0, oldest)
 
@@ -156,15 +156,15 @@ class _Place:
     """A state taken apart: a change, and the last object of it that is known (none: all are)."""
 
     number: int
-    id: str
+    id: int
 
     @classmethod
     def parse(cls, state: str) -> _Place | None:
         found = _STATE.fullmatch(state)
-        return cls(int(found[1]), found[2] or _AFTER_ALL) if found else None
+        return cls(int(found[1]), int(found[2] or _AFTER_ALL)) if found else None
 
     def is_before(self, number: int, id_: str) -> bool:
-        return (self.number, self.id) < (number, id_)
+        return (self.number, self.id) < (number, int(id_[1:]))
 
 
 def _changes(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from hongyan.errors import NotFound, StoreError
 from hongyan.guard import shown
 from hongyan.store.database import fetch
+from hongyan.store.texts import QUICK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,7 +127,7 @@ GHOSTS: Final = Rule(
 UNINDEXED: Final = Rule(
     "message m{}: is not in the index as it should be",
     "SELECT id FROM messages WHERE index_row NOT IN (SELECT rowid FROM search) "
-    "OR id NOT IN (SELECT message FROM texts)",
+    f"OR (size > {QUICK} AND id NOT IN (SELECT message FROM texts))",
 )
 _RULES: Final = (
     OCTETLESS,
@@ -165,7 +166,7 @@ def _of_octets(database: Database, *, blobs: Blobs, advance: Advance) -> Iterato
             rows = fetch(
                 db,
                 "SELECT m.id, subject FROM messages AS m JOIN blobs AS b ON b.id = m.blob "
-                "WHERE b.sha256 = ?",
+                "WHERE substr(b.sha256, 1, 6) = substr(?1, 1, 6) AND b.sha256 = ?1",
                 (bytes.fromhex(sha256),),
             )
         names = ", ".join(f"m{row} {shown(subject, limit=60)!r}" for row, subject in rows)

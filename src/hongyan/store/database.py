@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import apsw
 
 from hongyan.errors import StoreError
+from hongyan.store.marks import id_mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -238,6 +239,7 @@ def migrate(writer: apsw.Connection, *, up_to: int | None = None) -> None:
     writer.pragma("journal_mode", "wal")
     if 0 < version < len(scripts):
         copy(writer, Path(f"{writer.filename}.schema-{version}"))
+    writer.create_scalar_function("id_mark", id_mark, 1, deterministic=True)
     writer.pragma("foreign_keys", 0)  # tables that are made anew would take others along
     writer.execute("BEGIN IMMEDIATE")  # another process may be migrating: look again, alone
     try:

@@ -95,6 +95,10 @@ class Filter:
         """Read before."""
         return wheres.received_before(_time(value), shift=wheres.shift(self._db))
 
+    def after(self, value: Json) -> Node:
+        """Read after."""
+        return wheres.received_from(_time(value), shift=wheres.shift(self._db))
+
     def header(self, value: Json) -> Node:
         """Read header: a name, and perhaps a text."""
         name, *rest = map(_text, _list(value))
@@ -187,7 +191,7 @@ _CONDITIONS: Final[dict[str, Callable[[Filter, Json], Node]]] = {
     "inMailbox": lambda _, value: wheres.in_mailbox(row_number("b", _text(value))),
     "inMailboxOtherThan": Filter.in_mailbox_other_than,
     "before": Filter.before,
-    "after": lambda _, value: wheres.received_from(_time(value)),
+    "after": Filter.after,
     "minSize": lambda _, value: wheres.size_from(_count(value)),
     "maxSize": lambda _, value: wheres.size_below(_count(value)),
     "allInThreadHaveKeyword": lambda _, value: wheres.in_thread(_keyword(value), every=True),

@@ -2,7 +2,7 @@
 
 `fold` makes letters equal that people take for equal: case, accents, full width, traditional and
 simplified characters. `segment` cuts the runs of scripts that use no spaces into overlapping pairs
-of characters, so that any substring is a token or a phrase of tokens.
+of characters, so that any substring is a prefix or a phrase of tokens.
 Why: docs/decisions/0005-search-index.md.
 """
 
@@ -56,12 +56,8 @@ def _simplified() -> dict[int, str]:
 
 
 def indexed(text: str) -> str:
-    """Return ``text`` as the index takes it in: folded, cut, then each such character once."""
-    folded = fold(text)
-    if folded.isascii():
-        return folded
-    runs = _RUN.findall(folded)
-    return f"{segment(folded)} {' '.join(dict.fromkeys(''.join(runs)))}" if runs else folded
+    """Return ``text`` as the index takes it in: folded and cut."""
+    return segment(fold(text))
 
 
 def segment(folded: str) -> str:
@@ -86,7 +82,7 @@ def phrase(text: str) -> str:
     run = next(reversed([*_RUN.finditer(body)]), None)
     if run and not _LETTER.search(body, run.end()):
         if len(run[0]) == 1:
-            prefix = prefix or bool(body[: run.start()].strip())  # there it may begin a pair
+            prefix = True  # in the index the last character may begin a pair
         else:
             cut = cut.rpartition(run[0][-2:])[0] + run[0][-2:]
     if not (run or _LETTER.search(body)):

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 # reach back so far.
 _TOUCHED: Final = """
     WITH touched (message) AS MATERIALIZED (
-        SELECT CAST(substr(id, 2) AS INTEGER) FROM changes
-        WHERE account = :account AND kind = 'Email' AND changed > :since
+        SELECT id FROM changes
+        WHERE account = :account AND kind = 'm' AND changed > :since
         UNION SELECT id FROM messages WHERE account = :account AND :all
         UNION SELECT message FROM imap_messages JOIN imap_mailboxes USING (mailbox)
         WHERE account = :account AND message IS NOT NULL AND :all

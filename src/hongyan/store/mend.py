@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from hongyan.errors import NotFound, StoreError
 from hongyan.guard import shown
 from hongyan.store import check
+from hongyan.store.blobs import BY_HASH
 from hongyan.store.database import fetch
 from hongyan.store.marking import place
 from hongyan.store.salvage import SALVAGED
@@ -88,9 +89,7 @@ class Mending:
         for sha256, words in list(check.damaged(self._blobs, advance=advance)):
             where = self._put_aside(sha256)
             with self._database.write() as db:
-                ((blob,),) = fetch(
-                    db, "SELECT id FROM blobs WHERE sha256 = ?", (bytes.fromhex(sha256),)
-                )
+                ((blob,),) = fetch(db, f"SELECT id {BY_HASH}", (bytes.fromhex(sha256),))
                 names = [
                     *self._give_up(db, "SELECT id FROM messages WHERE blob = ?", blob),
                     *self._unsend(db, "SELECT id FROM outbox WHERE blob = ?", blob),
@@ -100,11 +99,15 @@ class Mending:
 
     def _put_aside(self, sha256: str) -> str:
         """Write what is left of some octets into a file; return how that is said."""
+        path = self._aside / f"{sha256}.eml"
         try:
             octets = bytes(self._blobs.open(sha256)[:])
-        except (NotFound, StoreError):
+        except (NotFound, StoreError):  # a file that cannot be unpacked goes as it is
+            path = path.with_suffix(".zst")
+            source = self._blobs.path(sha256)
+            octets = source.read_bytes() if source.exists() else b""
+        if not octets:
             return "nothing is left of them"
-        path = self._aside / f"{sha256}.eml"
         try:
             self._aside.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.write_bytes(octets)
@@ -204,4 +207,4 @@ class Mending:
         for sha256 in hashes:
             yield f"octets that belong to no message: {self._put_aside(sha256)}"
             with self._database.write() as db:
-                db.execute("DELETE FROM blobs WHERE sha256 = ?", (bytes.fromhex(sha256),))
+                db.execute(f"DELETE {BY_HASH}", (bytes.fromhex(sha256),))

@@ -28,7 +28,9 @@ from hongyan.store.marking import (
     normal_keywords,
     place,
 )
+from hongyan.store.marks import id_mark
 from hongyan.store.summary import Summary, kept_anyway
+from hongyan.store.texts import COLUMNS, JOIN, Texts
 from hongyan.store.times import milliseconds, moment
 from hongyan.store.types import (
     AccountId,
@@ -53,17 +55,18 @@ if TYPE_CHECKING:
     from hongyan.store.summary import Summarise
     from hongyan.store.types import UidlState
 
-_COLUMNS: Final = """
+_COLUMNS: Final = f"""
     SELECT m.id, m.account, lower(hex(b.sha256)), m.thread, m.size, m.received_at, m.message_id,
         m.in_reply_to, m.refs, m.from_, m.to_, m.cc, m.subject, m.sent_at, m.has_attachment,
-        m.preview,
         (SELECT json_group_array(mailbox) FROM memberships WHERE message = m.id),
-        (SELECT json_group_array(keyword) FROM keywords WHERE message = m.id)
+        (SELECT json_group_array(keyword) FROM keywords WHERE message = m.id), {COLUMNS}
 """
-ONE: Final = f"{_COLUMNS} FROM messages AS m JOIN blobs AS b ON b.id = m.blob WHERE m.id = ?"
+ONE: Final = f"""{_COLUMNS}
+    FROM messages AS m JOIN blobs AS b ON b.id = m.blob {JOIN} WHERE m.id = ?
+"""
 PAGE: Final = f"""{_COLUMNS}
     FROM memberships AS p CROSS JOIN messages AS m ON m.id = p.message
-    JOIN blobs AS b ON b.id = m.blob
+    JOIN blobs AS b ON b.id = m.blob {JOIN}
     WHERE p.mailbox = ? AND (p.received_at, p.message) < (?, ?)
     ORDER BY p.received_at DESC, p.message DESC LIMIT ?
 """
@@ -76,7 +79,7 @@ WITH_MESSAGE_ID: Final = """
     SELECT m.id FROM thread_ids AS i CROSS JOIN messages AS m
     ON m.thread = coalesce((SELECT into_ FROM merged_threads AS g WHERE g.thread = i.thread),
         i.thread)
-    WHERE i.account = ?1 AND i.message_id = ?2 AND m.message_id = ?2 AND m.account = ?1
+    WHERE i.account = ?1 AND i.mark = ?3 AND m.message_id = ?2 AND m.account = ?1
     ORDER BY m.id
 """
 _END_OF_TIME: Final = 2**63 - 1
@@ -102,6 +105,7 @@ class Messages(Marking):
     ) -> None:
         super().__init__(database, blobs=blobs, changes=changes)
         self._summarise = summarise
+        self._texts = Texts(blobs)
 
     def add(  # noqa: PLR0913  # each is a fact of its own about an arrival
         self,
@@ -169,9 +173,8 @@ class Messages(Marking):
         db.execute(
             """
             INSERT INTO messages (id, account, blob, thread, message_id, in_reply_to, refs, subject,
-                from_, to_, cc, sent_at, received_at, size, preview, has_attachment, index_row,
-                unseen)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                from_, to_, cc, sent_at, received_at, size, has_attachment, index_row, unseen)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             (
                 its.row,
@@ -179,7 +182,7 @@ class Messages(Marking):
                 self._blobs.row(db, its.blob),
                 its.thread,
                 summary.message_id,
-                json.dumps(summary.in_reply_to),
+                _in_reply_to(summary),
                 json.dumps(summary.references),
                 summary.subject,
                 addresses_out(summary.from_),
@@ -188,7 +191,6 @@ class Messages(Marking):
                 summary.sent_at.isoformat() if summary.sent_at else None,
                 milliseconds(its.received_at),
                 its.blob.size,
-                summary.preview,
                 summary.has_attachment,
                 index_row,
                 its.unseen,
@@ -197,7 +199,7 @@ class Messages(Marking):
         self._database.defer(
             partial(search_index.add, message=its.row, summary=summary), order=index_row
         )
-        search_index.keep_text(db, message=its.row, summary=summary)
+        self._texts.keep(db, message=its.row, size=its.blob.size, summary=summary)
 
     def get(self, message_id: str) -> Email:
         """Return one message's row. Raises `NotFound`."""
@@ -212,13 +214,17 @@ class Messages(Marking):
             for message_id in message_ids:
                 with suppress(NotFound):
                     row = row_number("m", message_id)
-                    found += map(email, fetch(db, ONE, (row,)))
+                    found += map(self._email, fetch(db, ONE, (row,)))
         return tuple(found)
 
     def with_message_id(self, account_id: str, message_id: str) -> tuple[MessageId, ...]:
         """Return the account's messages with a Message-ID (no angle brackets), the oldest first."""
         with self._database.read() as db:
-            rows = fetch(db, WITH_MESSAGE_ID, (row_number("a", account_id), storable(message_id)))
+            rows = fetch(
+                db,
+                WITH_MESSAGE_ID,
+                (row_number("a", account_id), storable(message_id), id_mark(message_id)),
+            )
         return tuple(MessageId(f"m{row}") for (row,) in rows)
 
     def with_octets(self, account_id: str, sha256: str) -> MessageId | None:
@@ -227,7 +233,8 @@ class Messages(Marking):
             for (row,) in fetch(
                 db,
                 "SELECT m.id FROM messages AS m JOIN blobs AS b ON b.id = m.blob "
-                "WHERE b.sha256 = ? AND m.account = ? ORDER BY m.id LIMIT 1",
+                "WHERE substr(b.sha256, 1, 6) = substr(?1, 1, 6) AND b.sha256 = ?1 "
+                "AND m.account = ?2 ORDER BY m.id LIMIT 1",
                 (bytes.fromhex(sha256), row_number("a", account_id)),
             ):
                 return MessageId(f"m{row}")
@@ -271,7 +278,11 @@ class Messages(Marking):
                 row = row_number("m", before)
                 at = _received_at(db, before)
             rows = fetch(db, PAGE, (mailbox, at, row, limit))
-        return tuple(map(email, rows))
+        return tuple(map(self._email, rows))
+
+    def _email(self, row: tuple[Any, ...]) -> Email:
+        """Return the `Email` of a row of `ONE` or `PAGE`."""
+        return _email(row[:17], self._texts.preview(*row[17:]))
 
     def thread(self, thread_id: str) -> tuple[MessageId, ...]:
         """Return the messages of a thread, oldest first. Raises `NotFound` when it has none."""
@@ -294,12 +305,10 @@ class Messages(Marking):
         uidls.mark_gone(self._database, account_id, gone)
 
 
-def email(row: tuple[Any, ...]) -> Email:
-    """Return the `Email` of a row of `ONE` or `PAGE`."""
-    (number, account, blob, thread, size, received_at, message_id, in_reply_to, references) = row[
-        :9
-    ]
-    (from_, to, cc, subject, sent_at, has_attachment, preview, mailboxes, keywords) = row[9:]
+def _email(row: tuple[Any, ...], preview: str) -> Email:
+    (number, account, blob, thread, size, received_at, message_id, in_reply_to, refs) = row[:9]
+    (from_, to, cc, subject, sent_at, has_attachment, mailboxes, keywords) = row[9:]
+    references = tuple(json.loads(refs))
     return Email(
         id=MessageId(f"m{number}"),
         account_id=AccountId(f"a{account}"),
@@ -310,8 +319,8 @@ def email(row: tuple[Any, ...]) -> Email:
         size=size,
         received_at=moment(received_at),
         message_id=message_id,
-        in_reply_to=tuple(json.loads(in_reply_to)),
-        references=tuple(json.loads(references)),
+        in_reply_to=tuple(json.loads(in_reply_to)) if in_reply_to else references[-1:],
+        references=references,
         from_=addresses_in(from_),
         to=addresses_in(to),
         cc=addresses_in(cc),
@@ -320,6 +329,12 @@ def email(row: tuple[Any, ...]) -> Email:
         has_attachment=bool(has_attachment),
         preview=preview,
     )
+
+
+def _in_reply_to(summary: Summary) -> str:
+    """Return the column: empty for the last of the references, which it nearly always is."""
+    usual = summary.in_reply_to == summary.references[-1:]
+    return "" if usual else json.dumps(summary.in_reply_to)
 
 
 def _next_row(db: apsw.Connection) -> int:

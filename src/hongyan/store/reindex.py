@@ -13,6 +13,7 @@ from hongyan.errors import NotFound, StoreError
 from hongyan.store import search_index
 from hongyan.store.database import fetch
 from hongyan.store.summary import kept_anyway
+from hongyan.store.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,6 +37,7 @@ class Reindex:
         self._database = database
         self._blobs = blobs
         self._summarise = summarise
+        self._texts = Texts(blobs)
 
     def all(self, *, advance: Advance) -> None:
         """Index every message anew, the oldest first; what is damaged keeps its old entry."""
@@ -92,16 +94,16 @@ class Reindex:
             last = rows[-1][1]
 
     def _renew(self, rows: list[tuple[Any, ...]]) -> None:
-        made = [(row, index_row, self._summary(sha256)) for row, index_row, sha256, _ in rows]
+        made = [(row, index_row, size, self._summary(sha)) for row, index_row, sha, size in rows]
         with self._database.write() as db:
             db.executemany(
                 "DELETE FROM search WHERE rowid = ?",
-                [(index_row,) for _, index_row, summary in made if summary],
+                [(index_row,) for _, index_row, _, summary in made if summary],
             )
-            for row, _, summary in made:
+            for row, _, size, summary in made:
                 if summary:
                     search_index.add(db, message=row, summary=summary)
-                    search_index.keep_text(db, message=row, summary=summary)
+                    self._texts.keep(db, message=row, size=size, summary=summary)
 
     def _summary(self, sha256: str) -> Summary | None:
         try:

@@ -6,7 +6,6 @@ by relevance. What the person typed only ever travels as a bound value.
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -17,6 +16,7 @@ import apsw
 from hongyan import mime
 from hongyan.errors import InvalidArgument
 from hongyan.mime import header
+from hongyan.mime.message import preview_of
 from hongyan.store import conditions, wheres
 from hongyan.store.database import fetch
 from hongyan.store.email_query import EmailQuery, Ids, Part, base_subject
@@ -25,6 +25,7 @@ from hongyan.store.folding import fold
 from hongyan.store.query import parse
 from hongyan.store.snippet import LENGTH, Highlighter, Snippet
 from hongyan.store.terms import Terms
+from hongyan.store.texts import COLUMNS, JOIN, Texts
 from hongyan.store.types import MessageId, nothing_like, row_number
 
 if TYPE_CHECKING:
@@ -38,9 +39,13 @@ if TYPE_CHECKING:
     from hongyan.store.query import Where
 
 
+_HIT: Final = f"""
+    SELECT m.subject, {COLUMNS} FROM messages AS m JOIN blobs AS b ON b.id = m.blob {JOIN}
+    WHERE m.id = ?
+"""
 _TOGETHER: Final = 500
-# subject, from, to, cc, bcc, body, filename, list
-_RELEVANCE: Final = "bm25(search, 8.0, 4.0, 2.0, 2.0, 2.0, 1.0, 3.0, 1.0)"
+# body, subject, from, to, cc, bcc, filename, list
+_RELEVANCE: Final = "bm25(search, 1.0, 8.0, 4.0, 2.0, 2.0, 2.0, 3.0, 1.0)"
 
 
 class Order(Enum):
@@ -67,6 +72,7 @@ class Search:
     def __init__(self, database: Database, *, blobs: Blobs, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._blobs = blobs
+        self._texts = Texts(blobs)
         self._clock = clock
 
     def find(  # noqa: PLR0913  # each is a choice of the caller's own
@@ -94,7 +100,7 @@ class Search:
             place = () if after is None else _place(db, found, row_number("m", after))
             highlighter = Highlighter(found.phrases, stem=lambda word: _stem(db, word))
             return [
-                _hit(db, row, rank, highlighter)
+                self._hit(db, row, rank, highlighter)
                 for row, rank in fetch(db, sql, (*found.values, *place, limit, offset))
             ]
 
@@ -161,10 +167,16 @@ class Search:
             phrases = EmailQuery(account=0, read=read, filter=filter_).found(db).phrases
             highlighter = Highlighter(phrases, stem=lambda word: _stem(db, word))
             return [
-                _hit(db, int(id_[1:]), 0.0, highlighter)
+                self._hit(db, int(id_[1:]), 0.0, highlighter)
                 for id_ in message_ids
                 if fetch(db, "SELECT 1 FROM messages WHERE id = ?", (row_number("m", id_),))
             ]
+
+    def _hit(self, db: apsw.Connection, row: int, rank: float, highlighter: Highlighter) -> Hit:
+        ((subject, *parts),) = fetch(db, _HIT, (row,))
+        text = self._texts.of(*parts)
+        excerpt = highlighter.excerpt(text) or Snippet(preview_of(text)[:LENGTH])
+        return Hit(MessageId(f"m{row}"), highlighter.whole(subject), excerpt, rank)
 
     def _add_functions(self, db: apsw.Connection) -> None:
         db.create_scalar_function("base_subject", base_subject, 1, deterministic=True)
@@ -203,25 +215,6 @@ def _place(db: apsw.Connection, found: Found, row: int) -> tuple[int, ...]:
     for place in fetch(db, f"SELECT {found.source.place} FROM messages AS m WHERE id = ?", (row,)):
         return tuple(place)
     raise nothing_like("m", f"m{row}")
-
-
-def _hit(db: apsw.Connection, row: int, rank: float, highlighter: Highlighter) -> Hit:
-    ((subject, preview, packed),) = fetch(
-        db,
-        "SELECT subject, preview, body FROM messages AS m LEFT JOIN texts ON message = m.id "
-        "WHERE m.id = ?",
-        (row,),
-    )
-    excerpt = highlighter.excerpt(_text(packed)) or Snippet(preview[:LENGTH])
-    return Hit(MessageId(f"m{row}"), highlighter.whole(subject), excerpt, rank)
-
-
-def _text(packed: bytes | None) -> str:
-    """Return a text that is kept for excerpts; a damaged one keeps no message from being found."""
-    try:
-        return zlib.decompress(packed or b"").decode()
-    except (zlib.error, UnicodeDecodeError):
-        return ""
 
 
 def _stem(db: apsw.Connection, word: str) -> str:

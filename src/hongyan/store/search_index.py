@@ -1,13 +1,12 @@
 """The entry of a message in the full-text index, written in the message's own transaction.
 
 FTS5 gives hits in the order of its row numbers and in no other without looking at all of them, so
-an entry's row number is the second in which the message arrived, or one soon after
+an entry's row number is that of the 64 seconds in which the message arrived, or one near them
 (docs/decisions/0006-search-order.md).
 """
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING, Final
 
 from hongyan.store.database import fetch
@@ -23,23 +22,31 @@ if TYPE_CHECKING:
     from hongyan.mime.types import Address
     from hongyan.store.summary import Summary
 
-VERSION: Final = "2"  # changes with the columns, with `folding` and with what `summary` reads
-_TEXT_KEPT: Final = 64 * 1024
+VERSION: Final = "3"  # changes with the columns, with `folding` and with what `summary` reads
+SECONDS: Final = 64  # the nearer two entries' numbers, the smaller the index
+
+
+def unit(milliseconds_: int) -> int:
+    """Return the number of the 64 seconds that hold a time."""
+    return milliseconds_ // (1000 * SECONDS)
 
 
 def free_row(db: apsw.Connection, *, received_at: datetime) -> int:
-    """Return the row number for a message of that time: its second, or the next free one.
+    """Return the row number for a message of that time: its 64 seconds, or the next free one.
 
-    Many of one second come in a row, in the order in which they were stored; the end of that row
-    is found by doubling and halving, so a message takes log n look-ups.
+    Many of one time come in a row, behind those that arrived before and before those that arrived
+    later; the end of that row is found by doubling and halving, in log n look-ups.
     """
-    second = milliseconds(received_at) // 1000
-    if not _is_taken(db, second):
-        return second
-    taken, free = second, second + 1
+    at = milliseconds(received_at)
+    first = unit(at)
+    there = fetch(db, "SELECT received_at FROM messages WHERE index_row = ?", (first,))
+    if not there:
+        return first
+    way = 1 if there[0][0] <= at else -1
+    taken, free = first, first + way
     while _is_taken(db, free):
-        taken, free = free, second + 2 * (free - second)
-    while free - taken > 1:
+        taken, free = free, first + 2 * (free - first)
+    while abs(free - taken) > 1:
         middle = (taken + free) // 2
         if _is_taken(db, middle):
             taken = middle
@@ -49,8 +56,8 @@ def free_row(db: apsw.Connection, *, received_at: datetime) -> int:
 
 
 def note_shift(db: apsw.Connection, *, received_at: datetime, index_row: int) -> None:
-    """Remember the most that an entry stands after its second, for `wheres.received_before`."""
-    shift = index_row - milliseconds(received_at) // 1000
+    """Remember the most that an entry stands off its time, for the conditions on that."""
+    shift = abs(index_row - unit(milliseconds(received_at)))
     if shift:
         db.execute(
             "INSERT INTO properties (name, value) VALUES ('shift', ?1) ON CONFLICT DO UPDATE "
@@ -69,26 +76,20 @@ def add(db: apsw.Connection, *, message: int, summary: Summary) -> None:
     if not rows:
         return
     texts = (
+        summary.text,
         summary.subject,
         _people(summary.from_),
         _people(summary.to),
         _people(summary.cc),
         _people(summary.bcc),
-        summary.text,
         "\n".join(summary.filenames),
         summary.list_id,
     )
     db.execute(
-        'INSERT INTO search (rowid, subject, "from", "to", cc, bcc, body, filename, list) '
+        'INSERT INTO search (rowid, body, subject, "from", "to", cc, bcc, filename, list) '
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (rows[0][0], *map(indexed, texts)),
     )
-
-
-def keep_text(db: apsw.Connection, *, message: int, summary: Summary) -> None:
-    """Keep the beginning of the text, from which excerpts are cut, so that none needs parsing."""
-    body = zlib.compress(summary.text[:_TEXT_KEPT].encode(), 1)
-    db.execute("INSERT OR REPLACE INTO texts (message, body) VALUES (?, ?)", (message, body))
 
 
 def _people(addresses: Iterable[Address]) -> str:

@@ -30,14 +30,12 @@ class TemporaryFile:
         self.file = os.fdopen(handle, "w+b")
         self._finalizer = weakref.finalize(self, _close_and_discard, self.file, self.path)
 
-    def sync(self) -> None:
-        """Write everything to the disk and close the file."""
-        self.file.flush()
-        os.fsync(self.file.fileno())
-        self.file.close()
-
     def move(self, target: Path) -> None:
-        """Rename the file, durably; once moved, it stays."""
+        """Write everything to the disk and rename the file, durably; once moved, it stays."""
+        if not self.file.closed:
+            self.file.flush()
+            os.fsync(self.file.fileno())
+            self.file.close()
         if not target.parent.is_dir():
             target.parent.mkdir(mode=0o700, exist_ok=True)
             sync_folder(target.parent.parent)
@@ -107,7 +105,7 @@ class BlobWriter:
         if self._spool is None:
             return Blob(self._hash.hexdigest(), self._size, b"".join(self._chunks))
         try:
-            self._spool.sync()
+            self._spool.file.flush()
         except OSError as error:
             raise cannot_write(error) from error
         spool, self._spool = self._spool, None

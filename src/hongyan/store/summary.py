@@ -35,7 +35,7 @@ class Summary:
     """The fields of a message that lists, threads and the search need.
 
     Ids stand without angle brackets; ``sent_at`` is aware; ``text`` is the body as plain text;
-    ``list_id`` the value of List-Id.
+    ``list_id`` the value of List-Id; ``is_plain`` whether there is no HTML to be read for it.
     """
 
     subject: str = ""
@@ -49,9 +49,9 @@ class Summary:
     in_reply_to: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     text: str = ""
-    preview: str = ""
     filenames: tuple[str, ...] = ()
     has_attachment: bool = False
+    is_plain: bool = False
 
 
 def summarise(raw: bytes | mmap) -> Summary:
@@ -69,11 +69,11 @@ def summarise(raw: bytes | mmap) -> Summary:
         in_reply_to=_ids(message.in_reply_to),
         references=_ids(message.references),
         text=storable(message.text[:TEXT_LIMIT]),
-        preview=storable(message.preview),
         filenames=tuple(
             storable((part.filename or "")[:_LINE]) for part in message.attachments[:_FILENAMES]
         ),
         has_attachment=message.has_attachment,
+        is_plain=all(part.content_type == "text/plain" for part in message.body.text),
     )
 
 

@@ -85,11 +85,11 @@ class Terms:
 
     def after(self, term: Term) -> Where:
         """Arrived on a day or later."""
-        return wheres.received_from(self._day(term))
+        return wheres.received_from(self._day(term), shift=wheres.shift(self.db))
 
     def newer_than(self, term: Term) -> Where:
         """Arrived so long ago at most."""
-        return wheres.received_from(self._ago(term))
+        return wheres.received_from(self._ago(term), shift=wheres.shift(self.db))
 
     def older_than(self, term: Term) -> Where:
         """Arrived longer ago."""

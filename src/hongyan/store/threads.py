@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hongyan.store.database import fetch
+from hongyan.store.marks import id_mark
 
 if TYPE_CHECKING:
     import apsw
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 def known(db: apsw.Connection, account: int, summary: Summary) -> list[int]:
     """Return the threads that are known for the message's ids, each once, the oldest first."""
     found: set[int] = set()
-    for message_id in _ids(summary):
+    for mark in _marks(summary):
         for (thread,) in fetch(
             db,
             "SELECT coalesce((SELECT into_ FROM merged_threads AS g WHERE g.thread = i.thread), "
-            "i.thread) FROM thread_ids AS i WHERE account = ? AND message_id = ?",
-            (account, message_id),
+            "i.thread) FROM thread_ids AS i WHERE account = ? AND mark = ?",
+            (account, mark),
         ):
             found.add(int(thread))
     return sorted(found)
@@ -34,9 +35,8 @@ def known(db: apsw.Connection, account: int, summary: Summary) -> list[int]:
 def remember(db: apsw.Connection, account: int, summary: Summary, *, thread: int) -> None:
     """Let the message's ids point to its thread, where they point to none yet."""
     db.executemany(
-        "INSERT INTO thread_ids (account, message_id, thread) VALUES (?, ?, ?) "
-        "ON CONFLICT DO NOTHING",
-        [(account, message_id, thread) for message_id in _ids(summary)],
+        "INSERT INTO thread_ids (account, mark, thread) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        [(account, mark, thread) for mark in _marks(summary)],
     )
 
 
@@ -69,7 +69,7 @@ def merge(
     return moved, sorted({place[0] for place in places})
 
 
-def _ids(summary: Summary) -> list[str]:
-    """Return the message's own id, then those it answers, then its ancestors from the nearest."""
-    ids = (summary.message_id, *summary.in_reply_to, *reversed(summary.references))
-    return list(dict.fromkeys(filter(None, ids)))
+def _marks(summary: Summary) -> list[int]:
+    """Return the marks of the message's own id, those it answers, and its ancestors."""
+    ids = (summary.message_id, *summary.in_reply_to, *summary.references)
+    return [id_mark(one) for one in dict.fromkeys(filter(None, ids))]

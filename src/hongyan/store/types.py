@@ -172,6 +172,20 @@ class Kind(Enum):
     SUBMISSION = "EmailSubmission"
     IDENTITY = "Identity"
 
+    @property
+    def letter(self) -> str:
+        """What the ids of this type begin with."""
+        return _LETTERS[self]
+
+
+_LETTERS: Final = {
+    Kind.EMAIL: "m",
+    Kind.MAILBOX: "b",
+    Kind.THREAD: "t",
+    Kind.SUBMISSION: "o",
+    Kind.IDENTITY: "i",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from hongyan.store.database import fetch
 from hongyan.store.query import Source, Where
+from hongyan.store.search_index import unit
 
 if TYPE_CHECKING:
     import apsw
@@ -94,15 +95,14 @@ HAS_ATTACHMENT: Final = Where(
 )
 
 
-def received_from(milliseconds: int) -> Where:
-    """Those that arrived at a time or later."""
-    second = milliseconds // 1000  # an entry stands at its second or later
-    return Where("{at} >= ? AND {row} >= ?", (milliseconds, second))
+def received_from(milliseconds: int, *, shift: int) -> Where:
+    """Those that arrived at a time or later; no entry stands more than ``shift`` off its time."""
+    return Where("{at} >= ? AND {row} >= ?", (milliseconds, unit(milliseconds) - shift))
 
 
 def received_before(milliseconds: int, *, shift: int) -> Where:
-    """Those that arrived before a time; no entry stands more than ``shift`` after its second."""
-    return Where("{at} < ? AND {row} <= ?", (milliseconds, milliseconds // 1000 + shift))
+    """Those that arrived before a time; no entry stands more than ``shift`` off its time."""
+    return Where("{at} < ? AND {row} <= ?", (milliseconds, unit(milliseconds) + shift))
 
 
 def size_from(octets: int) -> Where:
@@ -134,6 +134,6 @@ def has_field(name: str, text: str | None) -> Where:
 
 
 def shift(db: apsw.Connection) -> int:
-    """Return how far an entry of the index may stand after its second (`search_index.free_row`)."""
+    """Return how far an entry of the index may stand off its time (`search_index.free_row`)."""
     rows = fetch(db, "SELECT value FROM properties WHERE name = 'shift'")
     return int(rows[0][0]) if rows else 0

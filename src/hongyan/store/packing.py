@@ -1,0 +1,167 @@
+"""Octets made smaller for the disk: zstd, with dictionaries trained on the profile's own mail.
+
+Mail is short and its headers are much alike, so a dictionary of what is in all of them saves a
+quarter (docs/decisions/0013-space.md). Every frame names its dictionary. As all mail needs it, a
+dictionary is kept twice, in the database and as a file beside the blobs, each known by its SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from hongyan.errors import StoreError
+from hongyan.store.database import fetch
+from hongyan.store.spool import TemporaryFile, cannot_write
+
+if TYPE_CHECKING or sys.version_info < (3, 14):
+    from backports import zstd
+else:
+    from compression import zstd
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import apsw
+
+    from hongyan.store.database import Database
+
+_LEVEL: Final = 6
+_TRAINED_AT: Final = (1_000, 20_000)  # when there are so many blobs
+_DICTIONARY: Final = 112_640  # octets, zstd's own usual size
+_SAMPLES: Final = 2_500
+_SAMPLE: Final = 16_384
+_CHUNK: Final = 1 << 20
+_WORTH: Final = 0.94  # of its size: a file that hardly shrinks is left as it is
+
+
+class Packing:
+    """Compresses and decompresses; knows the dictionaries of one profile."""
+
+    def __init__(self, database: Database, *, folder: Path) -> None:
+        self._database = database
+        self._folder = folder
+        self._known: dict[int, zstd.ZstdDict] = {}
+        self._newest: zstd.ZstdDict | None = None
+        self._count = -1  # not looked up yet
+        self._tried = 0
+        self._blobs = 0
+        database.on_commit(self._train_in_time)
+
+    def pack(self, octets: bytes, *, with_dictionary: bool = True) -> bytes:
+        """Return a zstd frame."""
+        if not with_dictionary:
+            return zstd.compress(octets, 3)
+        if self._count < 0:
+            self._load_newest()
+        dictionary = self._newest.as_digested_dict if self._newest else None
+        return zstd.compress(octets, _LEVEL, zstd_dict=dictionary)
+
+    def unpack(self, frame: bytes, *, limit: int) -> bytes:
+        """Return what is in a frame, ``limit`` octets at most. Raises `StoreError`."""
+        try:
+            number = zstd.get_frame_info(frame).dictionary_id
+            dictionary = self._dictionary(number) if number else None
+            return zstd.ZstdDecompressor(zstd_dict=dictionary).decompress(frame, limit)
+        except (zstd.ZstdError, EOFError) as error:
+            raise StoreError(f"stored octets are damaged ({error})") from error
+
+    def pack_file(self, source: TemporaryFile) -> TemporaryFile | None:
+        """Return a new file with a frame of what is in ``source``; None when it hardly shrinks."""
+        with source.path.open("rb") as file:
+            sample = file.read(_CHUNK)
+            if len(zstd.compress(sample, 3)) > _WORTH * len(sample):
+                return None
+            packed = TemporaryFile(self._folder)
+            compressor = zstd.ZstdCompressor(3)
+            chunk = sample
+            while chunk:
+                packed.file.write(compressor.compress(chunk))
+                chunk = file.read(_CHUNK)
+            packed.file.write(compressor.flush())
+        return packed
+
+    def note(self, blob: int) -> None:
+        """Note the row of a blob that was stored, by which it is known how many there are."""
+        self._blobs = max(self._blobs, blob)
+
+    def _train_in_time(self) -> None:
+        """Make a dictionary when there is enough mail for it; about a second, twice in all."""
+        wanted = sum(self._blobs >= at for at in _TRAINED_AT)
+        if self._tried >= wanted:
+            return
+        self._tried = wanted
+        with self._database.write() as db:
+            self._load_newest()  # another process may have done so
+            if self._count < wanted:
+                self._train(db)
+
+    def _train(self, db: apsw.Connection) -> None:
+        # Mail can have too little in common, which does no harm.
+        with suppress(zstd.ZstdError, ValueError):
+            self._keep(db, zstd.train_dict(self._samples(db), _DICTIONARY))
+
+    def _samples(self, db: apsw.Connection) -> list[bytes]:
+        rows = fetch(
+            db,
+            "SELECT data FROM blobs WHERE encoding = 'zstd' ORDER BY id DESC LIMIT ?",
+            (_SAMPLES,),
+        )
+        return [self.unpack(data, limit=_SAMPLE) for (data,) in rows]
+
+    def _keep(self, db: apsw.Connection, dictionary: zstd.ZstdDict) -> None:
+        content = dictionary.dict_content
+        path = self._path(dictionary.dict_id)
+        try:
+            file = TemporaryFile(self._folder)
+            file.file.write(content)
+            file.move(path)
+        except OSError as error:
+            raise cannot_write(error) from error
+        db.execute(
+            "INSERT OR REPLACE INTO dictionaries (id, sha256, data) VALUES (?, ?, ?)",
+            (dictionary.dict_id, hashlib.sha256(content).digest(), content),
+        )
+        self._known[dictionary.dict_id] = self._newest = dictionary
+
+    def _load_newest(self) -> None:
+        with self._database.read() as db:
+            rows = fetch(db, "SELECT id FROM dictionaries ORDER BY number")
+        self._count = len(rows)
+        self._newest = self._dictionary(rows[-1][0]) if rows else None
+
+    def _dictionary(self, number: int) -> zstd.ZstdDict:
+        if number not in self._known:
+            self._known[number] = zstd.ZstdDict(self._content(number))
+        return self._known[number]
+
+    def _content(self, number: int) -> bytes:
+        """Return a dictionary from the database, or from its file where that is damaged."""
+        with self._database.read() as db:
+            rows = fetch(db, "SELECT sha256, data FROM dictionaries WHERE id = ?", (number,))
+        copies = [bytes(data) for _, data in rows]
+        with suppress(OSError):
+            copies.append(self._path(number).read_bytes())
+        for copy in copies:
+            if not rows or hashlib.sha256(copy).digest() == rows[0][0]:
+                return copy
+        raise StoreError(f"the dictionary {number}, which stored octets need, is lost")
+
+    def _path(self, number: int) -> Path:
+        return self._folder / "dictionaries" / f"{number}.zdict"
+
+
+def unpacked_file(path: Path, folder: Path) -> TemporaryFile:
+    """Return a new temporary file with what is in the frame at ``path``. Raises `StoreError`."""
+    target = TemporaryFile(folder)
+    try:
+        with zstd.open(path, "rb") as source:
+            while chunk := source.read(_CHUNK):
+                target.file.write(chunk)
+        target.file.flush()
+    except (OSError, EOFError, zstd.ZstdError) as error:
+        target.discard()
+        raise StoreError(f"{path}: a message's file is missing or damaged ({error})") from error
+    return target
