@@ -6,8 +6,10 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from hongyan.mime import Address, answer, email_object, header, identity, names, nested, parse
+from hongyan.mime.external import external
 from hongyan.mime.html import Policy, lying_links, sanitise, to_text
 from hongyan.mime.invitation import invitation
+from hongyan.mime.related import by_location
 from hongyan.mime.report import report
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ STARTS: Final = (
     b"Content-Type: application/ms-tnef\n\n\x78\x9f\x3e\x22\0\0",
     b"Content-Type: text/calendar\n\nBEGIN:VCALENDAR\nBEGIN:VEVENT\n",
     b"Content-Type: message/delivery-status\n\n",
+    b"Content-Type: message/external-body; access-type=url; url=",
+    b"Content-Location: http://a/\nContent-Type: text/html\n\n<img src=",
 )
 
 
@@ -58,6 +62,7 @@ def one(data: bytes) -> None:
     invitation(message)
     answer.reply_all(message, ME)
     answer.forward(message, ME)
+    answer.edit_as_new(message, ME)
     header.parameterised(data)
 
 
@@ -65,6 +70,9 @@ def read_part(message: Message, part: Part) -> None:
     """Check that the offsets are in order and that pieces are the whole."""
     assert part.header_start <= part.body_start <= part.body_end <= len(message.raw)
     assert b"".join(part.chunks()) == part.content() or part.encoding.value != "binary"
+    external(part)
+    if part.content_type == "text/html":
+        by_location(message, part)(part.text()[:100])
     if part.content_type == "message/rfc822":
         _ = nested(part).subject
     if part.filename:

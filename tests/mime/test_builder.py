@@ -14,6 +14,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
 
+import fast_mail_parser
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -364,3 +365,21 @@ def test_our_own_parser_reads_the_same_text(text: str) -> None:
     depths = re.compile(r"^(?:> ?)+", re.MULTILINE)
     wanted = canonical(text)
     assert depths.sub("", found).rstrip("\n") == depths.sub("", wanted).rstrip("\n")
+
+
+@PATIENT
+@given(DRAFTS)
+def test_a_parser_in_rust_reads_it_back(draft: Draft) -> None:
+    """Except what it changes itself: it trims texts and the names of files."""
+    mail = fast_mail_parser.parse_email(build(draft))
+    assert "".join(mail.subject.split()) == "".join(draft.subject.split())
+    found_to = [("".join((one.display_name or "").split()), one.address) for one in mail.to]
+    assert found_to == pairs(draft.to)
+    assert mail.date_parsed == (draft.date.replace(microsecond=0) if draft.date else None)
+    found = sorted(each.content for each in mail.attachments)
+    assert found == sorted(
+        each.content for each in draft.attachments if isinstance(each.content, bytes)
+    )
+    if draft.text.strip():
+        plain = "".join(mail.text_plain)
+        assert plain.replace("\r\n", "\n").strip() == canonical(draft.text).strip()

@@ -1,4 +1,4 @@
-"""The standard library's `email` as an oracle: each disagreement is listed with its reason."""
+"""`email` and fast-mail-parser as oracles: each disagreement is listed with its reason."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import email.policy
 import re
 import unicodedata
 import warnings
+from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import fast_mail_parser
 import pytest
 
 from hongyan.mime import Message, parse
@@ -96,7 +98,23 @@ def ours(message: Message) -> dict[str, object]:
     }
 
 
-def disagreements(raw: bytes) -> dict[str, tuple[object, object]]:
+def in_rust(raw: bytes) -> dict[str, object]:
+    """Return what fast-mail-parser reads."""
+    mail = fast_mail_parser.parse_email(raw)
+    everyone = {"from": [mail.from_] if mail.from_ else [], "to": mail.to}
+    return {
+        "subject": squeeze(mail.subject or ""),
+        "date": mail.date_parsed,
+        **{
+            name: [(squeeze(one.display_name or ""), one.address) for one in people]
+            for name, people in everyone.items()
+        },
+    }
+
+
+def disagreements(
+    raw: bytes, theirs: Callable[[bytes], dict[str, object]] = theirs
+) -> dict[str, tuple[object, object]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -117,14 +135,15 @@ def test_plain_messages_read_alike() -> None:
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the shared corpus is not here")
-def test_disagreements_are_listed() -> None:
+@pytest.mark.parametrize(("prefix", "other"), [("", theirs), ("rust:", in_rust)])
+def test_disagreements_are_listed(prefix: str, other: Callable[[bytes], dict[str, object]]) -> None:
     listed = EXPLAINED.read_text("utf-8")
     files = [p for name in SETS for p in sorted((CORPUS / name).rglob("*")) if p.is_file()]
     unlisted = [
-        f"{path.relative_to(CORPUS)}:{key}\n  email {str(a)[:400]}\n  we    {str(b)[:400]}"
+        f"{prefix}{path.relative_to(CORPUS)}:{key}\n  they {str(a)[:400]}\n  we   {str(b)[:400]}"
         for path in files
         if path.suffix in {".eml", ".txt"} and "LICENSE" not in path.name
-        for key, (a, b) in disagreements(path.read_bytes()).items()
-        if f"`{path.relative_to(CORPUS)}:{key}`" not in listed
+        for key, (a, b) in disagreements(path.read_bytes(), other).items()
+        if f"`{prefix}{path.relative_to(CORPUS)}:{key}`" not in listed
     ]
     assert not unlisted, "\n".join([f"{len(unlisted)}", *unlisted])

@@ -213,26 +213,30 @@ class _Reader:
             email = _addr_spec(self._angle)
             self._add(Address(self._text_of(self._name) or comment, email))
         elif any(piece != " " for piece in self._phrase):
-            self._add(self._without_angles(comment))
+            for address in self._without_angles(comment):
+                self._add(address)
         elif comment:
             self._add(Address(comment, ""))
         self._clear()
 
-    def _without_angles(self, comment: str | None) -> Address:
+    def _without_angles(self, comment: str | None) -> tuple[Address, ...]:
         """Read a bare addr-spec, or words with one among them, or words alone: then a name.
 
-        One word with a comment is the old form ``root (Cron Daemon)``, an address.
+        One word with a comment is the old form ``root (Cron Daemon)``, an address. Words that are
+        all addresses lack their commas.
         """
         raw = "".join(self._phrase).strip()
         joined = _AROUND_MARKS.sub(r"\1", raw) if "@" in raw else raw
         words = joined.split()
         if _QUOTED_LOCAL.fullmatch(joined) or (len(words) == 1 and ("@" in joined or comment)):
-            return Address(comment, joined.translate(_CONTROL))
+            return (Address(comment, joined.translate(_CONTROL)),)
         if "@" not in joined:
-            return Address(self._text_of(self._name) or comment, "")
+            return (Address(self._text_of(self._name) or comment, ""),)
+        if all("@" in word for word in words):
+            return tuple(Address(None, word.translate(_CONTROL)) for word in words)
         last = max(i for i, word in enumerate(words) if "@" in word)
         name = self._text_of([" ".join(words[:last] + words[last + 1 :])])
-        return Address(name or comment, words[last].translate(_CONTROL))
+        return (Address(name or comment, words[last].translate(_CONTROL)),)
 
     def _add(self, address: Address) -> None:
         if self._count == ADDRESS_LIMIT or not (address.name or address.email):

@@ -43,9 +43,11 @@ class _Level:
 
 def _is_inline(part: Part, position: int, kind: str) -> bool:
     """Tell whether a leaf is shown in the body at all; ``kind`` is its multipart's subtype."""
-    if part.disposition == "attachment" or part.encoding is Encoding.UNKNOWN:
-        return False
     media = part.content_type
+    if part.disposition == "attachment":
+        return False
+    if part.encoding is Encoding.UNKNOWN and media != "text/plain":
+        return False  # RFC 2045 §6.4: octets; but plain text can be shown as what it is
     if media not in {"text/plain", "text/html"} and not media.startswith(_MEDIA):
         return False
     if position == 0:
