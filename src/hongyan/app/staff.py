@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from hongyan.app.fetching import Fetching
 from hongyan.app.sending import Sending
+from hongyan.net.endpoint import Endpoint
+from hongyan.store import Role
+from hongyan.sync.imap_idle import ImapWatch
 from hongyan.sync.schedule import Schedule
 from hongyan.sync.worker import Bell, Task, Worker
 from hongyan.sync.workers import SystemClock, Workers
@@ -14,13 +17,16 @@ from hongyan.sync.workers import SystemClock, Workers
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hongyan import imap
     from hongyan.app.servers import Record, Servers
-    from hongyan.net.endpoint import Endpoint
+    from hongyan.net.blocking import BlockingDriver
     from hongyan.net.record import Recorder
     from hongyan.net.ring import Ring
+    from hongyan.sasl import Credentials
     from hongyan.store import Store
     from hongyan.sync.activity import Activities
     from hongyan.sync.progress import Report
+    from hongyan.sync.worker import Watch
 
 SERVE: Final = "hongyan serve"
 _PATIENCE: Final = 5.0  # seconds for another program's visit, less than any pause
@@ -81,7 +87,31 @@ class Staff:
                 ),
             ],
             publish=self._activities.publish,
-            watch=Bell(),
+            watch=self._watch(account_id, servers),
             clock=self._clock,
             cancel=servers.cancel,
         )
+
+    def _watch(self, account_id: str, servers: Servers) -> Watch:
+        """Return what a worker rests in: for IMAP a line of its own, which the server rings."""
+        account = self._store.accounts.get(account_id)
+        url = account.imap_url
+        if url is None:
+            return Bell()
+
+        def open_line(
+            credentials: Callable[[], Credentials],
+        ) -> tuple[BlockingDriver, imap.Connection]:
+            driver = servers.connect(url)
+            try:
+                visit = servers.visit(account, Endpoint.parse(url))
+                return driver, visit.open_imap(driver, credentials())
+            except BaseException:
+                driver.close()
+                raise
+
+        def uid_next() -> int:
+            known = self._store.imap_mailboxes.list(account_id)
+            return next((each.uid_next for each in known if each.role is Role.INBOX), 0)
+
+        return ImapWatch(lambda: servers.logged_in(account, open_line), uid_next=uid_next)

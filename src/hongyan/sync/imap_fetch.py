@@ -7,8 +7,10 @@ Messages are committed some at a time; the server keeps them all, so a crash los
 from __future__ import annotations
 
 import time
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from hongyan import imap
 from hongyan.imap import NumberSet, Peek, Window
@@ -30,16 +32,17 @@ _AT_ONCE: Final = 20_000
 _TOGETHER: Final = 100
 _OCTETS: Final = 16 << 20
 _SECONDS: Final = 1.0
+_AHEAD: Final = 2  # transactions that may wait to be stored
 
 
 def fetch_bodies(tour: Tour, *, clock: Callable[[], datetime]) -> Flow[None]:
     """Fetch all that is to be fetched, mailbox by mailbox, the newest messages first."""
     waiting = tour.store.imap_messages.waiting(tour.account.id)
-    arrivals = Arrivals(tour, sum(waiting.values()), clock)
-    for id_, mailbox in tour.mailboxes().items():
-        if waiting.get(id_) and mailbox.name is not None:
-            yield from _bodies_of(tour, mailbox, arrivals)
-    arrivals.tell()
+    with Arrivals(tour, sum(waiting.values()), clock) as arrivals:
+        for id_, mailbox in tour.mailboxes().items():
+            if waiting.get(id_) and mailbox.name is not None:
+                yield from _bodies_of(tour, mailbox, arrivals)
+        arrivals.tell()
 
 
 def _bodies_of(tour: Tour, mailbox: ImapMailbox, arrivals: Arrivals) -> Flow[None]:
@@ -53,7 +56,7 @@ def _bodies_of(tour: Tour, mailbox: ImapMailbox, arrivals: Arrivals) -> Flow[Non
         failures = yield from imap.fetch(
             tour.conn, uids, _ITEMS, sink=arrivals.sink, take=arrivals.take, window=_WINDOW
         )
-        arrivals.commit()
+        arrivals.end()
     tour.result.troubles += [f"{mailbox.called}: {each.error}" for each in failures]
 
 
@@ -81,6 +84,17 @@ class Arrivals:
     _waiting: list[_Arrived] = field(default_factory=list)
     _held: int = 0
     _committed: float = field(default_factory=time.monotonic)
+    _storing: deque[Future[tuple[int, int]]] = field(default_factory=deque)
+    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self.end()
+        finally:
+            self._thread.shutdown()
 
     def begin(self, mailbox_id: MailboxId, expected: Iterable[int]) -> None:
         """Let what comes from now on belong to a mailbox; nothing is taken that is not expected."""
@@ -112,17 +126,32 @@ class Arrivals:
             self.commit()
 
     def commit(self) -> None:
-        """Make durable what has come."""
-        self._writer = None
+        """Have what has come stored, in a thread, so that the line is not idle meanwhile."""
         waiting, self._waiting, self._held = self._waiting, [], 0
-        if waiting and self._mailbox is not None:
-            with self.tour.store.transaction():
-                for each in waiting:
-                    self._store(self._mailbox, each)
         self._committed = time.monotonic()
-        self.done += len(waiting)
-        self.octets += sum(each.blob.size for each in waiting)
+        if waiting and self._mailbox is not None:
+            while len(self._storing) >= _AHEAD:
+                self._settle(self._storing.popleft())
+            self._storing.append(self._thread.submit(self._store_all, self._mailbox, waiting))
+
+    def end(self) -> None:
+        """Have all stored; what had come of a message that was cut off is dropped."""
+        self._writer = None
+        self.commit()
+        while self._storing:
+            self._settle(self._storing.popleft())
+
+    def _settle(self, stored: Future[tuple[int, int]]) -> None:
+        messages, octets = stored.result()
+        self.done += messages
+        self.octets += octets
         self.tell()
+
+    def _store_all(self, mailbox_id: MailboxId, waiting: list[_Arrived]) -> tuple[int, int]:
+        with self.tour.store.transaction():
+            for each in waiting:
+                self._store(mailbox_id, each)
+        return len(waiting), sum(each.blob.size for each in waiting)
 
     def _store(self, mailbox_id: MailboxId, arrived: _Arrived) -> None:
         store = self.tour.store
