@@ -1,14 +1,16 @@
-"""Synchronising with Dovecot: both directions, each tier, moves, deletions, UIDVALIDITY, kills."""
+"""Synchronising with Dovecot, Cyrus and Courier: both directions, each tier, moves, deletions, UIDVALIDITY, kills."""
 
 from __future__ import annotations
 
 import imaplib
 import re
+from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
 
+from hongyan.net.endpoint import Endpoint
 from hongyan.store import Copy, Store
 from hongyan.sync.imap_plan import Tier
 from tests.live.servers import Dovecot, MailHost, User
@@ -19,32 +21,63 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.live.courier import Courier
+    from tests.live.cyrus import Cyrus
     from tests.sync.imap_profile import ImapProfile
 
 USERS = count(1)
 
 
-@pytest.fixture
-def user(dovecot: Dovecot) -> User:
+@dataclass(frozen=True)
+class Setting:
+    """A server, its new user, the best tier that may be used, and how its mailboxes are named."""
+
+    server: Dovecot | Cyrus | Courier
+    user: User
+    best: Tier
+    prefix: str
+    delimiter: str
+
+    @property
+    def url(self) -> str:
+        return self.server.imap_url(tls="none")
+
+    def wire(self, name: str) -> str:
+        return self.prefix + name.replace("/", self.delimiter)
+
+    def ours(self, name: str) -> str:
+        return f"Inbox/{name}" if self.prefix else name
+
+
+NAMES = {"dovecot": ("", "."), "cyrus": ("", "/"), "courier": ("INBOX.", ".")}
+SETTINGS = [(name, tier) for name in ("dovecot", "cyrus") for tier in Tier]
+
+
+@pytest.fixture(
+    params=[*SETTINGS, ("courier", Tier.PLAIN)],
+    ids=lambda param: f"{param[0]}-{param[1].name.lower()}",
+)
+def setting(request: pytest.FixtureRequest) -> Setting:
+    name, best = request.param
     user = User(f"sync{next(USERS)}@example.test", "secret")
-    dovecot.add_user(user)
-    return user
+    server = request.getfixturevalue(name)
+    server.add_user(user)
+    return Setting(server, user, best, *NAMES[name])
 
 
-@pytest.fixture(params=list(Tier), ids=lambda tier: tier.name.lower())
-def mine(
-    request: pytest.FixtureRequest, dovecot: Dovecot, user: User, tmp_path: Path
-) -> Iterator[ImapProfile]:
+@pytest.fixture
+def mine(setting: Setting, tmp_path: Path) -> Iterator[ImapProfile]:
     """A profile of the user, looking by one tier."""
-    url = dovecot.imap_url(tls="none")
-    with profile(tmp_path, url, user.address, user.password, best=request.param) as opened:
+    user = setting.user
+    with profile(tmp_path, setting.url, user.address, user.password, best=setting.best) as opened:
         yield opened
 
 
 @pytest.fixture
-def theirs(dovecot: Dovecot, user: User) -> Iterator[imaplib.IMAP4]:
+def theirs(setting: Setting) -> Iterator[imaplib.IMAP4]:
     """Another client of the user."""
-    with other_client(dovecot.imap, user.address, user.password) as client:
+    port = Endpoint.parse(setting.url).port
+    with other_client(port, setting.user.address, setting.user.password) as client:
         yield client
 
 
@@ -87,20 +120,21 @@ def test_the_command_line_over_imap(mail_host: MailHost, tmp_path: Path) -> None
     assert len(program.json("list")) == 2
 
 
-def test_mail_flags_and_mailboxes_come(mine: ImapProfile, theirs: imaplib.IMAP4) -> None:
+def test_mail_flags_and_mailboxes_come(
+    setting: Setting, mine: ImapProfile, theirs: imaplib.IMAP4
+) -> None:
     theirs.append("INBOX", "(\\Seen)", "", letter("one"))
     theirs.append("INBOX", "($Work)", "", letter("two"))
-    theirs.create("Projects")
-    theirs.create("Projects.&ThZ1TA-")
-    theirs.append("Projects.&ThZ1TA-", "", "", letter("three"))
+    theirs.create(setting.wire("Projects"))
+    theirs.create(setting.wire("Projects/&ThZ1TA-"))
+    theirs.append(setting.wire("Projects/&ThZ1TA-"), "", "", letter("three"))
     synced = mine.sync()
     assert (synced.messages, synced.on_server) == (3, 3)
     assert {each.subject: set(each.keywords) for each in mine.messages()} == {
         "one": {"$seen"},
         "two": {"$work"},
     }
-    assert mine.subjects("Projects/世界") == ["three"]
-    assert mine.sent().name == "Sent"
+    assert mine.subjects(setting.ours("Projects/世界")) == ["three"]
     assert mine.sync().messages == 0
 
 
@@ -142,38 +176,45 @@ def test_what_is_deleted_here_goes_there(mine: ImapProfile, theirs: imaplib.IMAP
     assert mine.subjects() == ["two"]
 
 
-def test_moves_keep_ids_in_both_directions(mine: ImapProfile, theirs: imaplib.IMAP4) -> None:
-    theirs.create("Archive")
+def test_moves_keep_ids_in_both_directions(
+    setting: Setting, mine: ImapProfile, theirs: imaplib.IMAP4
+) -> None:
+    theirs.create(archive := setting.wire("Archive"))
     for subject in ("one", "two"):
         theirs.append("INBOX", "", "", letter(subject))
     mine.sync()
     ids = {each.subject: each.id for each in mine.messages()}
-    mine.store.messages.move(ids["one"], mine.mailbox("Archive").id)
+    mine.store.messages.move(ids["one"], mine.mailbox(setting.ours("Archive")).id)
     theirs.select("INBOX")
-    theirs.uid("MOVE", "2", "Archive")
+    theirs.uid("COPY", "2", archive)
+    theirs.uid("STORE", "2", "+FLAGS", "(\\Deleted)")
+    theirs.expunge()
     mine.sync()
     assert mine.subjects() == []
-    assert {each.subject: each.id for each in mine.messages("Archive")} == ids
-    assert set(flags(theirs, "Archive")) == {"one", "two"}
+    assert {each.subject: each.id for each in mine.messages(setting.ours("Archive"))} == ids
+    assert set(flags(theirs, archive)) == {"one", "two"}
     assert flags(theirs) == {}
     assert mine.sync().messages == 0
 
 
+@pytest.mark.parametrize("best", list(Tier), ids=lambda tier: tier.name.lower())
 def test_a_new_uid_validity_downloads_nothing_and_keeps_ids(
-    mine: ImapProfile, theirs: imaplib.IMAP4, dovecot: Dovecot, user: User
+    dovecot: Dovecot, best: Tier, tmp_path: Path
 ) -> None:
-    for subject in ("one", "two"):
-        theirs.append("INBOX", "", "", letter(subject))
-    mine.sync()
-    before = {each.subject: each.id for each in mine.messages()}
-    maildir = dovecot.home / "mail" / user.address / "Maildir"
-    for name in ("dovecot-uidlist", *(each.name for each in maildir.glob("dovecot.index*"))):
-        (maildir / name).unlink(missing_ok=True)
-    (maildir / "dovecot-uidlist").write_text("3 V1 N90 Gabcdef\n")
-    assert mine.sync().messages == 0
-    assert {each.subject: each.id for each in mine.messages()} == before
-    assert mine.sync().messages == 0
-    assert mine.subjects() == ["one", "two"]
+    user = User(f"sync{next(USERS)}@example.test", "secret")
+    dovecot.add_user(user)
+    dovecot.fill(user, [letter("one"), letter("two")])
+    url = dovecot.imap_url(tls="none")
+    with profile(tmp_path, url, user.address, user.password, best=best) as mine:
+        mine.sync()
+        before = {each.subject: each.id for each in mine.messages()}
+        maildir = dovecot.home / "mail" / user.address / "Maildir"
+        for index in maildir.glob("dovecot.index*"):
+            index.unlink()
+        (maildir / "dovecot-uidlist").write_text("3 V1 N90 Gabcdef\n")
+        for _ in range(3):
+            assert mine.sync().messages == 0
+            assert {each.subject: each.id for each in mine.messages()} == before
 
 
 def test_an_empty_mailbox_is_believed_the_second_time(

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hongyan.imap import Listed
+from hongyan.store import Here, MailboxId
 from hongyan.sync import imap_labels, imap_mailbox_plan, imap_names, imap_plan
-from hongyan.sync.imap_plan import Fate, Here, Look, Mark, Seeking, Standing, Tier, Trace
+from hongyan.sync.imap_plan import Fate, Look, Mark, Seeking, Standing, Tier, Trace
 from tests.sync.case_table import Case, table
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def here(case: Case) -> Here | None:
     if said == "deleted":
         return None
     mailboxes, _, keywords = said.partition(";")
-    return Here(frozenset(mailboxes.split()), frozenset(keywords.split()))
+    return Here(frozenset(map(MailboxId, mailboxes.split())), frozenset(keywords.split()))
 
 
 @cases("messages")
@@ -136,7 +137,7 @@ def test_whatever_both_sides_did_a_message_goes_only_where_nobody_changed_it(
 
 @given(PLACES, STANDING)
 def test_what_was_told_is_not_told_again(was: dict[str, frozenset[str]], now: Here | None) -> None:
-    result = dict.fromkeys(now.mailboxes, now.keywords) if now else {}
+    result: dict[str, frozenset[str]] = dict.fromkeys(now.mailboxes, now.keywords) if now else {}
     assert imap_plan.tell(result, now) == ()
 
 
@@ -225,7 +226,8 @@ def paired(part: str) -> imap_mailbox_plan.Paired:
 
 def ours(part: str) -> imap_mailbox_plan.Ours:
     id_, name, *rest = part.split()
-    return imap_mailbox_plan.Ours(id_, name, rest[0].partition("=")[2] if rest else None)
+    roles = [each.partition("=")[2] for each in rest if each != "knot"]
+    return imap_mailbox_plan.Ours(id_, name, roles[0] if roles else None, knot="knot" in rest)
 
 
 def acted(act: Act) -> str:

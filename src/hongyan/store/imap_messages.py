@@ -53,11 +53,11 @@ _DIFFERENT: Final = f"""
         FROM (SELECT keyword FROM keywords WHERE message = i.message ORDER BY keyword))
 """  # constants alone
 _LOST: Final = f"""
-    {_TOUCHED} SELECT m.id, p.mailbox, m.message_id, m.size, m.received_at, NULL, 1, 0
+    {_TOUCHED} SELECT m.id, p.mailbox, m.message_id, m.size, m.received_at, NULL, 0
     FROM messages AS m JOIN (SELECT p.message, p.mailbox {_ADDED}) AS p ON p.message = m.id
     UNION ALL
     SELECT a.message, a.mailbox, m.message_id, a.size, m.received_at,
-        a.flags, a.whole, 1
+        a.flags, 1
     FROM imap_mailboxes AS b JOIN imap_absent AS a USING (mailbox)
         JOIN messages AS m ON m.id = a.message
     WHERE b.account = :account
@@ -77,12 +77,12 @@ class ImapMessages:
         with self._database.read() as db:
             rows = fetch(
                 db,
-                "SELECT uid, message, flags, size, whole FROM imap_messages WHERE mailbox = ?",
+                "SELECT uid, message, flags, size FROM imap_messages WHERE mailbox = ?",
                 (row_number("b", mailbox_id),),
             )
         return {
-            uid: Place(uid, _message(message), words(flags), size, bool(whole))
-            for uid, message, flags, size, whole in rows
+            uid: Place(uid, _message(message), words(flags), size)
+            for uid, message, flags, size in rows
         }
 
     def expect(self, mailbox_id: str, uids: Iterable[tuple[int, frozenset[str] | None]]) -> None:
@@ -95,21 +95,16 @@ class ImapMessages:
                 ((mailbox, uid, text(flags)) for uid, flags in uids),
             )
 
-    def expected(
-        self, mailbox_id: str, *, limit: int, header_too: bool = False
-    ) -> list[tuple[int, MessageId | None]]:
-        """Return the newest messages whose body is to be fetched, and our ids where they have one.
-
-        With ``header_too`` only those of which nothing is here yet.
-        """
+    def expected(self, mailbox_id: str, *, limit: int = -1) -> list[int]:
+        """Return the UIDs of messages that are to be fetched, newest first, ``limit`` at most."""
         with self._database.read() as db:
             rows = fetch(
                 db,
-                "SELECT uid, message FROM imap_messages WHERE mailbox = ? AND NOT whole "
-                "AND (message IS NULL OR NOT ?) ORDER BY uid DESC LIMIT ?",
-                (row_number("b", mailbox_id), header_too, limit),
+                "SELECT uid FROM imap_messages WHERE mailbox = ? AND NOT whole "
+                "ORDER BY uid DESC LIMIT ?",
+                (row_number("b", mailbox_id), limit),
             )
-        return [(uid, _message(message)) for uid, message in rows]
+        return [uid for (uid,) in rows]
 
     def waiting(self, account_id: str) -> dict[MailboxId, int]:
         """Return how many messages are to be fetched, by mailbox."""
@@ -123,23 +118,16 @@ class ImapMessages:
             )
         return {MailboxId(f"b{mailbox}"): count for mailbox, count in rows}
 
-    def bind(  # a row has that many columns
-        self,
-        mailbox_id: str,
-        uid: int,
-        message_id: str,
-        *,
-        flags: frozenset[str],
-        size: int,
-        whole: bool = True,
+    def bind(
+        self, mailbox_id: str, uid: int, message_id: str, *, flags: frozenset[str], size: int
     ) -> None:
         """Note that the server's ``uid`` is a message of ours, which is absent no longer."""
         mailbox, message = row_number("b", mailbox_id), row_number("m", message_id)
         with self._database.write() as db:
             db.execute(
                 "INSERT OR REPLACE INTO imap_messages (mailbox, uid, message, flags, size, whole) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                (mailbox, uid, message, text(flags), size, whole),
+                "VALUES (?, ?, ?, ?, ?, 1)",
+                (mailbox, uid, message, text(flags), size),
             )
             db.execute(
                 "DELETE FROM imap_absent WHERE mailbox = ? AND message = ?", (mailbox, message)
@@ -194,10 +182,9 @@ class ImapMessages:
                 size,
                 moment(at),
                 words(flags),
-                bool(whole),
                 bool(absent),
             )
-            for message, mailbox, message_id, size, at, flags, whole, absent in rows
+            for message, mailbox, message_id, size, at, flags, absent in rows
         )
 
     def overdue(
@@ -215,6 +202,21 @@ class ImapMessages:
             (MailboxId(f"b{mailbox}"), MessageId(f"m{message}"), words(flags))
             for mailbox, message, flags in rows
         )
+
+    def marked(self, message_id: str, *, add: frozenset[str], remove: frozenset[str]) -> None:
+        """Note flags that a message was given there, also where it is absent.
+
+        So what the server changed of it in one mailbox is no change of ours in another.
+        """
+        message = row_number("m", message_id)
+        with self._database.write() as db:
+            for mailbox, flags in fetch(
+                db, "SELECT mailbox, flags FROM imap_absent WHERE message = ?", (message,)
+            ):
+                db.execute(
+                    "UPDATE imap_absent SET flags = ? WHERE mailbox = ? AND message = ?",
+                    (text((words(flags) or frozenset()) - remove | add), mailbox, message),
+                )
 
     def found(self, mailbox_id: str, message_id: str) -> None:
         """Note that a message is not absent from a mailbox: it is elsewhere, or it stays."""
@@ -248,14 +250,14 @@ class ImapMessages:
         """Return where the server had messages, by mailbox."""
         found: dict[MessageId, dict[MailboxId, Place]] = {}
         with self._database.read() as db:
-            for mailbox, uid, message, flags, size, whole in fetch(
+            for mailbox, uid, message, flags, size in fetch(
                 db,
-                "SELECT mailbox, uid, message, flags, size, whole FROM imap_messages "
+                "SELECT mailbox, uid, message, flags, size FROM imap_messages "
                 "WHERE message IN (SELECT value FROM json_each(?))",
                 (_numbers(message_ids),),
             ):
                 id_ = MessageId(f"m{message}")
-                place = Place(uid, id_, words(flags), size, bool(whole))
+                place = Place(uid, id_, words(flags), size)
                 found.setdefault(id_, {})[MailboxId(f"b{mailbox}")] = place
         return found
 

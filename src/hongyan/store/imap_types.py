@@ -37,14 +37,13 @@ class ImapMailbox:
 class Place:
     """Where the server had a message: ``message`` is None until it has been fetched.
 
-    ``flags`` are keywords, None until told; ``whole``: the body is here too.
+    ``flags`` are keywords, None until told.
     """
 
     uid: int
     message: MessageId | None
     flags: frozenset[str] | None
     size: int
-    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,6 @@ class Lost:
     size: int
     received_at: datetime
     flags: frozenset[str] | None
-    whole: bool
     absent: bool
 
 

@@ -19,7 +19,7 @@ from hongyan.sync import (
     imap_tell,
 )
 from hongyan.sync.imap_plan import Standing, Tier
-from hongyan.sync.imap_tour import Synced, Tour, tier
+from hongyan.sync.imap_tour import Synced, Tour, standing, tier
 from hongyan.sync.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from hongyan.flow import Flow
     from hongyan.imap import Connection
-    from hongyan.store import Account, MailboxId, Store
+    from hongyan.store import Account, ImapMailbox, MailboxId, Store
     from hongyan.sync.progress import Report
 
 _PASSES = 3
@@ -58,9 +58,9 @@ def synchronise(
     )
     report(Progress("Listing"))
     standings = yield from imap_listing.settle_mailboxes(tour)
-    listed = set(standings)
+    known = {id_ for id_, each in tour.mailboxes().items() if standing(each) and id_ in standings}
     yield from _until_settled(tour, standings)
-    if tour.looked >= listed:
+    if tour.looked >= known:
         imap_finish.finish(tour)
     yield from imap_listing.delete_mailboxes(tour)
     yield from imap_fetch.fetch_bodies(tour, clock=clock)
@@ -74,15 +74,14 @@ def _until_settled(tour: Tour, standings: dict[MailboxId, Standing]) -> Flow[Non
         again, tour.again = tour.again, set()
         for mailbox in tour.mailboxes().values():
             if mailbox.id in again:
-                yield from _look_into(tour, mailbox.id, standings.pop(mailbox.id, None))
+                yield from _look_into(tour, mailbox, standings.pop(mailbox.id, None))
         yield from imap_match.find_moved(tour)
         told = yield from imap_tell.tell_server(tour)
         if not told and not tour.again:
             return
 
 
-def _look_into(tour: Tour, mailbox_id: MailboxId, there: Standing | None) -> Flow[None]:
-    mailbox = tour.mailboxes()[mailbox_id]
+def _look_into(tour: Tour, mailbox: ImapMailbox, there: Standing | None) -> Flow[None]:
     try:
         yield from imap_look.look_into(tour, mailbox, there)
     except Refused as error:

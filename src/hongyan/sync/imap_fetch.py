@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _ITEMS: Final = ("FLAGS", "INTERNALDATE", "RFC822.SIZE", Peek())
 _WINDOW: Final = Window(commands=3, messages=50, newest_first=True)
+_ONE_BY_ONE: Final = Window(commands=3, messages=1, newest_first=True)
 _AT_ONCE: Final = 20_000
 _TOGETHER: Final = 100
 _OCTETS: Final = 16 << 20
@@ -46,17 +47,21 @@ def fetch_bodies(tour: Tour, *, clock: Callable[[], datetime]) -> Flow[None]:
 
 
 def _bodies_of(tour: Tour, mailbox: ImapMailbox, arrivals: Arrivals) -> Flow[None]:
+    """Fetch until the server gives no more; what it refused together is asked for one by one."""
     yield from tour.be_in(mailbox)
-    before = -1
-    while before != arrivals.done:  # until the server gives no more of them
+    window = _WINDOW
+    failures: tuple[imap.Failure, ...] = ()
+    while expected := tour.store.imap_messages.expected(mailbox.id, limit=_AT_ONCE):
         before = arrivals.done
-        expected = tour.store.imap_messages.expected(mailbox.id, limit=_AT_ONCE)
-        arrivals.begin(mailbox.id, (uid for uid, _ in expected))
-        uids = NumberSet.of(uid for uid, _ in expected)
+        arrivals.begin(mailbox.id, expected)
+        uids = NumberSet.of(expected)
         failures = yield from imap.fetch(
-            tour.conn, uids, _ITEMS, sink=arrivals.sink, take=arrivals.take, window=_WINDOW
+            tour.conn, uids, _ITEMS, sink=arrivals.sink, take=arrivals.take, window=window
         )
         arrivals.end()
+        if arrivals.done == before and (not failures or window is _ONE_BY_ONE):
+            break
+        window = _ONE_BY_ONE if failures else window
     tour.result.troubles += [f"{mailbox.called}: {each.error}" for each in failures]
 
 

@@ -31,8 +31,7 @@ def _leave(
     store = tour.store
     for here in store.imap_messages.here([message]).values():
         store.imap_messages.found(mailbox, message)
-        standing = imap_plan.Here(here.mailboxes, here.keywords)
-        if not imap_plan.leave(flags or frozenset(), standing, mailbox):
+        if not imap_plan.leave(flags or frozenset(), here, mailbox):
             continue
         left = here.mailboxes - {mailbox}
         if left:

@@ -139,14 +139,19 @@ def _paired(mailboxes: Iterable[ImapMailbox]) -> list[plan.Paired]:
 
 
 def _ours(tour: Tour, mailboxes: dict[MailboxId, ImapMailbox]) -> list[plan.Ours]:
-    """Return our mailboxes that the server has not; not those that only hold other mailboxes."""
+    """Return our mailboxes that the server has not."""
     ours = tour.store.mailboxes.list(tour.account.id)
     paths = tour.store.imap_mailboxes.paths(tour.account.id)
     parents = {each.parent_id for each in ours}
     return [
-        plan.Ours(each.id, paths[each.id], each.role.value if each.role else None)
+        plan.Ours(
+            each.id,
+            paths[each.id],
+            each.role.value if each.role else None,
+            knot=not each.total and each.id in parents,
+        )
         for each in ours
-        if each.id not in mailboxes and (each.total or each.id not in parents)
+        if each.id not in mailboxes
     ]
 
 

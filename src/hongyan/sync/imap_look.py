@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from hongyan.flow import Flow
     from hongyan.imap import Fetched, Selected, Vanished
-    from hongyan.store import Here, ImapMailbox, Place
+    from hongyan.store import ImapMailbox, Place
     from hongyan.sync.imap_tour import Tour
 
 NEVER: Final = 2**62  # no visit comes so late
@@ -130,7 +130,7 @@ def _note(
             store.imap_messages.miss(mailbox.id, places, visit=removable)
             places = {}
         gone = _gone(places, seen) if whole else []
-        new = _new(places, seen)
+        new = _new(places, seen, before=now.uid_next)
         _missed(tour, mailbox, [places[uid] for uid in gone])
         _changed(tour, mailbox, places, seen.flags)
         store.imap_messages.expect(mailbox.id, ((uid, seen.flags.get(uid)) for uid in new))
@@ -151,23 +151,33 @@ def _gone(places: Mapping[int, Place], seen: Seen) -> list[int]:
     return [uid for uid in places if uid in seen.gone]
 
 
-def _new(places: Mapping[int, Place], seen: Seen) -> list[int]:
+def _new(places: Mapping[int, Place], seen: Seen, *, before: int | None) -> list[int]:
+    """Return the new UIDs; one that the mailbox has not given out yet is left to the next look."""
     there: Iterable[int] = seen.flags if seen.present is None else seen.present
-    return [uid for uid in there if uid not in places and uid not in seen.gone]
+    return [
+        uid
+        for uid in there
+        if uid not in places and uid not in seen.gone and (before is None or uid < before)
+    ]
 
 
 def _missed(tour: Tour, mailbox: ImapMailbox, gone: list[Place]) -> None:
     messages = tour.store.imap_messages
-    here = messages.here(each.message for each in gone if each.message)
-    miss: list[int] = []
-    forget: list[int] = []
+    ids = [each.message for each in gone if each.message]
+    here, places = messages.here(ids), messages.places_of(ids)
+    miss: dict[int, frozenset[str]] = {}
     for place in gone:
-        fate = Fate.FORGET
-        if place.message is not None and place.flags is not None:
-            fate = imap_plan.follow_gone(place.flags, _here(here.get(place.message)), mailbox.id)
-        (miss if fate is Fate.MISS else forget).append(place.uid)
+        if place.message is None or place.flags is None:
+            continue
+        others = places.get(place.message, {})
+        elsewhere = [each.flags for box, each in others.items() if box != mailbox.id and each.flags]
+        ours = here.get(place.message)
+        fate = imap_plan.follow_gone(place.flags, ours, mailbox.id, elsewhere)
+        if fate is Fate.MISS and ours:
+            miss[place.uid] = ours.keywords
+    messages.note_flags(mailbox.id, miss.items())  # a change from now on is one of ours
     messages.miss(mailbox.id, miss, visit=tour.number)
-    messages.forget(mailbox.id, forget)
+    messages.forget(mailbox.id, [each.uid for each in gone])
 
 
 def _changed(
@@ -192,15 +202,11 @@ def _changed(
         noted[uid] = there
         if place.message is None:
             continue
-        follow = imap_plan.follow(was, there, _here(here.get(place.message)), mailbox.id)
+        follow = imap_plan.follow(was, there, here.get(place.message), mailbox.id)
         if follow is Fate.FETCH:
             messages.forget(mailbox.id, [uid])
             messages.expect(mailbox.id, [(uid, there)])
         elif isinstance(follow, Mark):
-            tour.store.messages.patch_keywords(place.message, add=follow.add, remove=follow.remove)
+            tour.mark(place.message, follow)
             tour.result.changed += 1
     messages.note_flags(mailbox.id, noted.items())
-
-
-def _here(ours: Here | None) -> imap_plan.Here | None:
-    return imap_plan.Here(ours.mailboxes, ours.keywords) if ours else None

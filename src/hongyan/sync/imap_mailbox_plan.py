@@ -44,11 +44,15 @@ class Paired:
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """A mailbox of ours that the server was never seen to have."""
+    """A mailbox of ours that the server was never seen to have.
+
+    ``knot``: it only holds other mailboxes, so the server need not have it.
+    """
 
     id: str
     name: str
     role: str | None = None
+    knot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,12 @@ def _about(known: Paired, theirs: Theirs | None) -> list[Act]:
 
 
 def _new(rest: list[Theirs], ours: list[Ours]) -> list[Act]:
-    """Decide about mailboxes that one side alone has: pair them by role, then by name."""
+    """Decide about mailboxes that one side alone has: pair them by role, then by name.
+
+    Those above come before those below, which are put into them.
+    """
+    rest = sorted(rest, key=lambda each: each.name.count("/"))
+    ours = sorted(ours, key=lambda each: each.name.count("/"))
     adopted: dict[bytes, str] = {}
     for same in (_same_role, _same_name):
         for theirs in rest:
@@ -162,7 +171,11 @@ def _new(rest: list[Theirs], ours: list[Ours]) -> list[Act]:
     kept = set(adopted.values())
     return [
         *(Adopt(theirs, adopted.get(theirs.wire)) for theirs in rest),
-        *(Create(each.id, each.name, each.role) for each in ours if each.id not in kept),
+        *(
+            Create(each.id, each.name, each.role)
+            for each in ours
+            if each.id not in kept and not each.knot
+        ),
     ]
 
 

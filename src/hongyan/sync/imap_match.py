@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from hongyan.sync.imap_tour import Tour
 
 _ITEMS: Final = ("FLAGS", "INTERNALDATE", "RFC822.SIZE", Peek(fields=("Message-ID",)))
-_ALL: Final = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def _seeking(lost: Lost) -> Seeking:
 
 
 def _traces(tour: Tour, mailbox: ImapMailbox, new: dict[tuple[str, int], _New]) -> Flow[None]:
-    expected = tour.store.imap_messages.expected(mailbox.id, limit=_ALL, header_too=True)
+    expected = tour.store.imap_messages.expected(mailbox.id)
     if not expected:
         return
     yield from tour.be_in(mailbox)
@@ -62,7 +61,7 @@ def _traces(tour: Tour, mailbox: ImapMailbox, new: dict[tuple[str, int], _New]) 
         if message.uid is not None and message.size is not None:
             new[mailbox.id, message.uid] = _read(mailbox.id, message, message.size)
 
-    yield from imap.fetch(tour.conn, NumberSet.of(uid for uid, _ in expected), _ITEMS, take=take)
+    yield from imap.fetch(tour.conn, NumberSet.of(expected), _ITEMS, take=take)
 
 
 def _read(mailbox_id: MailboxId, message: Fetched, size: int) -> _New:
@@ -78,12 +77,10 @@ def _bind(tour: Tour, mailbox: MailboxId, uid: int, new: _New, lost: Lost) -> No
     store, message, old = tour.store, lost.message, lost.mailbox
     here = store.imap_messages.here([message])[message]
     was = new.flags if lost.flags is None else lost.flags
-    mark = imap_plan.follow(was, new.flags, imap_plan.Here(here.mailboxes, here.keywords), old)
-    store.imap_messages.bind(
-        mailbox, uid, message, flags=new.flags, size=new.trace.size, whole=lost.whole
-    )
+    mark = imap_plan.follow(was, new.flags, here, old)
+    store.imap_messages.bind(mailbox, uid, message, flags=new.flags, size=new.trace.size)
     if isinstance(mark, imap_plan.Mark):
-        store.messages.patch_keywords(message, add=mark.add, remove=mark.remove)
+        tour.mark(message, mark)
     if old != mailbox:
         store.imap_messages.found(old, message)
         store.messages.set_mailboxes(message, (here.mailboxes - {old}) | {mailbox})

@@ -17,7 +17,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
+
+    from hongyan.store import Here
 
 Words: TypeAlias = frozenset[str]
 """Keywords, which is what IMAP's flags are here."""
@@ -89,14 +91,6 @@ def _since(was: Standing, there: Standing, tier: Tier) -> Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Here:
-    """How a message stands here."""
-
-    mailboxes: frozenset[str]
-    keywords: Words = NOBODY
-
-
-@dataclass(frozen=True, slots=True)
 class Mark:
     """Change the keywords here."""
 
@@ -129,11 +123,17 @@ def follow(was: Words, there: Words | None, here: Here | None, mailbox: str) -> 
     return mark if mark.add or mark.remove else None
 
 
-def follow_gone(was: Words, here: Here | None, mailbox: str) -> Fate:
-    """Decide what it means that the server has a message of ours in ``mailbox`` no more."""
+def follow_gone(
+    was: Words, here: Here | None, mailbox: str, elsewhere: Collection[Words] = ()
+) -> Fate:
+    """Decide what it means that the server has a message of ours in ``mailbox`` no more.
+
+    ``elsewhere`` are the flags that the server has for it in other mailboxes: what came from there
+    was not changed here.
+    """
     if here is None or mailbox not in here.mailboxes:
         return Fate.FORGET
-    return Fate.MISS if here.keywords == was else Fate.KEEP
+    return Fate.MISS if here.keywords == was or here.keywords in elsewhere else Fate.KEEP
 
 
 def leave(was: Words, here: Here, mailbox: str) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from hongyan import imap
 from hongyan.errors import Refused, Unsafe
 from hongyan.imap import Change, NumberSet
-from hongyan.store import MailboxId
+from hongyan.store import Here, MailboxId
 from hongyan.sync import imap_flags, imap_plan
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from hongyan.flow import Flow
     from hongyan.imap import CopyUid, Fetched
-    from hongyan.store import Here, ImapMailbox, MessageId, Place
+    from hongyan.store import ImapMailbox, MessageId, Place
     from hongyan.sync.imap_tour import Tour
 
 _BLOCK: Final = 256 * 1024
@@ -35,7 +35,7 @@ def tell_server(tour: Tour) -> Flow[bool]:
     What it refuses is a trouble, and waits for the next tour.
     """
     messages, state = tour.store.imap_messages.different(tour.account.id)
-    jobs = _jobs(tour, messages)
+    jobs = _jobs(tour, messages) if messages else {}
     if not messages:
         tour.store.imap_messages.settle(tour.account.id, state)
     mailboxes = tour.mailboxes()
@@ -53,9 +53,16 @@ def _jobs(tour: Tour, messages: tuple[MessageId, ...]) -> dict[imap_plan.Tell, l
     here = tour.store.imap_messages.here(messages)
     places = tour.store.imap_messages.places_of(messages)
     jobs: defaultdict[imap_plan.Tell, list[Job]] = defaultdict(list)
+    paired = frozenset(tour.mailboxes())
+    lost = tour.store.imap_messages.lost(tour.account.id)
+    absent = {(each.message, each.mailbox) for each in lost if each.absent}
     for message in messages:
         its = places.get(message, {})
-        for act in _acts(tour, here.get(message), its):
+        ours = here.get(message)
+        if ours:
+            boxes = {each for each in ours.mailboxes & paired if (message, each) not in absent}
+            ours = Here(frozenset(boxes), ours.keywords)
+        for act in _acts(tour, ours, its):
             jobs[act].append((message, its.get(MailboxId(act.mailbox))))
     order = list(_ORDER)
     return dict(sorted(jobs.items(), key=lambda item: order.index(type(item[0]))))
@@ -68,8 +75,7 @@ def _acts(
     was: dict[str, frozenset[str]] = {
         mailbox: place.flags or frozenset() for mailbox, place in places.items()
     }
-    ours = imap_plan.Here(here.mailboxes & tour.paired, here.keywords) if here else None
-    for act in imap_plan.tell(was, ours):
+    for act in imap_plan.tell(was, here):
         target = act.target if isinstance(act, imap_plan.Copy | imap_plan.Move) else act.mailbox
         if act.mailbox in tour.looked and target in tour.looked:
             yield act
@@ -152,12 +158,7 @@ def _arrived(
         if old in by_uid:
             message, place = by_uid[old]
             tour.store.imap_messages.bind(
-                target.id,
-                new,
-                message,
-                flags=place.flags or frozenset(),
-                size=place.size,
-                whole=place.whole,
+                target.id, new, message, flags=place.flags or frozenset(), size=place.size
             )
     return arrived
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from hongyan.flow import Flow
     from hongyan.imap import Connection, Known, Selected
     from hongyan.imap.flows.select import Change
-    from hongyan.store import Account, ImapMailbox, MailboxId, Store
+    from hongyan.store import Account, ImapMailbox, MailboxId, MessageId, Store
+    from hongyan.sync.imap_plan import Mark
     from hongyan.sync.progress import Report
 
 
@@ -57,11 +58,6 @@ class Tour:
         first = sorted(known, key=lambda each: each.role is None or each.role.value != "inbox")
         return {each.id: each for each in first}
 
-    @property
-    def paired(self) -> frozenset[MailboxId]:
-        """Our mailboxes that the server has too."""
-        return frozenset(self.mailboxes())
-
     def select(
         self,
         mailbox: ImapMailbox,
@@ -95,6 +91,11 @@ class Tour:
         if self.conn.state is imap.State.SELECTED:
             yield from imap.unselect(self.conn)
         self._open = None
+
+    def mark(self, message: MessageId, mark: Mark) -> None:
+        """Change keywords here as they were changed there."""
+        self.store.messages.patch_keywords(message, add=mark.add, remove=mark.remove)
+        self.store.imap_messages.marked(message, add=mark.add, remove=mark.remove)
 
     def permanent(self, mailbox: MailboxId) -> tuple[str, ...] | None:
         """Return the flags that a mailbox keeps, as far as it has told."""

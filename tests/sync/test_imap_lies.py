@@ -1,0 +1,195 @@
+"""Old servers and lying ones: nothing goes from here because of them, and nothing comes twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from hongyan.errors import ProtocolError, Refused
+from hongyan.store import Account, Store
+from hongyan.sync.imap import synchronise
+from hongyan.sync.imap_tour import Synced
+from tests.sync.imap_profile import letter, now
+from tests.sync.toy_imap import Box, ToyImap
+
+DATE = datetime(2026, 3, 2, 10, tzinfo=UTC)  # that of all letters on the toy server
+
+
+class Mine:
+    """A profile, its account, and the server that it is synchronised with."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.account: Account = store.accounts.add("a@example.test", secret="keychain")
+        self.server = ToyImap()
+
+    def sync(self) -> Synced:
+        self.server.told.clear()
+        return self.server.run(
+            synchronise(self.server.connection(), self.account, self.store, clock=now)
+        )
+
+    def ids(self, name: str = "Inbox") -> dict[str, str]:
+        box = self.store.mailboxes.find(self.account.id, name)
+        return {each.subject: each.id for each in self.store.messages.page(box.id, limit=100)}
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Iterator[Mine]:
+    with Store.open(tmp_path, clock=now) as store:
+        mine = Mine(store)
+        for subject in ("one", "two", "three"):
+            mine.server.boxes["INBOX"].put(letter(subject))
+        yield mine
+        assert store.check() == ()
+
+
+def test_an_old_server(mine: Mine) -> None:
+    assert mine.sync().messages == 3
+    before = mine.ids()
+    assert mine.sync().messages == 0
+    mine.store.messages.patch_keywords(before["one"], add=["$seen"])
+    mine.sync()
+    assert mine.server.boxes["INBOX"].letters[1].flags == {"\\Seen"}
+    assert mine.ids() == before
+
+
+@pytest.mark.parametrize("plus", [(), ("UIDPLUS",)], ids=["without UIDPLUS", "without COPYUID"])
+def test_a_move_without_being_told_where_to(mine: Mine, plus: tuple[str, ...]) -> None:
+    mine.server.capabilities += plus
+    mine.server.boxes["Archive"] = Box()
+    mine.sync()
+    before = mine.ids()
+    archive = mine.store.mailboxes.find(mine.account.id, "Archive")
+    mine.store.messages.move(before["one"], archive.id)
+    synced = mine.sync()
+    assert mine.ids("Archive") == {"one": before["one"]}
+    if plus:
+        assert [each.octets for each in mine.server.boxes["Archive"].letters.values()] == [
+            letter("one")
+        ]
+        assert set(mine.server.boxes["INBOX"].letters) == {2, 3}
+        assert mine.sync().told == 0
+    else:
+        assert any("cannot move" in each for each in synced.troubles)
+        assert len(mine.server.boxes["INBOX"].letters) == 3, "others' marks are left alone"
+
+
+def test_an_appended_message_is_found_again(mine: Mine) -> None:
+    mine.sync()
+    inbox = mine.store.mailboxes.find(mine.account.id, "Inbox")
+    mine.store.messages.add(mine.account.id, inbox.id, letter("mine"), received_at=DATE)
+    mine.sync()
+    assert len(mine.server.boxes["INBOX"].letters) == 4
+    assert mine.sync().messages == 0
+    assert len(mine.ids()) == 4
+    assert len(mine.server.boxes["INBOX"].letters) == 4
+
+
+def test_no_uid_validity_deletes_nothing_and_fetches_nothing_twice(mine: Mine) -> None:
+    mine.sync()
+    before = mine.ids()
+    mine.server.boxes["INBOX"].validity = 0
+    del mine.server.boxes["INBOX"].letters[2]
+    for _ in range(4):
+        assert mine.sync().messages == 0
+        assert mine.ids() == before
+
+
+def test_another_uid_validity_lets_go_at_the_second_visit(mine: Mine) -> None:
+    mine.sync()
+    before = mine.ids()
+    box = mine.server.boxes["INBOX"] = Box(validity=8)
+    for subject in ("three", "one"):
+        box.put(letter(subject))
+    assert mine.sync().messages == 0
+    assert mine.ids() == before
+    mine.sync()
+    assert mine.ids() == {subject: before[subject] for subject in ("one", "three")}
+
+
+def test_a_list_that_is_too_short_is_not_believed(mine: Mine) -> None:
+    mine.sync()
+    before = mine.ids()
+    mine.server.hidden = {2}
+    for _ in range(4):
+        mine.sync()
+        assert mine.ids() == before
+
+
+def test_one_message_that_cannot_be_read_keeps_back_no_other(mine: Mine) -> None:
+    mine.server.refused = {2}
+    synced = mine.sync()
+    assert set(mine.ids()) == {"one", "three"}
+    assert len(synced.troubles) == 1
+    mine.server.refused = set()
+    assert mine.sync().messages == 1
+    assert set(mine.ids()) == {"one", "two", "three"}
+
+
+def test_two_bodies_for_one_uid_and_answers_not_asked_for(mine: Mine) -> None:
+    mine.server.twice = mine.server.strays = True
+    assert mine.sync().messages == 3
+    assert set(mine.ids()) == {"one", "two", "three"}
+    assert mine.sync().messages == 0
+
+
+def test_an_empty_list_of_mailboxes_is_believed_the_second_time(mine: Mine) -> None:
+    mine.sync()
+    before = mine.ids()
+    mine.server.no_lists = True
+    mine.sync()
+    assert mine.ids() == before
+    mine.server.no_lists = False
+    assert mine.sync().messages == 0, "what comes back is recognised"
+    assert mine.ids() == before
+
+
+def test_a_removal_waits_where_the_server_could_remove_others_too(mine: Mine) -> None:
+    mine.sync()
+    mine.store.messages.delete(mine.ids()["one"])
+    synced = mine.sync()
+    assert len(mine.server.boxes["INBOX"].letters) == 3
+    assert any("without removing others" in each for each in synced.troubles)
+    mine.server.capabilities += ("UIDPLUS",)
+    mine.sync()
+    assert set(mine.server.boxes["INBOX"].letters) == {2, 3}
+    assert set(mine.ids()) == {"two", "three"}
+
+
+def test_bad_to_everything_ends_the_visit_and_nothing_else(
+    mine: Mine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine.sync()
+    before = mine.ids()
+    monkeypatch.setattr(
+        ToyImap, "_do", lambda self, line, _: self._say(f"{line.split()[0]} BAD no")
+    )
+    with pytest.raises((Refused, ProtocolError)):
+        mine.sync()
+    assert mine.ids() == before
+
+
+@pytest.mark.parametrize(("gone", "kept"), [("INBOX", "Work"), ("Work", "INBOX")])
+def test_a_copy_deleted_there_is_not_brought_back_by_a_flag_set_there(
+    mine: Mine, gone: str, kept: str
+) -> None:
+    mine.server.boxes["Work"] = Box()
+    mine.sync()
+    inbox, work = (
+        mine.store.mailboxes.find(mine.account.id, name).id for name in ("Inbox", "Work")
+    )
+    mine.store.messages.set_mailboxes(mine.ids()["one"], [inbox, work])
+    mine.sync()
+    mine.server.boxes["Work"].put(letter("other"))
+    del mine.server.boxes[gone].letters[1]
+    mine.server.boxes[kept].letters[1].flags.add("\\Seen")
+    for _ in range(3):
+        mine.sync()
+    assert 1 not in mine.server.boxes[gone].letters
+    subjects = {name: set(mine.ids(name.capitalize())) for name in ("INBOX", "Work")}
+    assert "one" not in subjects[gone]
+    assert "one" in subjects[kept]

@@ -1,0 +1,199 @@
+"""A little IMAP server in memory, which can be told to lie; for what real servers will not do.
+
+It speaks RFC 3501 as an old server does: no LIST-STATUS, no ESEARCH, no mod-sequences; UIDPLUS and
+MOVE where a test wants them. `run` carries a flow out against it, without a socket.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from hongyan.flow import Read, Running, Write
+from hongyan.imap import Capabilities, Connection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hongyan.flow import Flow
+
+T = TypeVar("T")
+
+
+@dataclass
+class Letter:
+    octets: bytes
+    flags: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Box:
+    validity: int = 7
+    next_uid: int = 1
+    letters: dict[int, Letter] = field(default_factory=dict)
+
+    def put(self, octets: bytes, flags: Iterable[str] = ()) -> int:
+        uid, self.next_uid = self.next_uid, self.next_uid + 1
+        self.letters[uid] = Letter(octets, set(flags))
+        return uid
+
+
+@dataclass
+class ToyImap:
+    """``told`` are all commands; what follows it are the lies."""
+
+    boxes: dict[str, Box] = field(default_factory=lambda: {"INBOX": Box()})
+    capabilities: tuple[str, ...] = ("IMAP4REV1", "LITERAL+")
+    told: list[str] = field(default_factory=list)
+    hidden: set[int] = field(default_factory=set)  # UIDs that FETCH and SEARCH leave out
+    refused: set[int] = field(default_factory=set)  # UIDs whose body is refused
+    twice: bool = False  # each FETCH answer comes twice
+    strays: bool = False  # answers for UIDs that do not exist
+    no_lists: bool = False  # LIST says that there is nothing
+    _box: Box | None = None
+    _in: bytes = b""
+    _out: bytes = b""
+
+    def connection(self) -> Connection:
+        conn = Connection()
+        self._in = self._out = b""
+        conn.receive(b"* PREAUTH hello\r\n")
+        conn.next_event()
+        conn.capabilities = Capabilities(frozenset(self.capabilities))
+        return conn
+
+    def run(self, flow: Flow[T]) -> T:
+        running = Running(flow)
+        while running.effect is not None:
+            match running.effect:
+                case Write(data=data):
+                    self._feed(data)
+                    running.answer(None)
+                case Read():
+                    running.answer(self.take())
+                case other:
+                    raise AssertionError(f"no {other} here")
+        return running.result
+
+    def take(self) -> bytes:
+        out, self._out = self._out, b""
+        return out
+
+    def _say(self, text: str | bytes) -> None:
+        self._out += (text.encode() if isinstance(text, str) else text) + b"\r\n"
+
+    def _feed(self, data: bytes) -> None:
+        self._in += data
+        while b"\r\n" in self._in:
+            line, _, rest = self._in.partition(b"\r\n")
+            literal = b""
+            if found := re.search(rb"\{(\d+)\+\}$", line):
+                size = int(found[1])
+                if len(rest) < size + 2:
+                    return
+                literal, rest = rest[:size], rest[size + 2 :]
+            self._in = rest
+            self._do(line.decode(), literal)
+
+    def _do(self, line: str, literal: bytes) -> None:
+        tag, verb, rest = [*line.split(" ", 2), ""][:3]
+        if verb == "UID":
+            second, _, rest = rest.partition(" ")
+            verb = f"UID {second}"
+        self.told.append(f"{verb} {rest}".strip())
+        answer = getattr(self, f"_{verb.lower().replace(' ', '_')}")(rest, literal)
+        self._say(f"{tag} {answer or 'OK done'}")
+
+    # -- commands
+
+    def _list(self, _: str, __: bytes) -> None:
+        for name in [] if self.no_lists else self.boxes:
+            self._say(f'* LIST () "/" "{name}"')
+
+    def _status(self, rest: str, _: bytes) -> str | None:
+        name = rest.split(" ", maxsplit=1)[0].strip('"')
+        box = self.boxes[name]
+        self._say(
+            f'* STATUS "{name}" (MESSAGES {len(box.letters)} UIDNEXT {box.next_uid} '
+            f"UIDVALIDITY {box.validity})"
+        )
+        return None
+
+    def _select(self, rest: str, _: bytes) -> str | None:
+        box = self._box = self.boxes[rest.split(" (", maxsplit=1)[0].strip('"')]
+        self._say(f"* {len(box.letters)} EXISTS")
+        self._say(f"* OK [UIDVALIDITY {box.validity}] v")
+        self._say(f"* OK [UIDNEXT {box.next_uid}] n")
+        return "OK [READ-WRITE] open"
+
+    _examine = _select
+
+    def _chosen(self, words: str) -> dict[int, Letter]:
+        assert self._box is not None
+        chosen: dict[int, Letter] = {}
+        for part in words.split(","):
+            first, _, last = part.partition(":")
+            ends = [int(first), 2**32 if last == "*" else int(last or first)]
+            chosen |= {u: m for u, m in self._box.letters.items() if ends[0] <= u <= ends[1]}
+        return {uid: letter for uid, letter in chosen.items() if uid not in self.hidden}
+
+    def _uid_search(self, _: str, __: bytes) -> None:
+        self._say("* SEARCH " + " ".join(map(str, self._chosen("1:*"))))
+
+    def _uid_fetch(self, rest: str, __: bytes) -> str | None:
+        uids, _, items = rest.partition(" ")
+        chosen = self._chosen(uids)
+        if "BODY.PEEK[]" in items and self.refused & chosen.keys():
+            return "NO [SERVERBUG] cannot read it"
+        answers = list(chosen.items()) * (2 if self.twice else 1)
+        for seq, (uid, letter) in enumerate(answers, 1):
+            self._fetched(seq, uid, letter, items)
+        if self.strays:
+            self._fetched(99, 4_000_000_000, Letter(b"Subject: stray\r\n\r\nstray\r\n"), items)
+        return None
+
+    def _fetched(self, seq: int, uid: int, letter: Letter, items: str) -> None:
+        head, gap, _ = letter.octets.partition(b"\r\n\r\n")
+        told = f"* {seq} FETCH (UID {uid} FLAGS ({' '.join(sorted(letter.flags))})"
+        told += f' RFC822.SIZE {len(letter.octets)} INTERNALDATE "02-Mar-2026 10:00:00 +0000"'
+        octets = b""
+        if "BODY.PEEK[]" in items:
+            octets = letter.octets
+            told += f" BODY[] {{{len(octets)}}}\r\n"
+        elif "HEADER.FIELDS" in items:
+            octets = head + gap
+            told += f" BODY[HEADER.FIELDS (MESSAGE-ID)] {{{len(octets)}}}\r\n"
+        self._say(told.encode() + octets + b")")
+
+    def _uid_store(self, rest: str, _: bytes) -> None:
+        uids, change, flags = rest.split(" ", 2)
+        words = set(flags.strip("()").split())
+        for seq, (uid, letter) in enumerate(self._chosen(uids).items(), 1):
+            letter.flags = letter.flags | words if change[0] == "+" else letter.flags - words
+            self._say(f"* {seq} FETCH (UID {uid} FLAGS ({' '.join(sorted(letter.flags))}))")
+
+    def _uid_copy(self, rest: str, __: bytes) -> None:
+        uids, _, name = rest.partition(" ")
+        for letter in self._chosen(uids).values():
+            self.boxes[name.strip('"')].put(letter.octets, letter.flags)
+
+    def _uid_expunge(self, rest: str, _: bytes) -> None:
+        assert self._box is not None
+        for uid in self._chosen(rest):
+            if "\\Deleted" in self._box.letters[uid].flags:
+                del self._box.letters[uid]
+
+    def _append(self, rest: str, literal: bytes) -> None:
+        name, _, options = rest.partition(" ")
+        flags = re.search(r"\(([^)]*)\)", options)
+        self.boxes[name.strip('"')].put(literal, flags[1].split() if flags else ())
+
+    def _create(self, rest: str, _: bytes) -> None:
+        self.boxes.setdefault(rest.strip('"'), Box())
+
+    def _delete(self, rest: str, _: bytes) -> None:
+        del self.boxes[rest.strip('"')]
+
+    def _noop(self, _: str, __: bytes) -> None:
+        pass
