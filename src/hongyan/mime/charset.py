@@ -250,6 +250,7 @@ _WIDE: Final = re.compile(r"utf-(?:16|32)")
 _ESCAPES: Final = re.compile(rb"\x1b(?:\$[@B]|\([BIJ])")
 _UTF8_CJK: Final = re.compile(rb"[\xe3-\xed][\x80-\xbf]{2}")
 _NO_TEXT: Final = re.compile("[\ufffd\ue000-\uf8ff]")
+_TELLING: Final = 256  # characters that show whether a text is one
 _PAIRED: Final = frozenset(["big5hkscs", "cp932"])
 _SEVEN_BIT: Final = frozenset(
     ["iso2022_jp", "iso2022_jp_2004", "iso2022_jp_3", "iso2022_jp_ext", "iso2022_kr", "hz", "utf-7"]
@@ -374,7 +375,7 @@ def _strictly(data: bytes, name: str) -> str | None:
         except UnicodeError:
             continue
         # GB 18030 has a place for nearly any pair: private use shows that it can be another's.
-        if name == "gb18030" and _is_rubbish(text, 6) and detect.guess(data) in _PAIRED:
+        if name == "gb18030" and _is_rubbish(text[:_TELLING], 6) and detect.guess(data) in _PAIRED:
             return None
         return text
     return None

@@ -31,7 +31,7 @@ _CANDIDATES: Final = [
 def other_than_western(data: bytes) -> str | None:
     """Return the codec of text whose 8-bit octets stand in runs, unlike letters with accents."""
     data = _dense_sample(data)
-    runs = _HIGH_RUN.findall(data)
+    runs = _HIGH_RUN.findall(data[: 2 * _SHORT])
     high = sum(map(len, runs))
     if high < 2 * len(runs) or high < _TELLING:
         return None
