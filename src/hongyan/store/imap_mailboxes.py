@@ -163,8 +163,11 @@ class ImapMailboxes:
         with self._database.write():
             mailbox = self._mailboxes.get(mailbox_id)
             parent, name = self._above(mailbox.account_id, path)
-            if (parent, name) != (mailbox.parent_id, mailbox.name):
-                free = self._free(mailbox.account_id, name, parent)
+            free = self._free(mailbox.account_id, name, parent)
+            likened = parent == mailbox.parent_id and mailbox.name.startswith(f"{name} (")
+            if (parent, name) != (mailbox.parent_id, mailbox.name) and not (
+                likened and free != name
+            ):
                 mailbox = replace(mailbox, parent_id=parent, name=free)
             if role and self._is_free(mailbox.account_id, role):
                 mailbox = replace(mailbox, role=role)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hongyan.store import ImapMailbox
     from hongyan.sync.imap_tour import Tour
 
+_TOGETHER: Final = 100
 _ITEMS: Final = ("MESSAGES", "UIDNEXT", "UIDVALIDITY")
 
 
@@ -186,7 +187,12 @@ def _here(tour: Tour, act: plan.Act, delimiters: dict[bytes, str | None]) -> Non
 def _there(tour: Tour, act: plan.Create | plan.Rename, style: names.Style) -> Flow[None]:
     """Do what is to be done on the server; what it refuses is tried again at the next tour."""
     wire = style.wire(act.name)
-    old = tour.mailboxes().get(MailboxId(act.id))
+    mailboxes = tour.mailboxes()
+    old = mailboxes.get(MailboxId(act.id))
+    taken = next((each for each in mailboxes.values() if each.wire == wire), None)
+    if taken is not None and taken.id != act.id:
+        _give_way(tour, act, old, taken)
+        return
     try:
         if isinstance(act, plan.Create):
             yield from imap.create(tour.conn, wire, special_use=_use(tour, act))
@@ -196,6 +202,30 @@ def _there(tour: Tour, act: plan.Create | plan.Rename, style: names.Style) -> Fl
         tour.result.troubles.append(f"{act.name}: {error}")
         return
     tour.store.imap_mailboxes.pair(act.id, wire=wire, delimiter=style.delimiter)
+
+
+def _give_way(
+    tour: Tour,
+    act: plan.Create | plan.Rename,
+    old: ImapMailbox | None,
+    taken: ImapMailbox,
+) -> None:
+    """See to a mailbox whose name the server has for another: that one keeps it.
+
+    One that was renamed gets its name back; one that the server never had gives its messages to
+    the other and goes.
+    """
+    store = tour.store
+    with store.transaction():
+        if old is not None:
+            store.imap_mailboxes.call(act.id, old.called, None)
+            return
+        while found := store.messages.page(act.id, limit=_TOGETHER):
+            for each in found:
+                store.messages.set_mailboxes(each.id, each.mailbox_ids - {act.id} | {taken.id})
+        store.imap_mailboxes.remove(act.id)
+        store.imap_mailboxes.call(taken.id, act.name, None)
+        store.imap_mailboxes.pair(taken.id, wire=taken.wire, delimiter=taken.delimiter)
 
 
 def _use(tour: Tour, act: plan.Create) -> str:

@@ -65,7 +65,7 @@ class Adopt:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The server's mailbox has a new name: ours takes it."""
+    """The server's mailbox has a new name, or one that was not free here: ours takes it."""
 
     id: str
     theirs: Theirs
@@ -149,9 +149,9 @@ def _about(known: Paired, theirs: Theirs | None) -> list[Act]:
         return [Gone(known.id) if known.doubts else Miss(known.id)]
     if known.name is None:
         return [Delete(known.id)] if theirs.untouched else [Forget(known.id), Adopt(theirs)]
-    if theirs.wire != known.wire:
-        return [Call(known.id, theirs)]
-    return [Rename(known.id, known.name)] if known.name != known.called else []
+    if known.name != known.called and theirs.wire == known.wire:
+        return [Rename(known.id, known.name)]
+    return [Call(known.id, theirs)] if known.called != theirs.name else []
 
 
 def _new(rest: list[Theirs], ours: list[Ours]) -> list[Act]:
