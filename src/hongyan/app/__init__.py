@@ -21,7 +21,7 @@ from hongyan.doctor import Finding
 from hongyan.net.console import Expects
 from hongyan.net.record import Direction, Line
 from hongyan.oauth import DeviceGrant as Device
-from hongyan.server import Address, Server
+from hongyan.server import TLS, Address, Server
 from hongyan.sync.activity import Activity, Doing
 from hongyan.sync.imap_tour import Synced
 from hongyan.sync.pop3 import Collected
@@ -29,6 +29,7 @@ from hongyan.sync.progress import Progress, Report, silent
 
 __all__ = [
     "SERVE",
+    "TLS",
     "Activity",
     "Address",
     "App",

@@ -135,6 +135,11 @@ class App:
             self.accounts, store=lambda: self.store, network=self._network, record=record
         )
 
+    @cached_property
+    def keys(self) -> Keys:
+        """What lets clients of the local server in."""
+        return Keys.of(self.home, clock=now)
+
     def server(self, address: Address) -> Server:
         """Return the local server of the profile, not yet started. Raises `ConnectFailed`."""
         jmap = Jmap(
@@ -144,7 +149,7 @@ class App:
             own=own_methods(self),
             events=EVENTS,
         )
-        server = Server(jmap, Keys.of(self.home, clock=now), address=address)
+        server = Server(jmap, self.keys, address=address)
         relay(self.activities, self.wire, server.hub)
         return server
 

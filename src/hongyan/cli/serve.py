@@ -5,15 +5,33 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
 import click
 
-from hongyan.app import SERVE, Address, Doing, serve_until
+from hongyan.app import SERVE, TLS, Address, Doing, serve_until
+from hongyan.errors import InvalidArgument
 from hongyan.guard import shown
 
 if TYPE_CHECKING:
     from hongyan.app import Activity, App, Server
+
+
+_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+_NO_NAMES: Final = ("127.0.0.1", "localhost", "::1", "0.0.0.0", "::")  # noqa: S104  # none is bound
+
+
+class Given(TypedDict):
+    """The options."""
+
+    port: int
+    listen: str
+    names: tuple[str, ...]
+    certificate: Path | None
+    key: Path | None
+    set_password: bool
+    show_token: bool
 
 
 class Log:
@@ -62,16 +80,40 @@ class Page:
 
 @click.command
 @click.option("--port", default=0, metavar="N", help="Listen at this port, not any that is free.")
+@click.option("--listen", default="127.0.0.1", metavar="HOST", help="Let other machines come in.")
+@click.option("--name", "names", multiple=True, metavar="HOST", help="A name that they call it by.")
+@click.option("--certificate", type=_FILE, help="The certificate, PEM: beyond this machine, TLS.")
+@click.option("--key", type=_FILE, help="Its key, PEM.")
+@click.option("--set-password", is_flag=True, help="Set the password for other machines, and end.")
+@click.option("--show-token", is_flag=True, help="Print the token for other clients, and end.")
 @click.pass_obj
-def serve(app: App, *, port: int) -> None:
+def serve(app: App, /, **given: Unpack[Given]) -> None:
     """Fetch new mail, send what waits, and serve the page, until SIGTERM or Ctrl-C.
 
     The link opens the page in your browser, once. One program serves a profile at a time; all
     other commands can be used beside it.
     """
+    if given["set_password"]:
+        new = click.prompt("The new password", hide_input=True, confirmation_prompt=True, err=True)
+        app.keys.password.set(new)
+        return
+    if given["show_token"]:
+        click.echo(app.keys.bearer)
+        return
     app.activities.subscribe(Log(app))
-    page = Page(app.server(Address(port=port)))
+    page = Page(app.server(_address(given)))
     count = len(app.store.accounts.list())
     click.echo(f"Hongyan looks after {count} account{'s' if count != 1 else ''}; Ctrl-C ends it.")
     with suppress(KeyboardInterrupt):  # SIGTERM too: see `main.Terminated`
         serve_until(app.store, [app.workers, page], threading.Event(), what=SERVE)
+
+
+def _address(given: Given) -> Address:
+    """Return where to listen. Raises `InvalidArgument`."""
+    certificate, key = given["certificate"], given["key"]
+    if (certificate is None) != (key is None):
+        raise InvalidArgument("--certificate", "goes with --key")
+    host = given["listen"]
+    names = given["names"] or (() if host in _NO_NAMES else (host,))
+    tls = TLS(certificate=certificate, key=key) if certificate and key else None
+    return Address(host=host, port=given["port"], names=names, tls=tls)

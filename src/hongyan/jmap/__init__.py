@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from hongyan.jmap import blob, request
-from hongyan.jmap.call import Jmap
+from hongyan.jmap.call import Call, Jmap, Method
 from hongyan.jmap.errors import RequestError
 from hongyan.jmap.limits import CORE, MAIL, OWN, SUBMISSION, Limits
 from hongyan.jmap.methods import METHODS
@@ -16,7 +16,18 @@ from hongyan.jmap.session import Doors, session, session_state
 if TYPE_CHECKING:
     from hongyan.jmap.errors import Json
 
-__all__ = ["Doors", "Jmap", "Limits", "RequestError", "answer", "blob", "handle", "session"]
+__all__ = [
+    "Call",
+    "Doors",
+    "Jmap",
+    "Limits",
+    "Method",
+    "RequestError",
+    "answer",
+    "blob",
+    "handle",
+    "session",
+]
 
 _CAPABILITIES = frozenset({CORE, MAIL, SUBMISSION, OWN})
 

@@ -67,7 +67,6 @@ def _take_sort(call: Call) -> tuple[Sort, ...]:
         if property_ not in SORT_KEYS:
             raise MethodError("unsupportedSort", f"there is no sort by {property_!r}")
         keyword = rest.take("keyword", text).lower() if property_ in _WITH_KEYWORD else ""
-        rest.end()
         found.append(Sort(property_, is_ascending, keyword))
     return tuple(found) or NEWEST_FIRST
 

@@ -18,8 +18,9 @@ from hongyan.jmap import (
     submission_set,
 )
 from hongyan.jmap.identity import IDENTITY
-from hongyan.jmap.limits import CORE, MAIL, SUBMISSION
+from hongyan.jmap.limits import CORE, MAIL, OWN, SUBMISSION
 from hongyan.jmap.mailbox import MAILBOX
+from hongyan.jmap.own import METHODS as OWN_METHODS
 from hongyan.jmap.standard import changed, changes_json
 from hongyan.jmap.thread import THREAD
 from hongyan.store import Kind
@@ -65,4 +66,5 @@ METHODS: Final[dict[str, tuple[str, Method]]] = {
     "EmailSubmission/query": (SUBMISSION, submission.query),
     "EmailSubmission/queryChanges": (SUBMISSION, submission.query_changes),
     "EmailSubmission/set": (SUBMISSION, submission_set.set_),
+    **{name: (OWN, method) for name, method in OWN_METHODS.items()},
 }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hongyan.jmap.email_query import SORTS
 from hongyan.jmap.limits import CORE, MAIL, OWN, SUBMISSION
+from hongyan.jmap.own import METHODS as OWN_METHODS
 
 if TYPE_CHECKING:
     from hongyan.jmap.call import Jmap
@@ -55,7 +56,10 @@ def session_state(server: Jmap) -> str:
 
 def own(server: Jmap) -> Json:
     """Return the properties of our own capability: what of it this server answers."""
-    return {"methods": sorted(server.own), "events": sorted(server.events)}
+    return {
+        "methods": sorted({*OWN_METHODS, *server.own}),
+        "events": sorted({*server.events, "link"}),
+    }
 
 
 def _account(server: Jmap, account: Account) -> Json:

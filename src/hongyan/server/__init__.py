@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from hongyan.server.keys import Keys
-from hongyan.server.listening import Address, Server
+from hongyan.server.listening import TLS, Address, Server
 
-__all__ = ["Address", "Keys", "Server"]
+__all__ = ["TLS", "Address", "Keys", "Server"]

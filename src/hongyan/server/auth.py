@@ -107,7 +107,11 @@ def start(site: Site, request: Request) -> Response:
 
 
 def _is_right(site: Site, given: dict[str, object]) -> bool:
-    token = given.get("token")
+    token, password = given.get("token"), given.get("password")
+    if isinstance(password, str):
+        if wait := site.keys.password.seconds_to_wait():
+            raise Refusal(429, f"Too many wrong passwords: try again in {wait:.0f} seconds.")
+        return site.keys.password.is_right(password)
     return isinstance(token, str) and site.keys.take_start(token)
 
 

@@ -17,6 +17,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import StoreError
+from hongyan.server.password import Password
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,9 +34,10 @@ _SESSION: Final = re.compile(r"([0-9]{1,7})-[A-Za-z0-9_-]{22}")
 class Keys:
     """All that lets a client in."""
 
-    def __init__(self, secret: bytes, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, secret: bytes, *, clock: Callable[[], datetime], password: Password) -> None:
         self._secret = secret
         self._clock = clock
+        self.password = password
         self._once: set[bytes] = set()
         self._lock = threading.Lock()
 
@@ -45,9 +47,14 @@ class Keys:
         path = home / FILE_NAME
         try:
             home.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return cls(_read(path), clock=clock)
+            return cls(_read(path), clock=clock, password=Password(home))
         except OSError as error:
             raise StoreError(f"{path}: {error.strerror or error}") from error
+
+    @property
+    def has_password(self) -> bool:
+        """Whether a browser may also come in by a password."""
+        return self.password.is_set
 
     @property
     def bearer(self) -> str:

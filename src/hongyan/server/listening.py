@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import threading
 import time
@@ -10,54 +11,84 @@ from typing import TYPE_CHECKING, Final, Self
 
 import uvicorn
 
-from hongyan.errors import ConnectFailed, TimedOut
+from hongyan.errors import ConnectFailed, TimedOut, Unsafe
 from hongyan.server.app import build
 from hongyan.server.hub import Hub
 from hongyan.server.site import Site
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from starlette.types import ASGIApp
+
     from hongyan.jmap import Jmap
     from hongyan.server.keys import Keys
 
 LOOPBACK: Final = "127.0.0.1"
+_OURS: Final = (LOOPBACK, "localhost", "[::1]")
 _PATIENCE: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TLS:
+    """The files of a certificate (with its chain) and its key, as PEM."""
+
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where to listen; port 0 is any that is free."""
+    """Where to listen, and under which names; port 0 is any that is free.
+
+    ``names`` are hosts beside those of loopback that a client may call the server by.
+    """
 
     host: str = LOOPBACK
     port: int = 0
+    names: tuple[str, ...] = ()
+    tls: TLS | None = None
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    @property
+    def scheme(self) -> str:
+        """``https`` where there is TLS."""
+        return "https" if self.tls else "http"
+
+    def hosts(self, port: int) -> frozenset[str]:
+        """Return every right value of the Host field."""
+        return frozenset(f"{name}:{port}" for name in (*_OURS, *self.names))
 
 
 class Server:
     """A running server; a context manager that ends it."""
 
     def __init__(self, jmap: Jmap, keys: Keys, *, address: Address) -> None:
-        """Take the address. Raises `ConnectFailed` when it cannot be had."""
+        """Take the address.
+
+        Raises `ConnectFailed` when it cannot be had, `Unsafe` for one that others can reach without
+        TLS and a password.
+        """
+        if not address.is_loopback and (address.tls is None or not keys.has_password):
+            raise Unsafe(
+                f"{address.host} can be reached by others: that takes --certificate and --key, and "
+                "a password ('hongyan serve --set-password')"
+            )
         self._socket = _listen(address)
         self.port: int = self._socket.getsockname()[1]
         self.hub = Hub(jmap.store)
-        self.site = Site(
-            jmap=jmap, keys=keys, hub=self.hub, origin=f"http://{LOOPBACK}:{self.port}"
-        )
-        names = (LOOPBACK, "localhost", "[::1]")
-        hosts = frozenset(f"{name}:{self.port}" for name in names)
-        self._uvicorn = uvicorn.Server(
-            uvicorn.Config(
-                build(self.site, hosts=hosts),
-                http="h11",
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=1,
-                timeout_keep_alive=75,
-            )
-        )
+        name = address.names[0] if address.names else LOOPBACK
+        origin = f"{address.scheme}://{name}:{self.port}"
+        self.site = Site(jmap=jmap, keys=keys, hub=self.hub, origin=origin)
+        app = build(self.site, hosts=address.hosts(self.port))
+        self._uvicorn = uvicorn.Server(_config(app, address.tls))
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
 
     def __enter__(self) -> Self:
@@ -86,6 +117,23 @@ class Server:
 
     def _run(self) -> None:
         self._uvicorn.run(sockets=[self._socket])
+
+
+def _config(app: ASGIApp, tls: TLS | None) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=75,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=str(tls.key) if tls else None,
+    )
 
 
 def _listen(address: Address) -> socket.socket:

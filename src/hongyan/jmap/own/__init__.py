@@ -1,0 +1,21 @@
+"""What JMAP lacks, as a capability of our own: the part that the store alone can answer.
+
+See docs/protocols/hongyan.md. What meets servers comes from the app, see `call.Jmap.own`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from hongyan.jmap.own import answer, person, search, settings
+
+if TYPE_CHECKING:
+    from hongyan.jmap.call import Method
+
+METHODS: Final[dict[str, Method]] = {
+    "Answer/get": answer.get,
+    "Person/query": person.query,
+    "Search/parse": search.parse,
+    "Settings/get": settings.get,
+    "Settings/set": settings.set_,
+}
