@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from bench.works import imapsync, memory, mime, pop3, roundtrips, smtp, store
+from bench.works import imapsync, memory, mime, pop3, roundtrips, server, smtp, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,4 +23,5 @@ WORKS: dict[str, Work] = {
     "mime": mime.run,
     "store": store.run,
     "imapsync": imapsync.run,
+    "server": server.run,
 }
