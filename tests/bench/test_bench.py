@@ -206,4 +206,5 @@ def test_every_script_fetches_and_submits_all(tmp_path: Path) -> None:
 
 
 def test_every_work_has_a_name() -> None:
-    assert list(WORKS) == ["pop3", "smtp", "memory", "roundtrips", "mime", "store", "imapsync"]
+    works = ["pop3", "smtp", "memory", "roundtrips", "mime", "store", "imapsync", "server"]
+    assert list(WORKS) == works

@@ -28,11 +28,9 @@ from hongyan.store.messages import Messages
 from hongyan.store.offers import Offers
 from hongyan.store.outbox import Outbox
 from hongyan.store.owner import Owner
-from hongyan.store.people import People
 from hongyan.store.reindex import Reindex
 from hongyan.store.salvage import salvage
 from hongyan.store.search import Search
-from hongyan.store.settings import Settings
 from hongyan.store.summary import summarise as read_summary
 from hongyan.store.types import silently
 
@@ -68,8 +66,6 @@ class Store:
         self.imap_mailboxes = ImapMailboxes(self._database, mailboxes=self.mailboxes)
         self.imap_messages = ImapMessages(self._database)
         self.identities = Identities(self._database, changes=self.changes)
-        self.people = People(self._database)
-        self.settings = Settings(self._database)
         self.search = Search(self._database, blobs=self.blobs, clock=clock)
         self.maildrops = Maildrops(self._database, blobs=self.blobs, clock=clock)
         self._reindex = Reindex(self._database, blobs=self.blobs, summarise=summarise)

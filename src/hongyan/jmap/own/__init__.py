@@ -7,15 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hongyan.jmap.own import answer, person, search, settings
+from hongyan.jmap.own import search
 
 if TYPE_CHECKING:
     from hongyan.jmap.call import Method
 
-METHODS: Final[dict[str, Method]] = {
-    "Answer/get": answer.get,
-    "Person/query": person.query,
-    "Search/parse": search.parse,
-    "Settings/get": settings.get,
-    "Settings/set": settings.set_,
-}
+METHODS: Final[dict[str, Method]] = {"Search/parse": search.parse}
