@@ -1,4 +1,4 @@
-"""Our own capability, on a store and on the demo host: what docs/protocols/hongyan.md says."""
+"""The part of our own capability that the store alone can answer."""
 
 from __future__ import annotations
 
