@@ -24,9 +24,9 @@ def main() -> None:
     cpu = time.process_time()
     for name, recipe in RECIPES.items():
         raw = recipe(size)
-        start = time.perf_counter()
+        start = time.process_time()
         read(raw)
-        took[name] = time.perf_counter() - start
+        took[name] = time.process_time() - start
     report = {
         "seconds": sum(took.values()),
         "cpu": time.process_time() - cpu,

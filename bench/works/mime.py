@@ -45,8 +45,9 @@ def run(site: Site, plan: Plan) -> Iterator[Table]:
 def _hostile(size: int, runs: int) -> Table:
     """Read every recipe of denial of service; the best of the runs counts for each."""
     command = script("hostile_mail", size=size)
-    jobs = [Job(name=HONGYAN, command=command, messages=len(RECIPES), octets=size * len(RECIPES))]
-    result = contest(jobs, runs)[HONGYAN]
+    octets = size * len(RECIPES)
+    job = Job(name=HONGYAN, command=command, messages=len(RECIPES), octets=octets, longest=400.0)
+    result = contest([job], runs)[HONGYAN]
     took = {
         name: min(sample.report["took"][name] for sample in result.samples)
         for name in (RECIPES if result.ran else ())
@@ -54,9 +55,9 @@ def _hostile(size: int, runs: int) -> Table:
     slowest = sorted(took, key=lambda name: took[name], reverse=True)[:5]
     return Table(
         f"{len(RECIPES)} hostile messages of {size / 1e6:g} MB, the five slowest",
-        ("recipe", "seconds"),
+        ("recipe", "CPU s"),
         tuple((name, f"{took[name]:.2f}") for name in slowest),
-        (Bar("seconds of the slowest", max(took.values(), default=float("inf")), LONGEST),),
+        (Bar("CPU seconds of the slowest", max(took.values(), default=float("inf")), LONGEST),),
         (result.failure,) if result.failure else (),
     )
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from hongyan.errors import NotFound, StoreError
 from hongyan.guard import shown
+from hongyan.mime import Mapped
 from hongyan.store.database import fetch
 from hongyan.store.packing import Packing, unpacked_file
 from hongyan.store.spool import TEMPORARY, Blob, BlobWriter, cannot_write
@@ -288,7 +289,7 @@ class Blobs:
 def _mapped(path: Path) -> Octets:
     try:
         with path.open("rb") as file:
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            return Mapped(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError) as error:
         raise StoreError(f"{path}: a message's file is missing or empty ({error})") from error
 
