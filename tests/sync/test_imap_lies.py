@@ -78,6 +78,16 @@ def test_a_move_without_being_told_where_to(mine: Mine, plus: tuple[str, ...]) -
         assert len(mine.server.boxes["INBOX"].letters) == 3, "others' marks are left alone"
 
 
+def test_a_mailbox_made_here_is_made_there_with_what_is_in_it(mine: Mine) -> None:
+    mine.sync()
+    plans = mine.store.mailboxes.create(mine.account.id, "Plans")
+    mine.store.messages.add(mine.account.id, plans.id, letter("mine"), received_at=DATE)
+    mine.sync()
+    assert [each.octets for each in mine.server.boxes["Plans"].letters.values()] == [letter("mine")]
+    mine.sync()
+    assert len(mine.ids("Plans")) == len(mine.server.boxes["Plans"].letters) == 1
+
+
 def test_an_appended_message_is_found_again(mine: Mine) -> None:
     mine.sync()
     inbox = mine.store.mailboxes.find(mine.account.id, "Inbox")

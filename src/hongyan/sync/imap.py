@@ -69,7 +69,7 @@ def synchronise(
 
 def _until_settled(tour: Tour, standings: dict[MailboxId, Standing]) -> Flow[None]:
     """Look, recognise and tell, until nothing is left to tell or to look at again."""
-    tour.again = set(standings)
+    tour.again |= set(standings)
     for _ in range(_PASSES):
         again, tour.again = tour.again, set()
         for mailbox in tour.mailboxes().values():

@@ -202,6 +202,7 @@ def _there(tour: Tour, act: plan.Create | plan.Rename, style: names.Style) -> Fl
         tour.result.troubles.append(f"{act.name}: {error}")
         return
     tour.store.imap_mailboxes.pair(act.id, wire=wire, delimiter=style.delimiter)
+    tour.again.add(MailboxId(act.id))
 
 
 def _give_way(
