@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from bench.works import imapsync, memory, mime, pop3, roundtrips, server, smtp, store
+from bench.works import imap, imapsync, memory, mime, pop3, roundtrips, server, smtp, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,6 +18,7 @@ Work: TypeAlias = "Callable[[Site, Plan], Iterator[Table]]"
 WORKS: dict[str, Work] = {
     "pop3": pop3.run,
     "smtp": smtp.run,
+    "imap": imap.run,
     "memory": memory.run,
     "roundtrips": roundtrips.run,
     "mime": mime.run,

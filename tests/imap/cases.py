@@ -243,6 +243,25 @@ def partial_results() -> Flow[list[object]]:
     return [str(found.numbers), uids]
 
 
+def by_uid_alone() -> Flow[list[object]]:
+    heard: list[News] = []
+    conn = connection(heard)
+    uids: list[int | None] = []
+    octets: list[int] = []
+    yield from opened(conn)
+    enabled = yield from imap.enable(conn, "UIDONLY")
+    yield from imap.select(conn, "INBOX")
+    yield from imap.fetch(
+        conn,
+        NumberSet.since(1),
+        ["FLAGS", imap.Peek()],
+        sink=lambda _, __, chunk, ___: octets.append(len(chunk)),
+        take=lambda message: uids.append(message.uid),
+    )
+    yield from imap.logout(conn)
+    return [sorted(enabled), uids, sum(octets), heard[1:]]
+
+
 def replaced() -> Flow[object]:
     conn = connection()
     yield from opened(conn)
@@ -504,6 +523,22 @@ CASES: Final[dict[str, Case]] = {
         [7, None, [1], "", "1:2", [Fetched(9, uid=2, flags=(r"\Seen",))]],
     ),
     "imap/partial": Case(partial_results, ["1998:2000", [2000, 1999]]),
+    "imap/uidonly": Case(
+        by_uid_alone,
+        [
+            ["UIDONLY"],
+            [25996, 25998],
+            71,
+            [
+                imap.Vanished(NumberSet.of([25997]), earlier=False),
+                imap.Condition(
+                    imap.Status.OK,
+                    "still at it",
+                    imap.Code("INPROGRESS", imap.Progress("A4", 1, 2)),
+                ),
+            ],
+        ],
+    ),
     "imap/replace": Case(replaced, imap.AppendUid(1, NumberSet.of([2000]))),
     "imap/another_mailbox": Case(select, error=ProtocolError, says="another mailbox"),
     "imap/select_refused": Case(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hongyan.flow import Flow
+    from tests.live.courier import Courier
+    from tests.live.cyrus import Cyrus
     from tests.live.imap import Server
     from tests.live.servers import User
 
@@ -201,3 +203,49 @@ def test_what_is_not_offered_is_declined_before_it_is_sent(imap_server: Server, 
         for name in missing:
             with pytest.raises(Unsafe, match=name):
                 live.run(flows[name](live.conn))
+
+
+def test_what_cyrus_has_besides(cyrus: Cyrus) -> None:
+    """OBJECTID (RFC 8474), SAVEDATE, PREVIEW, CREATE-SPECIAL-USE, COMPRESS, STATUS=SIZE, BINARY."""
+    user = new_user(cyrus)
+    cyrus.fill(user, LETTERS[:2])
+    taken: list[imap.Fetched] = []
+    with session(cyrus, user) as live:
+        live.run(imap.create(live.conn, "Verschickt", special_use=r"\Archive"))
+        listed = {each.name: each for each, _ in live.run(imap.list_mailboxes(live.conn))}
+        live.run(imap.compress(live.conn))
+        box = live.run(imap.select(live.conn, "INBOX"))
+        status = live.run(imap.status(live.conn, "INBOX", ["MAILBOXID", "SIZE"]))
+        items: list[imap.Item] = [
+            "EMAILID",
+            "THREADID",
+            "SAVEDATE",
+            "PREVIEW",
+            Peek("1", binary=True),
+        ]
+        live.run(imap.fetch(live.conn, NumberSet.since(1), items, take=taken.append))
+        size = len(LETTERS[2])
+        letters = [imap.Letter([LETTERS[2]], size), imap.Letter([LETTERS[2]], size)]
+        placed = live.run(imap.append_messages(live.conn, "INBOX", letters))
+    assert listed["Verschickt"].has(r"\Archive")
+    assert box.mailbox_id
+    assert status.texts["MAILBOXID"] == box.mailbox_id
+    assert status.values["SIZE"] == sum(map(len, LETTERS[:2]))
+    assert all(message.email_id and message.save_date for message in taken)
+    assert len({message.email_id for message in taken}) == 2
+    assert placed is not None
+    assert placed.uids == NumberSet.of([3, 4])
+
+
+def test_utf8_where_it_is_accepted(courier: Courier) -> None:
+    """RFC 6855: after ENABLE names go as UTF-8, there and back."""
+    user = new_user(courier)
+    with session(courier, user) as live:
+        assert "UTF8=ACCEPT" in live.run(imap.enable(live.conn, "UTF8=ACCEPT"))
+        assert live.conn.utf8
+        live.run(imap.create(live.conn, "INBOX.鸿雁"))
+        names = {each.name: each.octets for each, _ in live.run(imap.list_mailboxes(live.conn))}
+        live.run(imap.select(live.conn, "INBOX.鸿雁"))
+        found = live.run(imap.search(live.conn, ["SUBJECT", "雁"]))
+    assert names["INBOX.鸿雁"] == "INBOX.鸿雁".encode()
+    assert found.numbers == NumberSet()

@@ -239,7 +239,10 @@ def _number(what: str) -> Callable[[Value], int]:
 
 
 def _identity(what: str) -> Callable[[Value], str | None]:
-    return lambda value: None if value is None else read.text(_only(value, what), what)
+    """Return a reader of an id; NIL, and Cyrus' ``(NIL)`` and ``()``, are none."""
+    return lambda value: (
+        None if value in (None, [None], []) else read.text(_only(value, what), what)
+    )
 
 
 _SYSTEM_FLAGS: Final = {

@@ -15,7 +15,7 @@ from hongyan.errors import ProtocolError
 
 _KIB: Final = 1024
 _MIB: Final = 1024 * _KIB
-_ANNOUNCED: Final = re.compile(rb"(~?)\{(\d{1,20})\+?\}")
+_ANNOUNCED: Final = re.compile(rb"~?\{(\d{1,20})\+?\}\Z")
 _LONGEST_ANNOUNCEMENT: Final = 24
 # free text may end in braces: continuation requests, conditions and tagged replies have no literals
 _DATA: Final = re.compile(rb"\* (?!(?:OK|NO|BAD|BYE|PREAUTH)(?: |\Z))", re.IGNORECASE)
@@ -81,35 +81,44 @@ Frame: TypeAlias = Response | Opening | Chunk
 
 
 class Framer:
-    """Octets cut anywhere in, frames out."""
+    """Octets cut anywhere in, frames out.
 
-    __slots__ = ("_at", "_awaited", "_data", "_held", "_parts", "_searched", "_streaming", "limits")
+    The latest block is read where it lies; a line or a literal that goes over several is gathered,
+    and each of its octets moved twice at most.
+    """
+
+    __slots__ = (
+        "_at", "_awaited", "_data", "_folded", "_folds", "_gathered", "_held", "_line_so_far",
+        "_parts", "_streaming", "limits",
+    )  # fmt: skip
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
-        self._data = bytearray()
+        self._data = b""
         self._at = 0
-        self._searched = 0
+        self._line_so_far = bytearray()
+        self._folded = False  # whether it ends in a line break that may be none
+        self._folds = 0
         self._parts: list[Part] = []
         self._held = 0
         self._awaited: int | None = None  # octets of a literal to be held
+        self._gathered = bytearray()  # what has come of it
         self._streaming = 0  # octets still to come of a literal that is streamed
 
     def __len__(self) -> int:
         """Return how many octets of a response that is not whole are here."""
-        return len(self._data) - self._at + self._held
+        return len(self._data) - self._at + len(self._line_so_far) + self._held
 
     def feed(self, data: bytes) -> None:
         """Append octets from the peer."""
-        if self._at:
-            del self._data[: self._at]
-            self._searched -= self._at
-            self._at = 0
-        self._data += data
+        self._data = data if self._at == len(self._data) else self._data[self._at :] + data
+        self._at = 0
 
     def unread(self) -> bytes:
         """Give back the octets that nothing has looked at yet, and forget them."""
-        return self._cut(len(self._data) - self._at)
+        octets = bytes(self._line_so_far) + self._cut(len(self._data) - self._at)
+        self._line_so_far.clear()
+        return octets
 
     def next(self) -> Frame | None:
         """Return the next frame, or None when more octets are needed. Raises `ProtocolError`."""
@@ -129,69 +138,75 @@ class Framer:
         return None
 
     def _chunk(self) -> Chunk | None:
-        size = min(self._streaming, len(self._data) - self._at)
-        if not size:
+        data = self._cut(self._streaming)
+        if not data:
             return None
-        self._streaming -= size
-        return Chunk(self._cut(size), last=not self._streaming)
+        self._streaming -= len(data)
+        return Chunk(data, last=not self._streaming)
 
     def _take_literal(self) -> bool:
         """Take a literal that is awaited; False while it is not whole."""
-        if self._awaited is not None:
-            if len(self._data) - self._at < self._awaited:
+        if self._awaited is None:
+            return True
+        missing = self._awaited - len(self._gathered)
+        piece = self._cut(missing)
+        if self._gathered or len(piece) < missing:
+            self._gathered += piece
+            if len(piece) < missing:
                 return False
-            self._parts.append(self._cut(self._awaited))
-            self._awaited = None
+            piece = bytes(self._gathered)
+            self._gathered.clear()
+        self._parts.append(piece)
+        self._awaited = None
         return True
 
     def _line(self) -> bytes | None:
-        end = self._end(max(self._searched, self._at))
-        size = (len(self._data) if end < 0 else end) - self._at
-        if size > self.limits.line:
-            raise ProtocolError(f"the server sent a line longer than {self.limits.line} octets")
-        if end < 0:
-            self._searched = max(self._at, len(self._data) - 1)
-            return None
-        text = self._cut(size)
-        self._at = self._searched = end + 1
-        return text[:-1] if text.endswith(b"\r") else text
-
-    def _end(self, at: int) -> int:
-        """Return where the line ends that begins at or before ``at``; -1 when it is not whole.
+        """Return the next line without its end, or None when it is not whole.
 
         A line break in a string is none where the next line is indented, as no response is: there
         a server has copied a folded header field as it stands.
         """
-        end = self._data.find(b"\n", at)
-        for _ in range(_MOST_FOLDS):
-            if end < 0 or not self._in_string(end):
-                break
-            if end + 1 == len(self._data):
-                return -1
-            if self._data[end + 1] not in b" \t":
-                break
-            end = self._data.find(b"\n", end + 1)
-        return end
+        while not self._folded or self._at < len(self._data):
+            if self._folded and self._data[self._at] not in b" \t":
+                return self._finished(bytes(self._line_so_far))
+            self._folded = False
+            end = self._data.find(b"\n", self._at)
+            piece = self._cut((end + 1 or len(self._data)) - self._at)
+            if len(self._line_so_far) + len(piece) > self.limits.line:
+                limit = self.limits.line
+                raise ProtocolError(f"the server sent a line longer than {limit} octets")
+            if end >= 0 and not self._line_so_far and not self._in_string(piece):
+                return self._finished(piece)
+            self._line_so_far += piece
+            if end < 0:
+                return None
+            line = bytes(self._line_so_far)
+            if not self._in_string(line):
+                return self._finished(line)
+            self._folded = True
+            self._folds += 1
+        return None
 
-    def _in_string(self, end: int) -> bool:
-        """Whether a FETCH has a quote at ``end`` that is open, with escapes and without."""
-        if end - self._at > _LONGEST_FOLDED or not self._data.count(b'"', self._at, end) % 2:
+    def _finished(self, line: bytes) -> bytes:
+        self._line_so_far.clear()
+        self._folded, self._folds = False, 0
+        return line[:-2] if line.endswith(b"\r\n") else line[:-1]
+
+    def _in_string(self, line: bytes) -> bool:
+        """Whether a FETCH ends in a quote that is open, with escapes and without."""
+        if not line.count(b'"') % 2 or len(line) > _LONGEST_FOLDED or self._folds > _MOST_FOLDS:
             return False
-        text = bytes(self._data[self._at : end])
-        return bool(_FETCH.match(self._first(text))) and b'"' in _QUOTED.sub(b"", text)
+        return bool(_FETCH.match(self._first(line))) and b'"' in _QUOTED.sub(b"", line)
 
     def _announced(self, text: bytes) -> int | None:
         """Keep ``text``; return the size of the literal after it, or None at the end of all."""
         found = None
         if text.endswith(b"}") and _DATA.match(self._first(text)):
-            start = text.rfind(b"{", -_LONGEST_ANNOUNCEMENT)
-            if start > 0:
-                start -= text[start - 1 : start] == b"~"
-                found = _ANNOUNCED.fullmatch(text, start)
+            found = _ANNOUNCED.search(text, max(0, len(text) - _LONGEST_ANNOUNCEMENT))
         kept = text if found is None else text[: found.start()]
         self._parts.append(kept)
         self._hold(len(kept))
-        return None if found is None else int(found[2])
+        return None if found is None else int(found[1])
 
     def _first(self, text: bytes) -> bytes:
         first = self._parts[0] if self._parts else text
@@ -237,8 +252,7 @@ class Framer:
         return response
 
     def _cut(self, size: int) -> bytes:
-        with memoryview(self._data) as view:
-            octets = bytes(view[self._at : self._at + size])
-        self._at += size
-        self._searched = self._at
+        """Take up to ``size`` octets of the block."""
+        octets = self._data[self._at : self._at + size]
+        self._at += len(octets)
         return octets

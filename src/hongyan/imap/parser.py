@@ -95,10 +95,6 @@ def _rest(parts: tuple[Part, ...], at: int) -> tuple[Part, ...]:
 
 
 def _untagged(parts: tuple[Part, ...], line: bytes, *, utf8: bool) -> Untagged | Condition:
-    condition = _CONDITION.fullmatch(line)
-    if condition:
-        text, code = codes.split(condition[2] or b"")
-        return Condition(Status(condition[1].decode().upper()), text, code)
     found = _DATA.match(line)
     if not found:
         raise ProtocolError(f"the server sent no IMAP response: {_words(line)!r}")
@@ -106,6 +102,9 @@ def _untagged(parts: tuple[Part, ...], line: bytes, *, utf8: bool) -> Untagged |
     rest = _rest(parts, found.end())
     if found[1]:
         return _NUMBERED[word](found, lex(rest)) if word in _NUMBERED else _unknown(found, rest)
+    if condition := _CONDITION.fullmatch(line):
+        text, code = codes.split(condition[2] or b"")
+        return Condition(Status(condition[1].decode().upper()), text, code)
     if word in _RAW:
         return _RAW[word](_first(rest))
     if word in _NAMED:

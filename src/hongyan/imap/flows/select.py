@@ -13,6 +13,7 @@ from hongyan.errors import ProtocolError
 from hongyan.imap.data import Exists, Fetched, Flags, Listed, Recent, Vanished
 from hongyan.imap.encoder import Raw, as_octets, mailbox
 from hongyan.imap.flows.exchange import Request, ask, command, nothing, reply_to
+from hongyan.imap.sets import LARGEST
 from hongyan.imap.types import Condition, Tagged, Verb
 
 if TYPE_CHECKING:
@@ -117,8 +118,8 @@ class _Gathering:
         return Selected(
             self.exists,
             read_only=told == "READ-ONLY" or (read_only and told != "READ-WRITE"),
-            uid_validity=self._number("UIDVALIDITY") or None,
-            uid_next=self._number("UIDNEXT"),
+            uid_validity=self._uid("UIDVALIDITY"),
+            uid_next=self._uid("UIDNEXT"),
             modseq=self._number("HIGHESTMODSEQ"),
             recent=self.recent,
             unseen=self._number("UNSEEN"),
@@ -127,6 +128,11 @@ class _Gathering:
             mailbox_id=identity.strip("()") if isinstance(identity, str) else None,
             uids_sticky="UIDNOTSTICKY" not in self.codes,
         )
+
+    def _uid(self, name: str) -> int | None:
+        """Return a number that a UID can have, or None; 0 and more than 32 bits are none."""
+        value = self._number(name) or 0
+        return value if 0 < value <= LARGEST else None
 
     def _number(self, name: str) -> int | None:
         value = self.codes.get(name)
