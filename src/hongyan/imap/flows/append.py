@@ -77,8 +77,8 @@ def append_request(
     conn: Connection, name: Mailbox, letters: Sequence[Letter]
 ) -> Request[AppendUid | None]:
     """Return the request that `append_messages` is, to be asked with others."""
-    if not letters:
-        raise InvalidArgument("messages", "there is none")
+    if not letters or not all(each.size for each in letters):
+        raise InvalidArgument("messages", "there is none, or one is empty")
     arguments: list[Argument] = [mailbox(name, utf8=conn.utf8)]
     for letter in letters:
         arguments += _letter(conn, letter)

@@ -69,11 +69,13 @@ Item: TypeAlias = str | Raw | Peek
 class Window:
     """How much may be asked for before it has come: commands, and messages of each.
 
-    With ``newest_first`` the commands go from the highest UIDs down; each still counts up.
+    Every command costs a server a look at the whole mailbox, and what comes goes to a sink in
+    pieces, so many messages a command cost nobody memory. With ``newest_first`` the commands go
+    from the highest UIDs down; each still counts up.
     """
 
     commands: int = 2
-    messages: int = 500
+    messages: int = 2000
     newest_first: bool = False
 
 
