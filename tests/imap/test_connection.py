@@ -11,8 +11,8 @@ from hongyan import imap
 from hongyan.errors import ConnectionLost, InvalidArgument, ProtocolError, Unsafe
 from hongyan.flow import Running, Write
 from hongyan.imap import ALONE, ONE_AT_A_TIME, TRANSITIONS, Connection, State, Verb
-from hongyan.imap.connection import FOLLOWS_OPENING, OPENS
 from hongyan.imap.framing import Framer
+from hongyan.imap.states import FOLLOWS_OPENING, OPENS
 from hongyan.net.record import Direction
 from hongyan.net.replay import ReplayDriver, parse
 from hongyan.sasl import Credentials

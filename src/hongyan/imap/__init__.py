@@ -1,13 +1,6 @@
 """The IMAP engine and its operations (RFC 9051, 3501; extensions in docs/standards/imap.md)."""
 
-from hongyan.imap.connection import (
-    ALONE,
-    ONE_AT_A_TIME,
-    TRANSITIONS,
-    Connection,
-    News,
-    unpredictable_tag,
-)
+from hongyan.imap.connection import Connection, News, unpredictable_tag
 from hongyan.imap.data import (
     Address,
     Body,
@@ -88,6 +81,7 @@ from hongyan.imap.flows.store import Change, store, store_labels, store_request
 from hongyan.imap.framing import Limits
 from hongyan.imap.quirks import QUIRKS, Manners, Quirk
 from hongyan.imap.sets import SAVED, NumberSet, Saved, Uids
+from hongyan.imap.states import ALONE, ONE_AT_A_TIME, TRANSITIONS
 from hongyan.imap.types import (
     AppendUid,
     Capabilities,

@@ -25,8 +25,6 @@ from hongyan.imap.data import (
     MailboxStatus,
     Namespace,
     Namespaces,
-    Quota,
-    QuotaRoots,
     Recent,
     Sorted,
     Unknown,
@@ -36,6 +34,7 @@ from hongyan.imap.data import (
 from hongyan.imap.fetched import fetched
 from hongyan.imap.framing import Response, Streamed
 from hongyan.imap.lexer import lex
+from hongyan.imap.quotas import quota, quota_roots
 from hongyan.imap.sets import LARGEST, NumberSet
 from hongyan.imap.threads import threads
 from hongyan.imap.types import Condition, Continuation, Status, Tagged
@@ -265,31 +264,6 @@ def _namespace(value: Value) -> Namespace:
     return Namespace(read.octets(items[0], "NAMESPACE"), _delimiter(items[1]))
 
 
-def _quota(values: list[Value]) -> Quota:
-    if len(values) != 2:
-        raise ProtocolError("the server's QUOTA has no resources")
-    triples = read.many(values[1], "QUOTA")
-    if len(triples) % 3:
-        raise ProtocolError("the server's QUOTA has a resource without its limit")
-    resources = {
-        read.text(name, "QUOTA").upper(): (
-            read.number(usage, "QUOTA"),
-            read.number(limit, "QUOTA"),
-        )
-        for name, usage, limit in zip(*(iter(triples),) * 3, strict=True)
-    }
-    return Quota(shown(read.text(values[0] or b"", "QUOTA")), resources)
-
-
-def _quota_roots(values: list[Value]) -> QuotaRoots:
-    if not values:
-        raise ProtocolError("the server's QUOTAROOT names no mailbox")
-    return QuotaRoots(
-        read.octets(values[0], "QUOTAROOT"),
-        tuple(shown(read.text(each or b"", "QUOTAROOT")) for each in values[1:]),
-    )
-
-
 _LEXED: Final[dict[bytes, Callable[[list[Value]], Untagged]]] = {
     b"FLAGS": _flags,
     b"SEARCH": _search,
@@ -298,8 +272,8 @@ _LEXED: Final[dict[bytes, Callable[[list[Value]], Untagged]]] = {
     b"VANISHED": _vanished,
     b"ID": _identity,
     b"NAMESPACE": _namespaces,
-    b"QUOTA": _quota,
-    b"QUOTAROOT": _quota_roots,
+    b"QUOTA": quota,
+    b"QUOTAROOT": quota_roots,
 }
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 from hongyan.errors import ConnectionLost, InvalidArgument, ProtocolError, Refused, Unsafe
 from hongyan.flow import Flow, read, write
-from hongyan.imap.connection import OPENS
 from hongyan.imap.data import BodyChunk, Found
 from hongyan.imap.refusal import refusal
+from hongyan.imap.states import OPENS
 from hongyan.imap.types import Condition, Continuation, State, Tagged
 
 if TYPE_CHECKING:
