@@ -62,7 +62,7 @@ OWNED = {
     "selectors": {"net"},
     "asyncio": {"net", "server"},
     "apsw": {"store"},
-    "threading": {"net", "store", "sync", "demo", "server", "keychain", "cli", "app"},
+    "threading": {"net", "store", "transfer", "sync", "demo", "server", "keychain", "cli", "app"},
     "click": {"cli"},
 }
 FORBIDDEN = {"smtplib", "poplib", "imaplib", "email", "mailbox"}

@@ -9,6 +9,7 @@ from hongyan.store.imap_types import Here, ImapMailbox, Lost, Place
 from hongyan.store.marking import Change
 from hongyan.store.offers import Offer
 from hongyan.store.outbox_item import Copy, Delivery, Item, Outcome, Recipient, State
+from hongyan.store.prepare import Prepared, prepare
 from hongyan.store.search import Hit, Order
 from hongyan.store.snippet import Snippet
 from hongyan.store.spool import Blob, BlobWriter
@@ -60,6 +61,7 @@ __all__ = [
     "Outcome",
     "Part",
     "Place",
+    "Prepared",
     "Recipient",
     "Role",
     "Snippet",
@@ -69,5 +71,6 @@ __all__ = [
     "Summary",
     "ThreadId",
     "UidlState",
+    "prepare",
     "summarise",
 ]

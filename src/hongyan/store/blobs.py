@@ -20,7 +20,7 @@ from hongyan.guard import shown
 from hongyan.mime import Mapped
 from hongyan.store.database import fetch
 from hongyan.store.packing import Packing, unpacked_file
-from hongyan.store.spool import TEMPORARY, Blob, BlobWriter, cannot_write
+from hongyan.store.spool import TEMPORARY, Blob, BlobWriter, Packed, cannot_write
 from hongyan.store.times import milliseconds
 
 if TYPE_CHECKING:
@@ -110,6 +110,8 @@ class Blobs:
         pending = blob.pending
         if pending is None:
             raise _missing(blob.sha256)
+        if isinstance(pending, Packed):
+            return pending
         if isinstance(pending, bytes):
             packed = self._packing.pack(pending)
             return ("zstd", packed) if len(packed) < len(pending) else ("plain", pending)
@@ -185,12 +187,16 @@ class Blobs:
 
         Raises `NotFound`, `StoreError`.
         """
-        pending = content.pending if isinstance(content, Blob) else None
+        if isinstance(content, str):
+            return self._stored(content)
+        pending = content.pending
         if isinstance(pending, bytes):
             return pending
+        if isinstance(pending, Packed):
+            return self.unpacked(pending.encoding, content.size, pending.data)
         if pending is not None and pending.path.exists():
             return _mapped(pending.path)
-        return self._stored(content if isinstance(content, str) else content.sha256)
+        return self._stored(content.sha256)
 
     def _stored(self, sha256: str) -> Octets:
         try:
@@ -211,6 +217,10 @@ class Blobs:
             unpacked = unpacked_file(path, self._folder)
             return _mapped(unpacked.path)  # which stays while it is mapped
         return self.unpacked(encoding, size, data)
+
+    def dictionary(self) -> Path | None:
+        """Return the file of the newest dictionary, for `prepare`; None while there is none."""
+        return self._packing.newest()
 
     def pack_text(self, octets: bytes) -> bytes:
         """Return a text as the database keeps it."""

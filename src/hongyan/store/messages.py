@@ -29,6 +29,7 @@ from hongyan.store.marking import (
     place,
 )
 from hongyan.store.marks import id_mark
+from hongyan.store.prepare import Prepared
 from hongyan.store.summary import Summary, kept_anyway
 from hongyan.store.texts import COLUMNS, JOIN, Texts
 from hongyan.store.times import milliseconds, moment
@@ -111,7 +112,7 @@ class Messages(Marking):
         self,
         account_id: str,
         mailbox_id: str,
-        content: bytes | Blob,
+        content: bytes | Blob | Prepared,
         *,
         received_at: datetime,
         keywords: Iterable[str] = (),
@@ -126,8 +127,8 @@ class Messages(Marking):
         knows already is not stored again: the id of its message is returned. Raises `NotFound` for
         a mailbox, `InvalidArgument` for a keyword, `StoreError`.
         """
-        blob = self._blobs.hold(content)
-        summary = kept_anyway(self._summarise, self._blobs.open(blob))
+        its = content if isinstance(content, Prepared) else self._prepared(content)
+        blob, summary = its.blob, its.summary
         words = normal_keywords(keywords)
         with self._database.write() as db:
             account = row_number("a", account_id)
@@ -137,9 +138,8 @@ class Messages(Marking):
                 return known
             row = _next_row(db)
             thread, touched = self._join_thread(db, account, row, summary)
-            self._insert(
-                db, _Row(row, account, thread, "$seen" not in words, blob, received_at), summary
-            )
+            unseen = "$seen" not in words
+            self._insert(db, _Row(row, account, thread, unseen, blob, received_at), its)
             mark(db, row, words)
             place(db, row, mailboxes, unread=is_unread(words))
             if uidl is not None:
@@ -166,8 +166,14 @@ class Messages(Marking):
         touched.append((Kind.THREAD, f"t{thread}", Event.CREATED if began else Event.UPDATED))
         return thread, touched
 
-    def _insert(self, db: apsw.Connection, its: _Row, summary: Summary) -> None:
+    def _prepared(self, content: bytes | Blob) -> Prepared:
+        blob = self._blobs.hold(content)
+        summary = kept_anyway(self._summarise, self._blobs.open(blob))
+        return Prepared(blob, summary, search_index.texts_of(summary))
+
+    def _insert(self, db: apsw.Connection, its: _Row, content: Prepared) -> None:
         """Insert row, text and index entry."""
+        summary = content.summary
         index_row = search_index.free_row(db, received_at=its.received_at)
         search_index.note_shift(db, received_at=its.received_at, index_row=index_row)
         db.execute(
@@ -197,7 +203,7 @@ class Messages(Marking):
             ),
         )
         self._database.defer(
-            partial(search_index.add, message=its.row, summary=summary), order=index_row
+            partial(search_index.add, message=its.row, texts=content.texts), order=index_row
         )
         self._texts.keep(db, message=its.row, size=its.blob.size, summary=summary)
 

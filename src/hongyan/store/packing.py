@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import StoreError
@@ -83,6 +84,12 @@ class Packing:
             packed.file.write(compressor.flush())
         return packed
 
+    def newest(self) -> Path | None:
+        """Return the file of the newest dictionary."""
+        if self._count < 0:
+            self._load_newest()
+        return self._path(self._newest.dict_id) if self._newest else None
+
     def note(self, blob: int) -> None:
         """Note the row of a blob that was stored, by which it is known how many there are."""
         self._blobs = max(self._blobs, blob)
@@ -151,6 +158,17 @@ class Packing:
 
     def _path(self, number: int) -> Path:
         return self._folder / "dictionaries" / f"{number}.zdict"
+
+
+@lru_cache(maxsize=2)
+def _dictionary_at(path: Path) -> zstd.ZstdDict:
+    return zstd.ZstdDict(path.read_bytes())
+
+
+def packed_with(octets: bytes, dictionary: Path | None) -> bytes:
+    """Return what `Packing.pack` would, with the dictionary in a file. Raises `OSError`."""
+    given = _dictionary_at(dictionary).as_digested_dict if dictionary else None
+    return zstd.compress(octets, _LEVEL, zstd_dict=given)
 
 
 def unpacked_file(path: Path, folder: Path) -> TemporaryFile:

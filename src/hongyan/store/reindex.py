@@ -102,7 +102,7 @@ class Reindex:
             )
             for row, _, size, summary in made:
                 if summary:
-                    search_index.add(db, message=row, summary=summary)
+                    search_index.add(db, message=row, texts=search_index.texts_of(summary))
                     self._texts.keep(db, message=row, size=size, summary=summary)
 
     def _summary(self, sha256: str) -> Summary | None:

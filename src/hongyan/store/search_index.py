@@ -70,11 +70,8 @@ def _is_taken(db: apsw.Connection, row: int) -> bool:
     return bool(fetch(db, "SELECT 1 FROM messages WHERE index_row = ?", (row,)))
 
 
-def add(db: apsw.Connection, *, message: int, summary: Summary) -> None:
-    """Index a message; one that has been deleted meanwhile is left out."""
-    rows = fetch(db, "SELECT index_row FROM messages WHERE id = ?", (message,))
-    if not rows:
-        return
+def texts_of(summary: Summary) -> tuple[str, ...]:
+    """Return what is indexed of a message, a text for each column."""
     texts = (
         summary.text,
         summary.subject,
@@ -85,11 +82,18 @@ def add(db: apsw.Connection, *, message: int, summary: Summary) -> None:
         "\n".join(summary.filenames),
         summary.list_id,
     )
-    db.execute(
-        'INSERT INTO search (rowid, body, subject, "from", "to", cc, bcc, filename, list) '
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (rows[0][0], *map(indexed, texts)),
-    )
+    return tuple(map(indexed, texts))
+
+
+def add(db: apsw.Connection, *, message: int, texts: tuple[str, ...]) -> None:
+    """Index a message by `texts_of` it; one that has been deleted meanwhile is left out."""
+    rows = fetch(db, "SELECT index_row FROM messages WHERE id = ?", (message,))
+    if rows:
+        db.execute(
+            'INSERT INTO search (rowid, body, subject, "from", "to", cc, bcc, filename, list) '
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (rows[0][0], *texts),
+        )
 
 
 def _people(addresses: Iterable[Address]) -> str:

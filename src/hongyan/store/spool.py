@@ -13,7 +13,7 @@ import weakref
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final, Self
+from typing import BinaryIO, Final, NamedTuple, Self
 
 from hongyan.errors import StoreError
 
@@ -49,6 +49,13 @@ class TemporaryFile:
         self._finalizer()
 
 
+class Packed(NamedTuple):
+    """Octets in the form in which the database keeps them."""
+
+    encoding: str
+    data: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Blob:
     """Octets by their SHA-256 (hex) and size.
@@ -59,7 +66,7 @@ class Blob:
 
     sha256: str
     size: int
-    pending: bytes | TemporaryFile | None = field(default=None, repr=False, compare=False)
+    pending: bytes | Packed | TemporaryFile | None = field(default=None, repr=False, compare=False)
 
 
 class BlobWriter:

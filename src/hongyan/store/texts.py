@@ -27,6 +27,11 @@ COLUMNS: Final = "b.encoding, b.size, iif(x.body IS NULL AND b.size <= 8192, b.d
 JOIN: Final = "LEFT JOIN texts AS x ON x.message = m.id"
 
 
+def is_quick(summary: Summary, size: int) -> bool:
+    """Tell whether a message's text is read anew each time, instead of being kept."""
+    return summary.is_plain and size <= QUICK
+
+
 class Texts:
     """Keeps and gives the texts of messages."""
 
@@ -35,7 +40,7 @@ class Texts:
 
     def keep(self, db: apsw.Connection, *, message: int, size: int, summary: Summary) -> None:
         """Keep the beginning of a text that takes time to get, in the caller's transaction."""
-        if summary.is_plain and size <= QUICK:
+        if is_quick(summary, size):
             return
         body = self._blobs.pack_text(summary.text[:_KEPT].encode())
         db.execute("INSERT OR REPLACE INTO texts (message, body) VALUES (?, ?)", (message, body))

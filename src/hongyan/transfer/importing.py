@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import NotFound, StoreError
 from hongyan.guard import shown
-from hongyan.store import Role
+from hongyan.store import Prepared, Role
 from hongyan.store.arrival import HEAD, arrival
 from hongyan.store.types import silently
 from hongyan.transfer import sources
 from hongyan.transfer.manifest import NAME, Place
+from hongyan.transfer.preparing import TOGETHER, Done, Preparing, Task
 from hongyan.transfer.verify import Opened
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from hongyan.store.types import Advance
     from hongyan.transfer.manifest import Entry
 
-_TOGETHER: Final = 200
+_TOGETHER: Final = 500
+_SMALL: Final = 200_000  # octets in a file, whose line ends may still grow
 _TOGETHER_OCTETS: Final = 16 << 20
 _ROLES: Final = {
     "inbox": Role.INBOX,
@@ -61,9 +63,14 @@ class _Arrival:
 
     account: Account
     places: tuple[Place, ...]
-    blob: Blob
+    content: Blob | Prepared
     received_at: datetime
     keywords: frozenset[str]
+
+    @property
+    def blob(self) -> Blob:
+        """Its octets."""
+        return self.content.blob if isinstance(self.content, Prepared) else self.content
 
 
 class Importer:
@@ -86,6 +93,8 @@ class Importer:
         self._override = override
         self._clock = clock
         self._waiting: list[_Arrival] = []
+        self._size = 0
+        self._boxes: dict[tuple[str, Place], str] = {}
         self._accounts = {each.address.lower(): each for each in store.accounts.list()}
         self._result = Imported()
 
@@ -112,6 +121,7 @@ class Importer:
             for each in arrivals:
                 self._waiting.append(each)
                 self._result.octets += each.blob.size
+                self._size += each.blob.size
                 if self._is_enough():
                     self._store_waiting()
                     advance(self._result.new + self._result.known, 0, self._result.octets, 0)
@@ -119,11 +129,11 @@ class Importer:
         return self._result
 
     def _is_enough(self) -> bool:
-        size = sum(each.blob.size for each in self._waiting)
-        return len(self._waiting) >= _TOGETHER or size >= _TOGETHER_OCTETS
+        return len(self._waiting) >= _TOGETHER or self._size >= _TOGETHER_OCTETS
 
     def _store_waiting(self) -> None:
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting, self._size = self._waiting, [], 0
+        self._boxes.clear()
         new = known = 0
         with self._store.transaction():
             for each in waiting:
@@ -135,31 +145,87 @@ class Importer:
     def _put(self, each: _Arrival) -> bool:
         """Store a message, or put one that is there already into its mailboxes; tell if new."""
         account = each.account.id
-        boxes = [self._store.mailboxes.ensure(account, p.role or p.name).id for p in each.places]
+        boxes = [self._mailbox(account, place) for place in each.places]
         messages = self._store.messages
         there = messages.with_octets(account, each.blob.sha256)
         id_ = there or messages.add(
-            account, boxes[0], each.blob, received_at=each.received_at, keywords=each.keywords
+            account, boxes[0], each.content, received_at=each.received_at, keywords=each.keywords
         )
         if there is not None or len(boxes) > 1:
             messages.set_mailboxes(id_, {*messages.get(id_).mailbox_ids, *boxes})
         return there is None
+
+    def _mailbox(self, account: str, place: Place) -> str:
+        """Return the mailbox of a place, looked up once in each transaction."""
+        known = self._boxes.get((account, place))
+        if known is None:
+            known = self._store.mailboxes.ensure(account, place.role or place.name).id
+            self._boxes[account, place] = known
+        return known
 
     def _found(self, path: Path, mailbox: str | None, *, mboxo: bool) -> Iterator[_Arrival]:
         if self._account is None:
             raise NotFound(
                 "no account to import into: give --account, or make one by 'hongyan account add'"
             )
+        with Preparing() as preparing:
+            for tasks in self._tasks(path, mboxo=mboxo):
+                dictionary, now = self._store.blobs.dictionary(), self._clock()
+                if isinstance(tasks, sources.Item):
+                    yield from self._arrivals(preparing.rest(dictionary, now), mailbox)
+                    yield from self._large(tasks, mailbox)
+                else:
+                    yield from self._arrivals(preparing.add(tasks, dictionary, now), mailbox)
+            dictionary, now = self._store.blobs.dictionary(), self._clock()
+            yield from self._arrivals(preparing.rest(dictionary, now), mailbox)
+
+    @staticmethod
+    def _tasks(path: Path, *, mboxo: bool) -> Iterator[list[Task] | sources.Item]:
+        """Yield small messages some at a time, and each large one by itself, in their order."""
+        tasks: list[Task] = []
         for item in sources.items(path, mboxo=mboxo):
-            blob, head = self._spooled(item.chunks())
-            keywords = sources.told(head) if item.is_mbox else item.keywords
-            if keywords is None:
-                self._result.passed_by.append(f"{item.where}: deleted there")
-                continue
-            name = mailbox or item.mailbox
-            place = Place(name=name, role=_ROLES.get(name.lower()))
-            at = arrival(head, self._clock())
-            yield _Arrival(self._account, (place,), blob, at, keywords)
+            is_large = item.size > _SMALL
+            if tasks and (is_large or len(tasks) >= TOGETHER):
+                yield tasks
+                tasks = []
+            if is_large:
+                yield item
+            else:
+                tasks.append(Task(item, b"".join(item.chunks())))
+        if tasks:
+            yield tasks
+
+    def _arrivals(
+        self, done: Iterable[tuple[Task, Done]], mailbox: str | None
+    ) -> Iterator[_Arrival]:
+        for task, each in done:
+            keywords = each.told if task.item.is_mbox else task.item.keywords
+            arrived = self._arrival(task.item, mailbox, each.content, each.received_at, keywords)
+            if arrived:
+                yield arrived
+
+    def _large(self, item: sources.Item, mailbox: str | None) -> Iterator[_Arrival]:
+        blob, head = self._spooled(item.chunks())
+        keywords = sources.told(head) if item.is_mbox else item.keywords
+        at = arrival(head, self._clock())
+        arrived = self._arrival(item, mailbox, blob, at, keywords)
+        if arrived:
+            yield arrived
+
+    def _arrival(
+        self,
+        item: sources.Item,
+        mailbox: str | None,
+        content: Blob | Prepared,
+        received_at: datetime,
+        keywords: frozenset[str] | None,
+    ) -> _Arrival | None:
+        if keywords is None or self._account is None:
+            self._result.passed_by.append(f"{item.where}: deleted there")
+            return None
+        name = mailbox or item.mailbox
+        place = Place(name=name, role=_ROLES.get(name.lower()))
+        return _Arrival(self._account, (place,), content, received_at, keywords)
 
     def _exported(self, path: Path) -> Iterator[_Arrival]:
         with Opened(path) as export:
