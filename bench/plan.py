@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``runs`` of each client, interleaved; ``share`` of the full sizes, from 1 down."""
+    """``runs`` of each client, interleaved; ``share`` of the full sizes, from 1 down.
+
+    ``million``: the store with a million messages, too.
+    """
 
     runs: int = 5
     share: float = 1.0
+    million: bool = False
 
     def scaled(self, full: int, *, least: int = 1) -> int:
         """Return how much of ``full`` this plan does."""
