@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hongyan.store import Role, Store
+from hongyan.store import Mailbox, Role, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,20 +54,33 @@ def fill(store: Store) -> None:
     for address in ("me@example.org", "you@example.org"):
         account = store.accounts.add(address, secret="keychain")
         inbox = store.mailboxes.ensure(account.id, Role.INBOX)
-        other = store.mailboxes.ensure(account.id, "Work/Über: 北京?")
+        above = store.mailboxes.ensure(account.id, "Work")
+        other = store.mailboxes.ensure(account.id, "Über/: 北京?", parent_id=above.id)
         for number, raw in enumerate(HARD):
             box = (inbox, other)[number % 2]
             words = ["$seen", "$flagged", "work"][: number % 4]
             at = NOW.replace(day=1 + number)
-            id_ = store.messages.add(account.id, box.id, raw, received_at=at, keywords=words)
+            id_ = store.messages.add(
+                account.id,
+                box.id,
+                raw,
+                received_at=at,
+                keywords=words,
+                uidl=f"u{number}\udcff" if number % 2 else None,
+            )
             if number == 3:
                 store.messages.set_mailboxes(id_, [inbox.id, other.id])
 
 
+def path(store: Store, box: Mailbox) -> tuple[str, ...]:
+    above = () if box.parent_id is None else path(store, store.mailboxes.get(box.parent_id))
+    return (*above, box.name)
+
+
 def picture(store: Store) -> list[tuple[object, ...]]:
-    """All that must come through: octets, mailboxes, keywords, times."""
+    """All that must come through: octets, mailboxes, keywords, times, names on servers."""
     names = {
-        box.id: (account.address, box.name, box.role)
+        box.id: (account.address, path(store, box), box.role)
         for account in store.accounts.list()
         for box in store.mailboxes.list(account.id)
     }
@@ -78,6 +91,7 @@ def picture(store: Store) -> list[tuple[object, ...]]:
             sorted(str(names[id_]) for id_ in email.mailbox_ids),
             sorted(email.keywords),
             email.received_at,
+            store.messages.uidl(email.id) or "",
         )
         for email in emails
     )

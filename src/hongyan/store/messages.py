@@ -302,6 +302,11 @@ class Messages(Marking):
             raise nothing_like("t", thread_id)
         return tuple(MessageId(f"m{row}") for (row,) in rows)
 
+    def uidl(self, message_id: str) -> str | None:
+        """Return what a POP3 server called a message; None for one that came otherwise."""
+        with self._database.read() as db:
+            return uidls.of_message(db, row_number("m", message_id))
+
     def known_uidls(self, account_id: str) -> dict[str, UidlState]:
         """Return every UIDL that the account has seen, with its state."""
         return uidls.known(self._database, account_id)

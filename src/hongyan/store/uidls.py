@@ -28,6 +28,12 @@ def message_of(db: apsw.Connection, account: int, uidl: str) -> MessageId | None
     return None
 
 
+def of_message(db: apsw.Connection, message: int) -> str | None:
+    """Return the first UIDL under which ``message`` came, or None."""
+    rows = fetch(db, "SELECT uidl FROM uidls WHERE message = ? ORDER BY uidl LIMIT 1", (message,))
+    return text(rows[0][0]) if rows else None
+
+
 def remember(db: apsw.Connection, account: int, *, uidl: str, message: int) -> None:
     """Note that ``uidl`` is stored as ``message``, in the caller's transaction."""
     db.execute(

@@ -115,16 +115,27 @@ class _Export:
         account = self._accounts[email.account_id].address
         self._store.blobs.verify(email.blob_id)
         octets = self._store.blobs.open(email.blob_id)
-        where = self._out.add(email, octets, account=account, mailbox=boxes[0].name)
+        places = tuple(map(self._place, boxes))
+        name = "/".join((*places[0].above, places[0].name))
+        where = self._out.add(email, octets, account=account, mailbox=name)
         return manifest.Entry(
             file=where.file,
             sha256=email.blob_id,
             size=email.size,
             account=account,
-            places=tuple(manifest.Place(name=box.name, role=box.role) for box in boxes),
+            places=places,
+            uidl=self._store.messages.uidl(email.id),
             keywords=tuple(sorted(email.keywords)),
             received_at=email.received_at,
             form=where.form,
             offset=where.offset,
             length=where.length,
         )
+
+    def _place(self, box: Mailbox) -> manifest.Place:
+        above: list[str] = []
+        at = box.parent_id
+        while at is not None:
+            above.insert(0, self._mailboxes[at].name)
+            at = self._mailboxes[at].parent_id
+        return manifest.Place(name=box.name, role=box.role, above=tuple(above))

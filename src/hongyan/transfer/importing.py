@@ -66,6 +66,7 @@ class _Arrival:
     content: Blob | Prepared
     received_at: datetime
     keywords: frozenset[str]
+    uidl: str | None = None
 
     @property
     def blob(self) -> Blob:
@@ -149,7 +150,12 @@ class Importer:
         messages = self._store.messages
         there = messages.with_octets(account, each.blob.sha256)
         id_ = there or messages.add(
-            account, boxes[0], each.content, received_at=each.received_at, keywords=each.keywords
+            account,
+            boxes[0],
+            each.content,
+            received_at=each.received_at,
+            keywords=each.keywords,
+            uidl=each.uidl,
         )
         if there is not None or len(boxes) > 1:
             messages.set_mailboxes(id_, {*messages.get(id_).mailbox_ids, *boxes})
@@ -159,9 +165,20 @@ class Importer:
         """Return the mailbox of a place, looked up once in each transaction."""
         known = self._boxes.get((account, place))
         if known is None:
-            known = self._store.mailboxes.ensure(account, place.role or place.name).id
+            known = self._ensured(account, place)
             self._boxes[account, place] = known
         return known
+
+    def _ensured(self, account: str, place: Place) -> str:
+        """Return the mailbox of a place, made with those above it when it is not there."""
+        mailboxes = self._store.mailboxes
+        if place.role is not None:
+            return mailboxes.ensure(account, place.role).id
+        parent: str | None = None
+        for name in place.above:
+            role = _ROLES.get(name.lower()) if parent is None else None
+            parent = mailboxes.ensure(account, role or name, parent_id=parent).id
+        return mailboxes.ensure(account, place.name, parent_id=parent).id
 
     def _found(self, path: Path, mailbox: str | None, *, mboxo: bool) -> Iterator[_Arrival]:
         if self._account is None:
@@ -223,8 +240,9 @@ class Importer:
         if keywords is None or self._account is None:
             self._result.passed_by.append(f"{item.where}: deleted there")
             return None
-        name = mailbox or item.mailbox
-        place = Place(name=name, role=_ROLES.get(name.lower()))
+        *above, name = (mailbox or item.mailbox).strip("/").split("/")
+        role = None if above else _ROLES.get(name.lower())
+        place = Place(name=name or sources.IMPORTED, role=role, above=tuple(filter(None, above)))
         return _Arrival(self._account, (place,), content, received_at, keywords)
 
     def _exported(self, path: Path) -> Iterator[_Arrival]:
@@ -244,6 +262,7 @@ class Importer:
                     blob,
                     entry.received_at,
                     frozenset(entry.keywords),
+                    entry.uidl,
                 )
 
     def _pass_by(self, entry: Entry, reason: str) -> None:

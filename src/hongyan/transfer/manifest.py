@@ -34,10 +34,11 @@ _AS_IT_IS: Final = Form(lf=False, ended=False)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A mailbox by name and role."""
+    """A mailbox by name and role; ``above`` are the names of those that it lies in."""
 
     name: str
     role: Role | None
+    above: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,8 @@ class Entry:
     """One message of an export.
 
     ``file`` is relative to the export; in an mbox its octets begin at ``offset`` and are ``length``
-    long, without the From line and the blank line after it. Elsewhere both are None.
+    long, without the From line and the blank line after it. Elsewhere both are None. ``uidl`` is
+    what a POP3 server called it, so that it is not fetched once more.
     """
 
     file: str
@@ -58,6 +60,7 @@ class Entry:
     form: Form = _AS_IT_IS
     offset: int | None = None
     length: int | None = None
+    uidl: str | None = None
 
 
 def line(entry: Entry) -> bytes:
@@ -68,7 +71,12 @@ def line(entry: Entry) -> bytes:
         "size": entry.size,
         "account": entry.account,
         "mailboxes": [
-            {"name": each.name, "role": each.role and each.role.value} for each in entry.places
+            {
+                "name": each.name,
+                "role": each.role and each.role.value,
+                **({"above": list(each.above)} if each.above else {}),
+            }
+            for each in entry.places
         ],
         "keywords": list(entry.keywords),
         "receivedAt": entry.received_at.isoformat(),
@@ -77,7 +85,10 @@ def line(entry: Entry) -> bytes:
     }
     if entry.offset is not None:
         fields |= {"offset": entry.offset, "length": entry.length}
-    return json.dumps(fields, ensure_ascii=False).encode() + b"\n"
+    if entry.uidl is not None:
+        fields["uidl"] = entry.uidl
+    # What UTF-8 cannot say becomes the escape that JSON has for it.
+    return json.dumps(fields, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
 
 
 def last_line(count: int) -> bytes:
@@ -122,7 +133,11 @@ def _entry(fields: dict[str, Any]) -> Entry:
         size=int(fields["size"]),
         account=str(fields["account"]),
         places=tuple(
-            Place(name=str(each["name"]), role=Role(each["role"]) if each["role"] else None)
+            Place(
+                name=str(each["name"]),
+                role=Role(each["role"]) if each["role"] else None,
+                above=tuple(map(str, each.get("above", ()))),
+            )
             for each in fields["mailboxes"]
         ),
         keywords=tuple(map(str, fields["keywords"])),
@@ -130,6 +145,7 @@ def _entry(fields: dict[str, Any]) -> Entry:
         form=Form(lf=bool(fields["lf"]), ended=bool(fields["ended"])),
         offset=_number(fields.get("offset")),
         length=_number(fields.get("length")),
+        uidl=None if fields.get("uidl") is None else str(fields["uidl"]),
     )
 
 
