@@ -43,7 +43,9 @@ def fold(text: str) -> str:
     text = _MANY_MARKS.sub(r"\g<0> ", text)
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     composed = unicodedata.normalize("NFKC", _ACCENTS.sub("", decomposed))
-    return composed.translate(_simplified()) if _HAN.search(composed) else composed
+    if _HAN.search(composed) and _traditional().search(composed):
+        return composed.translate(_simplified())
+    return composed
 
 
 @cache
@@ -53,6 +55,12 @@ def _simplified() -> dict[int, str]:
     pairs = (line.split() for line in file.read_text("utf-8").splitlines())
     table = {pair[0]: pair[1] for pair in pairs if len(pair) > 1 and len(pair[0]) == 1}
     return {ord(character): table.get(form, form) for character, form in table.items()}
+
+
+@cache
+def _traditional() -> re.Pattern[str]:
+    """Return the pattern of any character that has a simplified form of its own."""
+    return re.compile(f"[{''.join(map(chr, _simplified()))}]")
 
 
 def indexed(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from hongyan.store.folding import UNSPACED, fold, is_unspaced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 LENGTH: Final = 200
 _BEFORE: Final = 60
@@ -104,8 +104,11 @@ def _after_space(text: str, start: int) -> int:
     return start if space < 0 else space + 1
 
 
-def _folded_with_places(text: str) -> tuple[str, list[int]]:
+def _folded_with_places(text: str) -> tuple[str, Sequence[int]]:
     """Return the folded text, and for each of its characters where it came from."""
+    whole = fold(text)
+    if len(whole) == len(text):  # nearly always each character became one
+        return whole, range(len(text))
     folded = [_fold_one(character) for character in text]
     places = [at for at, characters in enumerate(folded) for _ in characters]
     return "".join(folded), places
