@@ -2,7 +2,8 @@
 
 WHATWG Encoding §4.2, RFC 2046 §4.1.2, RFC 6532. Invariant: `decode` never raises, knows only codecs
 of an allow-list (never ``unicode_escape``, ``idna``, ``zlib``), and gives the same text wherever it
-is asked. A label is a claim: octets that contradict it are looked at for what they are.
+is asked. A label is a claim: octets that contradict it are looked at for what they are. Half of the
+file is tables of names.
 """
 
 from __future__ import annotations

@@ -99,7 +99,6 @@ class Parameterised:
     languages: Mapping[str, str]
 
 
-_WHITE_OR_COMMENT: Final = re.compile(rb"[\s;]+")
 _PARENTHESES: Final = re.compile(rb"\\.|[()]", re.DOTALL)
 _VALUE: Final = re.compile(rb"([^;(\s/]*+(?:[ \t\r\n]*+/[ \t\r\n]*+[^;(\s]*+)?+)")
 _NAME: Final = re.compile(rb"([^=;\s(]++|\((?=[^=;\s]*=))[ \t\r\n]*+(=?+)[ \t\r\n]*+")

@@ -26,7 +26,6 @@ _SIGNATURE: Final = b"\x78\x9f\x3e\x22"
 _START: Final = 6  # after the signature and a key
 _LEVEL_FILE: Final = 2
 _ATTRIBUTE: Final = struct.Struct("<BHHI")
-_U16: Final = struct.Struct("<H")
 _U32: Final = struct.Struct("<I")
 _PROPERTY: Final = struct.Struct("<HH")
 
