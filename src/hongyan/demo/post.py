@@ -57,11 +57,12 @@ Answerer: TypeAlias = Callable[[bytes, str, str], bytes | None]
 
 
 class Maildrop:
-    """The letters of one owner, oldest first."""
+    """The letters of one owner, oldest first; ``on_letter`` is told of each that comes."""
 
     def __init__(self, address: str, password: str) -> None:
         self.address = address
         self.password = password
+        self.on_letter: Callable[[], None] = lambda: None
         self._letters: list[Letter] = []
         self._guard = threading.Lock()
         self._session = threading.Lock()
@@ -71,6 +72,7 @@ class Maildrop:
         letter = Letter(f"goose-{secrets.token_hex(8)}", content)
         with self._guard:
             self._letters.append(letter)
+        self.on_letter()
         return letter.uid
 
     def letters(self) -> tuple[Letter, ...]:

@@ -26,6 +26,7 @@ from hongyan.mime.related import by_location
 from hongyan.server.auth import private
 from hongyan.server.blobs import SHOWN, ranged
 from hongyan.server.headers import FILE_POLICY, message_policy
+from hongyan.server.quoted import without_quote
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -36,11 +37,19 @@ if TYPE_CHECKING:
 _ANCHOR: Final = re.compile(r"<a [^>]*>")
 _HREF: Final = re.compile(r'\bhref="([^"]*)"')
 _WARNING: Final = re.compile(r'\bdata-warning="([^"]*)"')
+_COLOURED: Final = re.compile(
+    r"""[\s;"{](?:color|background(?:-color)?)\s*:|\b(?:bgcolor|color|background)=""", re.IGNORECASE
+)
 _FRAME: Final = re.compile(r"[A-Za-z0-9_-]{0,64}")
 _STYLE: Final = """
-:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
-:root.light{color-scheme:light}:root.dark{color-scheme:dark;background:#1b1b1f;color:#e8e6e3}
-body{margin:0}img{max-width:100%;height:auto}pre{white-space:pre-wrap}table{max-width:100%}
+:root{color-scheme:light dark}:root.light{color-scheme:light}
+:root.dark{color-scheme:dark;background:#1a1e1e;color:#e7eae8}:root.dark a{color:#7cc8bf}
+:root,main{font:15px/1.55 system-ui,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif}
+main{overflow-wrap:anywhere}
+body{margin:0}main{display:flow-root}img{max-width:100%;height:auto}pre{white-space:pre-wrap}
+.turned{background:#1a1e1e}.turned main{color:#000;filter:invert(.9) hue-rotate(180deg)}
+.turned img{filter:invert(1) hue-rotate(180deg) contrast(1.1)}
+table{max-width:100%}blockquote{margin:8px 0;padding-left:12px;border-left:2px solid #c9c6bc}
 """
 
 
@@ -74,28 +83,31 @@ def show(site: Site, request: Request) -> Response:
     query = request.query_params
     remote, origin = query.get("remote") == "1", str(request.base_url).rstrip("/")
     pictures = _Pictures(site, blob_id, _by_cid(message), origin)
-    measured = "fragment" in query
     policy = Policy(
-        remote_images=remote and not measured,
-        resolve_cid=_no_picture if measured else pictures.address,
+        remote_images=remote and "fragment" not in query,
+        resolve_cid=pictures.address,
         blocked=pictures.blocked.add,
     )
     shown = "\n<hr>\n".join(
-        _document(part, policy if measured else _located(message, part, policy, pictures))
-        for part in message.body.html
+        _document(part, _located(message, part, policy, pictures)) for part in message.body.html
     )
+    short = without_quote(shown)
     frame = query.get("frame", "")
     if not _FRAME.fullmatch(frame):
         raise HTTPException(400, "a frame's name has letters and digits")
-    if not measured:
-        shown = _whole(_linked(site, shown, frame), theme=query.get("theme", ""))
+    body = short if short is not None and query.get("quoted") == "0" else shown
+    if "fragment" in query:
+        body = f"<style>{_STYLE}</style>{body}"
+    else:
+        body = _whole(_linked(site, body, frame), theme=query.get("theme", ""))
     return Response(
-        shown,
+        body,
         media_type="text/html",
         headers={
             "Content-Security-Policy": message_policy(origin, remote=remote),
             "X-Frame-Options": "SAMEORIGIN",
             "X-Hongyan-Remote": str(len(pictures.blocked)),
+            "X-Hongyan-Quoted": "1" if short is not None else "0",
         },
     )
 
@@ -104,10 +116,6 @@ def _located(message: Message, page: Part, policy: Policy, pictures: _Pictures) 
     """Return ``policy`` with the pictures that ``page`` names by their Content-Location."""
     find = by_location(message, page)
     return replace(policy, resolve_location=lambda address: pictures.of(find(address)))
-
-
-def _no_picture(_cid: str) -> None:
-    return None
 
 
 def _message(site: Site, request: Request) -> tuple[Message, str]:
@@ -137,9 +145,11 @@ def _document(part: Part, policy: Policy) -> str:
 
 def _whole(body: str, *, theme: str) -> str:
     name = theme if theme in ("light", "dark") else ""
+    if name == "dark" and _COLOURED.search(body):
+        name = "light turned"  # its colours belong together: they are turned, not mixed with ours
     return (
         f'<!doctype html><html class="{name}"><meta charset="utf-8"><style>{_STYLE}</style>'
-        f"<body>{body}</body></html>"
+        f"<body><main>{body}</main></body></html>"
     )
 
 

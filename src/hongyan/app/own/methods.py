@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hongyan.app.own import trust
 from hongyan.app.own.activity import ActivityMethods
+from hongyan.app.own.answer import answer_
 from hongyan.app.own.mail_account import MailAccountMethods
 from hongyan.app.own.outbox import OutboxMethods
+from hongyan.app.own.person import PersonMethods
+from hongyan.app.own.settings import SettingsMethods
 from hongyan.app.own.sign_in import SignIns
 from hongyan.app.own.wire import WireMethods
 
@@ -24,6 +28,7 @@ def own_methods(app: App) -> Mapping[str, Method]:
     activity = ActivityMethods(app.activities)
     outbox = OutboxMethods(app.store, wake=app.workers.wake)
     wire = WireMethods(app.wire)
+    settings = SettingsMethods(app.home)
     return {
         "MailAccount/get": accounts.get,
         "MailAccount/set": accounts.set_,
@@ -33,10 +38,15 @@ def own_methods(app: App) -> Mapping[str, Method]:
         "MailAccount/authorise": sign_ins.authorise,
         "MailAccount/authorisation": sign_ins.authorisation,
         "Activity/get": activity.get,
+        "Answer/get": answer_,
+        "Person/query": PersonMethods(app.store).query,
+        "Settings/get": settings.get,
+        "Settings/set": settings.set_,
         "Outbox/get": outbox.get,
         "Outbox/query": outbox.query,
         "Outbox/set": outbox.set_,
         "Outbox/resolve": outbox.resolve,
+        "Trust/get": trust.get,
         "Wire/query": wire.query,
         "Wire/get": wire.get,
         "Wire/lines": wire.lines,

@@ -1,0 +1,202 @@
+"""The page in Chromium on a large store, by the browser's own clock.
+
+The store holds 1,000,000 short messages (fewer in a quick run, more slowly made than measured), or is the profile that
+``HONGYAN_BENCH_PROFILE`` names: it is opened as it is, and nothing in it is marked. The page marks when its first
+list and a message are there (`performance.mark`); the rest is timed inside the page, to the frame that shows it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import statistics
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tools import page as built
+
+from bench.table import Bar, Table
+from hongyan.app import Address, App, Config
+from hongyan.store import Role, Store
+from tests.support.browser import chromium
+from tests.support.desk import Desk
+from tests.support.short import arrived, letters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Page
+
+    from bench.plan import Plan
+    from bench.site import Site
+
+COUNT, BATCH, OPENED = 1_000_000, 1_000, 1_000
+HEADS = ("what", "median", "longest", "times")
+LISTED = "performance.getEntriesByName('hongyan:list')[0]?.startTime ?? 0"
+NEXT = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+PRESS = """async key => {
+  const start = performance.now();
+  document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
+  await new Promise(requestAnimationFrame);
+  return performance.now() - start;
+}"""
+OPEN = """async index => {
+  const row = document.querySelector(`#row-${index}`);
+  const start = performance.now();
+  performance.clearMarks("hongyan:message");
+  row.click();
+  while (!performance.getEntriesByName("hongyan:message").length || !document.querySelector(".reader .plain, .reader iframe"))
+    await new Promise(done => setTimeout(done));
+  await new Promise(requestAnimationFrame);
+  return performance.now() - start;
+}"""
+SEARCH = """async words => {
+  const field = document.querySelector("#search");
+  field.focus();
+  const setter = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
+  setter.call(field, words);
+  const start = performance.now();
+  const before = document.querySelector(".listing header")?.textContent;
+  field.dispatchEvent(new InputEvent("input", {bubbles: true}));
+  const found = () => location.hash.startsWith("#/search/" + encodeURIComponent(words)) &&
+    /[0-9]/.test(document.querySelector(".listing header")?.textContent ?? "") && document.querySelector(".listing [data-key]");
+  while (!found() && performance.now() - start < 10000) await new Promise(done => setTimeout(done));
+  await new Promise(requestAnimationFrame);
+  return performance.now() - start;
+}"""
+SCROLL = """async steps => {
+  const list = document.querySelector("[role=listbox][aria-multiselectable]");
+  const frames = [];
+  let before = performance.now();
+  for (let step = 0; step < steps; step++) {
+    list.scrollTop += step % 50 === 49 ? 400000 : 240;
+    const now = await new Promise(requestAnimationFrame);
+    frames.push(now - before);
+    before = now;
+  }
+  return frames;
+}"""
+
+
+def run(site: Site, plan: Plan) -> Iterator[Table]:
+    """Measure."""
+    built.build()
+    given = os.environ.get("HONGYAN_BENCH_PROFILE")
+    home = Path(given) if given else site.folder / "gui-profile"
+    if not given:
+        fill(home, plan.scaled(COUNT, least=2_000))
+    with ExitStack() as stack:
+        app = stack.enter_context(App(Config(home)))
+        server = app.server(Address(port=0))
+        server.start()
+        stack.callback(server.stop)
+        browser = stack.enter_context(chromium())
+        desk = Desk(host=None, app=app, browser=browser, server=server)  # type: ignore[arg-type]  # no mail host
+        yield _table(desk, plan)
+        desk.close()
+
+
+def fill(home: Path, count: int) -> None:
+    """Make a profile with so many messages."""
+    with Store.open(home, clock=lambda: datetime.now(UTC)) as store:
+        account = store.accounts.add("alice@example.test", secret="command:true", name="Alice")
+        inbox = store.mailboxes.ensure(account.id, Role.INBOX)
+        for first in range(0, count, BATCH):
+            with store.transaction():
+                for at, octets in enumerate(
+                    letters(min(BATCH, count - first), 7, first=first), first
+                ):
+                    store.messages.add(account.id, inbox.id, octets, received_at=arrived(at))
+
+
+def _table(desk: Desk, plan: Plan) -> Table:
+    times = plan.scaled(40, least=5)
+    cold = [_listed(desk.open()) for _ in range(plan.scaled(5, least=2))]
+    page = desk.open()
+    page.evaluate("localStorage.setItem('hongyan.settings', JSON.stringify({markRead: 'never'}))")
+    warm = [_listed(page, again=True) for _ in range(plan.scaled(5, least=2))]
+    keys = _pressed(page, times)
+    opened = [page.evaluate(OPEN, index % 8) for index in range(times)]
+    frames = page.evaluate(SCROLL, plan.scaled(400, least=100))[1:]
+    searches = [
+        page.evaluate(SEARCH, words) for words in ("river", "estuary", "鸿雁", "late train", "reed")
+    ]
+    growth = _growth(page, plan.scaled(OPENED, least=60))
+    total = sum(
+        each.total for each in desk.app.store.mailboxes.list(desk.app.store.accounts.list()[0].id)
+    )
+    rows = {"first list, cold (ms)": cold, "first list, warm (ms)": warm, "j or k to its frame (ms)": keys,
+            "open to its text (ms)": opened, "search to its results (ms)": searches, "a frame of scrolling (ms)": frames}  # fmt: skip
+    bars = (
+        Bar("first list, cold, ms", statistics.median(cold), 600),
+        Bar("first list, warm, ms", statistics.median(warm), 250),
+        Bar("opening a message to its text, ms", statistics.median(opened), 80),
+        Bar("j and k, ms", statistics.median(keys), 30),
+        Bar("first search results, ms", statistics.median(searches), 120),
+        Bar("the longest frame of scrolling, ms", max(frames), 50),
+        Bar("JavaScript loaded at first, KB gzipped", _javascript(desk), 150),
+        Bar(
+            f"growth of memory over {plan.scaled(OPENED, least=60)} opened messages, MB", growth, 5
+        ),
+    )
+    return Table(
+        f"The page on {total:,} messages",
+        HEADS,
+        tuple(_row(name, of) for name, of in rows.items()),
+        bars=bars,
+    )
+
+
+def _row(name: str, times: list[float]) -> tuple[str, ...]:
+    return name, f"{statistics.median(times):.1f}", f"{max(times):.1f}", str(len(times))
+
+
+def _listed(page: Page, *, again: bool = False) -> float:
+    """Return when the first list was painted, after the page's beginning."""
+    if again:
+        page.reload()
+    page.locator("[role=option][data-key]").first.wait_for()
+    page.evaluate(NEXT)
+    return float(page.evaluate(LISTED))
+
+
+def _pressed(page: Page, times: int) -> list[float]:
+    page.locator("[role=option][data-key]").first.click()
+    page.locator(".reader article").first.wait_for()
+    took = [page.evaluate(PRESS, "j" if at % 4 < 3 else "k") for at in range(times)]
+    page.keyboard.press("u")
+    return took
+
+
+def _growth(page: Page, opened: int) -> float:
+    """Return by how many megabytes the heap grew over so many messages, the first tenth aside."""
+    page.goto(page.url.partition("#")[0] + "#/mail/all/inbox")
+    page.locator("[role=option][data-key]").first.click()
+    session = page.context.new_cdp_session(page)
+
+    def heap() -> float:
+        session.send("HeapProfiler.collectGarbage")
+        return float(session.send("Runtime.getHeapUsage")["usedSize"]) / 1e6
+
+    def read(count: int) -> None:
+        for _ in range(count):
+            page.keyboard.press("j")
+            page.wait_for_timeout(25)
+
+    read(opened // 10)
+    before = heap()
+    read(opened - opened // 10)
+    return heap() - before
+
+
+def _javascript(desk: Desk) -> float:
+    page = desk.open()
+    page.locator("[role=option][data-key]").first.wait_for()
+    names: list[Any] = page.evaluate(
+        "performance.getEntriesByType('resource').map(each => new URL(each.name).pathname)"
+    )
+    first = {name for name in names if name.endswith(".js")}
+    octets = [len(gzip.compress((built.PAGE / name.lstrip("/")).read_bytes())) for name in first]
+    return sum(octets) / 1000

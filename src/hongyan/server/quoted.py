@@ -1,0 +1,46 @@
+"""What a message quotes at its end: folded away, as the page wants it at first.
+
+Only a quote after which nothing more is said is taken away, and only where something is said before
+it: an answer between quotes, or a message that is nothing but a quote, stays whole.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from selectolax.lexbor import LexborHTMLParser
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
+# Apple Mail, Thunderbird and we ourselves; Gmail; Yahoo; Proton.
+_QUOTES: Final = "blockquote, .gmail_quote, .yahoo_quoted, .protonmail_quote"
+_LARGEST: Final = 400_000
+
+
+def without_quote(html: str) -> str | None:
+    """Return sanitised ``html`` without the quote at its end; None where there is none."""
+    if len(html) > _LARGEST or "<" not in html:
+        return None
+    tree = LexborHTMLParser(html)
+    body = tree.body
+    found = _last(body) if body else None
+    if body is None or found is None:
+        return None
+    found.decompose()
+    styles = "".join(node.html or "" for node in tree.css("head style"))
+    return styles + (body.inner_html or "") if body.text(strip=True) else None
+
+
+def _last(body: LexborNode) -> LexborNode | None:
+    """Return the outermost quote that ends where the body ends."""
+    said = _words(body)
+    for quote in body.css(_QUOTES):  # in the document's order: the outermost first
+        words = _words(quote)
+        if words and said.endswith(words):
+            return quote
+    return None
+
+
+def _words(node: LexborNode) -> str:
+    return "".join(node.text().split())

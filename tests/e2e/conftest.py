@@ -1,0 +1,34 @@
+"""One browser for all of it, and a desk for each module: what one test does, the next one finds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.browser import chromium
+from tests.support.desk import Desk, desk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def running(browser: Browser) -> Iterator[Desk]:
+    with desk(browser=browser) as started:
+        yield started
+
+
+@pytest.fixture
+def mail(running: Desk) -> Iterator[Desk]:
+    """The module's desk; a page in which anything went wrong fails the test."""
+    yield running
+    running.close()

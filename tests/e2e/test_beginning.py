@@ -1,0 +1,69 @@
+"""The first minute: no key, no account, set-up by hand against a real host, and mail."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from hongyan.app import Address, App, Config
+from hongyan.demo.host import DemoHost
+from tests.e2e.helpers import row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+    from hongyan.app import Server
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A profile without an account, and its server."""
+    monkeypatch.setenv("HONGYAN_PASSPHRASE", "correct horse")
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    with App(Config(tmp_path / "home")) as app:
+        started = app.server(Address(port=0))
+        app.workers.start()
+        started.start()
+        yield started
+        started.stop()
+        app.workers.stop()
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    with browser.new_context(locale="en-GB") as context:
+        yield context.new_page()
+
+
+def test_without_the_link_there_is_no_mail_and_a_word_about_why(server: Server, page: Page) -> None:
+    page.goto(server.site.origin)
+    expect(page.get_by_text("This window has no key to your mail")).to_be_visible()
+
+
+def test_from_the_first_screen_to_mail(server: Server, page: Page) -> None:
+    with DemoHost() as host:
+        page.goto(server.site.start_link())
+        expect(page.get_by_role("heading", name="Welcome to Hongyan")).to_be_visible()
+        page.get_by_label("Your mail address").fill(host.address)
+        page.get_by_role("button", name="Go on").click()
+        by_hand = page.get_by_role("button", name="Set by hand")
+        password = page.get_by_label("Password")
+        expect(password).to_be_visible(timeout=60_000)
+        if by_hand.is_visible():
+            by_hand.click()
+        page.get_by_label("IMAP server").fill("")
+        page.get_by_label("POP3 server").fill(host.pop3_url)
+        page.get_by_label("SMTP server").fill(host.smtp_url)
+        password.fill("wrong")
+        page.get_by_role("button", name="Connect").click()
+        expect(page.get_by_role("alert").first).to_be_visible(timeout=30_000)
+        password.fill(host.password)
+        page.get_by_role("button", name="Connect").click()
+        expect(row(page, "Welcome. Here is how to play")).to_be_visible(timeout=60_000)
+        expect(page.locator(".listing header")).to_contain_text(re.compile(r"\d+ conversations"))

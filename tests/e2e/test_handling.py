@@ -1,0 +1,161 @@
+"""Handling: at once on screen, at the server soon after, and back again with undo."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+from hongyan.store import Role
+from tests.e2e.helpers import box, read, row
+from tests.support.desk import NARROW, until
+
+if TYPE_CHECKING:
+    from tests.support.desk import Desk
+
+UNREAD = re.compile(r"\bunread\b")
+
+
+def held(mail: Desk, role: Role) -> set[str]:
+    """The subjects in a mailbox of the store."""
+    (account,) = mail.app.store.accounts.list()
+    mailbox = mail.app.store.mailboxes.find(account.id, role)
+    return {each.subject for each in mail.app.store.messages.page(mailbox.id, limit=1000)}
+
+
+def test_archive_and_undo(mail: Desk) -> None:
+    page = mail.open()
+    subject = "Weekly position report"
+    read(page, subject)
+    page.keyboard.press("e")
+    expect(row(page, subject)).to_have_count(0)
+    until(lambda: subject in held(mail, Role.ARCHIVE))
+    assert subject not in held(mail, Role.INBOX)
+    page.keyboard.press("z")
+    expect(row(page, subject)).to_be_visible()
+    until(lambda: subject in held(mail, Role.INBOX))
+    assert subject not in held(mail, Role.ARCHIVE)
+
+
+def test_many_at_once(mail: Desk) -> None:
+    page = mail.open()
+    row(page, "Build 418 passed").locator("[data-act=select]").click()
+    row(page, "Build 417 failed").locator("[data-act=select]").click()
+    expect(page.locator(".listing header")).to_contain_text("2 selected")
+    page.keyboard.press("#")
+    expect(row(page, "Build 418 passed")).to_have_count(0)
+    until(lambda: any("Build 418" in each for each in held(mail, Role.TRASH)))
+    page.get_by_role("button", name="Undo").click()
+    expect(row(page, "Build 417 failed")).to_be_visible()
+    until(lambda: not held(mail, Role.TRASH))
+
+
+def test_all_of_a_mailbox(mail: Desk) -> None:
+    page = mail.open()
+    before = held(mail, Role.INBOX)
+    expect(row(page, "Welcome. Here is how to play")).to_be_visible()
+    page.get_by_role("button", name="Show", exact=True).click()
+    page.get_by_role("menuitem", name="Select all").click()
+    page.keyboard.press("e")
+    expect(page.locator(".listing")).to_contain_text("All read, all filed.")
+    until(lambda: not held(mail, Role.INBOX))
+    page.keyboard.press("z")
+    until(lambda: held(mail, Role.INBOX) == before)
+    expect(row(page, "Welcome. Here is how to play")).to_be_visible()
+
+
+def test_flags_and_reading(mail: Desk) -> None:
+    page = mail.open()
+    subject = "Weekly position report"
+    read(page, subject)
+    page.keyboard.press("s")
+    expect(row(page, subject).locator(".star.on")).to_have_count(1)
+    page.keyboard.press("Shift+U")
+    expect(row(page, subject)).to_have_class(UNREAD)
+    page.keyboard.press("Shift+I")
+    expect(row(page, subject)).not_to_have_class(UNREAD)
+
+
+def test_moved_by_menu_and_by_hand(mail: Desk) -> None:
+    page = mail.open()
+    subject = 'Thank you: "How to Be on Time" is back'
+    read(page, subject)
+    page.keyboard.press("v")
+    page.keyboard.type("spam")
+    page.keyboard.press("Enter")
+    until(lambda: subject in held(mail, Role.JUNK))
+    page.keyboard.press("z")
+    expect(row(page, subject)).to_be_visible()
+    row(page, subject).drag_to(box(page, "Archive"))
+    expect(row(page, subject)).to_have_count(0)
+    until(lambda: subject in held(mail, Role.ARCHIVE))
+    page.keyboard.press("z")
+    until(lambda: subject in held(mail, Role.INBOX))
+
+
+def test_everything_is_found_by_its_name(mail: Desk) -> None:
+    page = mail.open()
+    expect(row(page, "Welcome")).to_be_visible()
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("dialog", name="Commands")).to_be_visible()
+    page.keyboard.type("go to sent")
+    page.keyboard.press("Enter")
+    expect(page.locator(".listing h1")).to_have_text("Sent")
+    page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="Keys")
+    expect(keys).to_contain_text("Archive")
+    page.keyboard.press("Escape")
+    expect(keys).to_have_count(0)
+
+
+def test_two_windows_are_kept_equal(mail: Desk) -> None:
+    one, two = mail.open(), mail.open()
+    subject = "鹅的照片"
+    expect(row(two, subject)).to_be_visible()
+    read(one, subject)
+    one.keyboard.press("e")
+    expect(row(two, subject)).to_have_count(0)
+    one.keyboard.press("z")
+    expect(row(two, subject)).to_be_visible()
+
+
+def test_on_a_phone(mail: Desk) -> None:
+    page = mail.open(viewport=NARROW, has_touch=True)
+    expect(page.locator(".reading-pane")).to_be_hidden()
+    read(page, "Welcome. Here is how to play")
+    expect(page.locator(".listing")).to_be_hidden()
+    page.get_by_role("button", name="Back to the list").click()
+    expect(page.locator(".listing")).to_be_visible()
+    page.get_by_role("button", name="Mailboxes").click()
+    box(page, "Sent").click()
+    expect(page.locator(".listing h1")).to_have_text("Sent")
+
+
+def test_what_is_done_while_the_server_is_gone_is_done_when_it_is_back(mail: Desk) -> None:
+    page = mail.open()
+    subject = "鹅的照片"
+    read(page, subject)
+    page.context.set_offline(offline=True)
+    page.keyboard.press("e")
+    expect(row(page, subject)).to_have_count(0)
+    expect(page.get_by_text("Kept for when Hongyan is back.")).to_be_visible()
+    assert subject in held(mail, Role.INBOX)
+    page.context.set_offline(offline=False)
+    until(lambda: subject in held(mail, Role.ARCHIVE), seconds=20)
+    page.keyboard.press("z")
+    until(lambda: subject in held(mail, Role.INBOX))
+    mail.wrong[:] = [each for each in mail.wrong if "ERR_INTERNET_DISCONNECTED" not in each]
+
+
+def test_a_search_finds_two_chinese_characters_as_they_are_typed(mail: Desk) -> None:
+    page = mail.open()
+    expect(row(page, "Welcome")).to_be_visible()
+    page.keyboard.press("/")
+    page.keyboard.type("发票")
+    expect(page.locator("mark").first).to_have_text("发票")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Save this search").click()
+    expect(box(page, "发票")).to_be_visible()
+    page.get_by_role("button", name="Clear the search").click()
+    expect(page.locator(".listing h1")).to_have_text("Inbox")

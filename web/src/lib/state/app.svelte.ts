@@ -1,0 +1,225 @@
+/** The page's state in one place: made once in `main.ts`, handed on by context. */
+
+import { getContext, setContext } from "svelte";
+import type { Hand } from "../commands";
+import { Client, NoSession, Unreachable } from "../jmap/client";
+import { Push } from "../jmap/push";
+import type { MailAccount } from "../jmap/own";
+import type { Filter, Id } from "../jmap/types";
+import { texts } from "../i18n/index.svelte";
+import { notify } from "../notify";
+import { parseMailto } from "../people";
+import { Actions } from "./actions.svelte";
+import { Activities } from "./activity.svelte";
+import { Emails } from "./emails.svelte";
+import { MessageList } from "./list.svelte";
+import { Mailboxes } from "./mailboxes.svelte";
+import { Pending } from "./pending";
+import { Route } from "./route.svelte";
+import { Selection } from "./selection.svelte";
+import { Settings, systemIsDark } from "./settings.svelte";
+import type { Question } from "./source";
+import { Toasts } from "./toasts.svelte";
+import { Writing } from "./writing.svelte";
+
+export type Status = "starting" | "ready" | "setup" | "noSession" | "noServer";
+export type Listener = (event: string, data: unknown) => void;
+
+export class App {
+  /** Changes that the server has not heard yet. */
+  waiting = $state(0);
+  readonly client = new Client();
+  readonly toasts = new Toasts();
+  readonly route = new Route();
+  readonly emails = new Emails(this.client);
+  readonly mailboxes = new Mailboxes(this.client);
+  readonly settings = new Settings(this.client);
+  readonly activities = new Activities(this.client);
+  readonly pending = new Pending(this.client, (count) => (this.waiting = count));
+  readonly actions = new Actions(this.client, this.emails, this.mailboxes, this.pending, this.toasts);
+  readonly writing = new Writing(this.client, this.emails, this.mailboxes, this.settings, this.toasts);
+  status = $state<Status>("starting");
+  isOnline = $state(true);
+  accountIds = $state.raw<Id[]>([]);
+  accounts = $state.raw<MailAccount[]>([]);
+  list = $state.raw<MessageList | null>(null);
+  readonly selection = new Selection();
+  dialogue = $state<"none" | "palette" | "keys">("none");
+  /** What the keys act on, in the view that is shown. */
+  hand = $state.raw<Hand | null>(null);
+  /** A rule's query to begin with, handed from a search or a message to the rules. */
+  ruleQuery = $state("");
+  #push: Push | null = null;
+  #listeners = new Set<Listener>();
+  #wanted: string[] = ["activity", "job", "link"];
+  #stale = new Map<Id, Set<string>>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Come in: with the one-time token of the address bar, or with the session that stands. */
+  async start(): Promise<void> {
+    await this.settings.apply();
+    systemIsDark.addEventListener("change", () => void this.settings.apply());
+    addEventListener("unhandledrejection", (event) => this.#failed(event.reason));
+    addEventListener("online", () => {
+      this.#push?.hurry();
+      void this.pending.flush().catch(() => undefined);
+    });
+    document.addEventListener("visibilitychange", () => document.hidden || this.#push?.hurry());
+    this.emails.onCreated = (keys) => void notify(this, keys);
+    const link = new URLSearchParams(location.search).get("mailto");
+    const token = /[#&]start=([^&]+)/.exec(location.hash)?.[1] ?? null;
+    if (token || link) history.replaceState(null, "", location.pathname);
+    await this.#enter(token);
+    if (link?.startsWith("mailto:") && this.status === "ready") this.writing.new(this.currentAccount, { ...parseMailto(link), html: "" });
+  }
+
+  /** What nobody else has caught is said in words: nothing fails in silence. */
+  #failed(reason: unknown): void {
+    const words = reason instanceof Error ? reason.message : String(reason);
+    if (reason instanceof NoSession) this.status = "noSession";
+    else if (!(reason instanceof Unreachable)) this.toasts.show({ words: texts.t.toast.failed(words), isError: true });
+  }
+
+  async #enter(token: string | null): Promise<void> {
+    try {
+      await this.client.open(token);
+      await this.settings.load();
+      await this.load();
+      this.#listen();
+    } catch (error) {
+      if (error instanceof NoSession) this.status = "noSession";
+      else if (error instanceof Unreachable) {
+        this.status = "noServer";
+        setTimeout(() => void this.#enter(token), 2000);
+      } else throw error;
+    }
+  }
+
+  /** Read accounts, mailboxes and identities. */
+  async load(): Promise<void> {
+    const { accounts } = this.client.session;
+    const ids = Object.keys(accounts).filter((id) => "urn:ietf:params:jmap:mail" in accounts[id]!.accountCapabilities);
+    const offered = this.client.offers("MailAccount/get");
+    const own = offered ? this.client.call<{ list: MailAccount[] }>("MailAccount/get", { ids: null }) : null;
+    await Promise.all([...ids.map((id) => Promise.all([this.mailboxes.load(id), this.writing.loadIdentities(id)])), this.activities.load()]);
+    this.accounts = (await own)?.list ?? [];
+    this.accountIds = ids;
+    if (this.status !== "ready") this.writing.recover();
+    this.status = ids.length ? "ready" : "setup";
+  }
+
+  /** The account's address, to tell it apart. */
+  accountName(id: Id): string {
+    return this.accounts.find((each) => each.id === id)?.address ?? this.client.session.accounts[id]?.name ?? id;
+  }
+
+  /** The account that a new message is from: the one that is looked at, or the first. */
+  get currentAccount(): Id {
+    const { place } = this.route;
+    return place.view === "mail" && place.account !== "all" ? place.account : (this.accountIds[0] ?? "");
+  }
+
+  /** Show another list, and say what its rows stand for. */
+  show(question: Question, here: (accountId: Id) => Id | null): MessageList {
+    const list = new MessageList(this.client, this.emails, question);
+    this.list = list;
+    this.actions.shown = { here, remove: (keys) => list.remove(keys), refresh: () => void list.refresh() };
+    return list;
+  }
+
+  /** The question of a mailbox, or of every inbox. */
+  mailboxQuestion(account: string, mailbox: string, also: Filter): Question["accounts"] {
+    const ids = account === "all" ? this.accountIds : [account];
+    return ids.flatMap((accountId) => {
+      const box = account === "all" ? this.mailboxes.role(accountId, mailbox as "inbox") : this.mailboxes.find(accountId, mailbox);
+      return box ? [{ accountId, filter: { inMailbox: box.id, ...also } }] : [];
+    });
+  }
+
+  /** Hear our own events; the answer stops it. */
+  on(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Ask for the wire's lines while somebody looks at them. */
+  watchWire(isWatched: boolean): void {
+    const next = isWatched ? [...new Set([...this.#wanted, "wire"])] : this.#wanted.filter((each) => each !== "wire");
+    if (next.length === this.#wanted.length) return;
+    this.#wanted = next;
+    this.#push?.open(next);
+  }
+
+  #listen(): void {
+    this.#push = new Push(this.client.session.eventSourceUrl, {
+      changed: (accountId, types) => this.#changed(accountId, types),
+      own: (event, data) => {
+        this.activities.hear(event, data);
+        for (const each of this.#listeners) each(event, data);
+      },
+      standing: (value) => this.#standing(value),
+    });
+    this.#push.open(this.#wanted);
+  }
+
+  #standing(value: boolean): void {
+    const isBack = value && !this.isOnline;
+    this.isOnline = value;
+    if (!isBack) return;
+    void this.#back();
+  }
+
+  /** The server is back: what waited is carried out, what is shown is asked anew. */
+  async #back(): Promise<void> {
+    try {
+      await this.pending.flush();
+    } catch {
+      // What was refused is seen when the list is asked anew.
+    }
+    for (const id of this.accountIds) this.#changed(id, { Email: "", Mailbox: "" });
+    await this.activities.load();
+  }
+
+  #changed(accountId: Id, types: Record<string, string>): void {
+    const stale = this.#stale.get(accountId) ?? new Set();
+    for (const type of Object.keys(types)) stale.add(type);
+    this.#stale.set(accountId, stale);
+    this.#timer ??= setTimeout(() => void this.#refresh(), 60);
+  }
+
+  async #refresh(): Promise<void> {
+    this.#timer = undefined;
+    const stale = this.#stale;
+    this.#stale = new Map();
+    try {
+      await Promise.all([...stale].map(([accountId, types]) => this.#refreshAccount(accountId, types)));
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+    }
+  }
+
+  async #refreshAccount(accountId: Id, types: Set<string>): Promise<void> {
+    if (!this.accountIds.includes(accountId)) {
+      await this.client.refresh();
+      await this.load();
+      return;
+    }
+    const isShown = this.list?.question.accounts.some((each) => each.accountId === accountId);
+    await Promise.all([
+      types.has("Mailbox") ? this.mailboxes.load(accountId) : null,
+      types.has("Email") || types.has("Thread") ? this.emails.refresh(accountId) : null,
+      isShown && (types.has("Email") || types.has("Mailbox")) ? this.list?.refresh() : null,
+      types.has("Identity") ? this.writing.loadIdentities(accountId) : null,
+    ]);
+  }
+}
+
+const CONTEXT = Symbol("app");
+
+export function provideApp(app: App): void {
+  setContext(CONTEXT, app);
+}
+
+export function useApp(): App {
+  return getContext<App>(CONTEXT);
+}

@@ -1,0 +1,113 @@
+/**
+ * A list of messages of any length: of its rows only those near the window are here, as a sparse array
+ * of keys. What changes elsewhere is asked anew for the window alone.
+ */
+
+import type { Client } from "../jmap/client";
+import type { Emails, Key } from "./emails.svelte";
+import { type Question, source, type Source } from "./source";
+
+const BLOCK = 50;
+
+export class MessageList {
+  /** Moves whenever a row or the total does. */
+  version = $state(0);
+  total = $state(0);
+  isLoaded = $state(false);
+  error = $state<Error | null>(null);
+  #keys: (Key | undefined)[] = [];
+  #asked = new Set<number>();
+  #source: Source;
+  #window: [number, number] = [0, BLOCK];
+  #round = 0;
+
+  constructor(
+    private readonly client: Client,
+    private readonly emails: Emails,
+    readonly question: Question,
+  ) {
+    this.#source = source(client, emails, question);
+  }
+
+  at(index: number): Key | undefined {
+    void this.version;
+    return this.#keys[index];
+  }
+
+  indexOf(key: Key | null): number {
+    void this.version;
+    return key === null ? -1 : this.#keys.indexOf(key);
+  }
+
+  /** The keys between two rows, as far as they are here. */
+  between(from: number, to: number): Key[] {
+    const rows = this.#keys.slice(Math.min(from, to), Math.max(from, to) + 1);
+    return rows.filter((key): key is Key => key !== undefined);
+  }
+
+  /** Say which rows are looked at: what is not here is fetched. */
+  look(from: number, to: number): void {
+    this.#window = [Math.max(0, from), to];
+    const first = Math.floor(Math.max(0, from) / BLOCK);
+    const last = Math.floor(Math.max(0, Math.min(to, this.isLoaded ? this.total - 1 : to)) / BLOCK);
+    for (let block = first; block <= last; block++) void this.#load(block);
+  }
+
+  async #load(block: number): Promise<void> {
+    if (this.#asked.has(block)) return;
+    this.#asked.add(block);
+    const round = this.#round;
+    try {
+      const { keys, total } = await this.#source.page(block * BLOCK, BLOCK);
+      if (round === this.#round) this.#put(block * BLOCK, keys, total);
+    } catch (error) {
+      this.#asked.delete(block);
+      this.error = error as Error;
+    }
+  }
+
+  #put(position: number, keys: Key[], total: number): void {
+    keys.forEach((key, index) => (this.#keys[position + index] = key));
+    this.#keys.length = this.total = total;
+    this.isLoaded = true;
+    this.error = null;
+    this.version++;
+  }
+
+  /** Take rows off the list before the server says so. */
+  remove(keys: Iterable<Key>): void {
+    const gone = new Set(keys);
+    const before = this.#keys.length;
+    const rows: (Key | undefined)[] = [];
+    let shift = 0;
+    this.#keys.forEach((key, index) => {
+      if (key !== undefined && gone.has(key)) shift++;
+      else rows[index - shift] = key;
+    });
+    rows.length = before - shift;
+    this.#keys = rows;
+    this.total = rows.length;
+    this.version++;
+  }
+
+  /** Ask anew for what is looked at; the rest is asked for when one gets there. */
+  async refresh(): Promise<void> {
+    const round = ++this.#round;
+    const fresh = source(this.client, this.emails, this.question);
+    const from = Math.floor(this.#window[0] / BLOCK) * BLOCK;
+    const limit = Math.max(BLOCK, Math.ceil((this.#window[1] + 1 - from) / BLOCK) * BLOCK);
+    const { keys, total } = await fresh.page(from, limit);
+    if (round !== this.#round) return;
+    this.#source = fresh;
+    this.#keys = [];
+    this.#asked = new Set(Array.from({ length: limit / BLOCK }, (_, index) => from / BLOCK + index));
+    this.#put(from, keys, total);
+  }
+
+  /** Every key of the list, fetched in blocks: for acting on all of it. */
+  async all(): Promise<Key[]> {
+    const keys: Key[] = [];
+    for (let at = 0; at < this.total; at += 500) keys.push(...(await this.#source.page(at, 500)).keys);
+    return keys;
+  }
+}

@@ -1,0 +1,105 @@
+/** Where a list's rows come from: one account's query, or several merged by time. */
+
+import type { Client } from "../jmap/client";
+import { HEAD_PROPERTIES } from "../jmap/types";
+import type { Filter, GetResponse, Head, Id, QueryResponse } from "../jmap/types";
+import { type Emails, type Key, keyOf } from "./emails.svelte";
+
+export interface Sort {
+  property: string;
+  isAscending: boolean;
+}
+
+export interface Question {
+  accounts: { accountId: Id; filter: Filter }[];
+  sort: Sort[];
+  collapseThreads: boolean;
+}
+
+export interface Page {
+  keys: Key[];
+  total: number;
+}
+
+/** Ask one account: ids, heads and threads in one request. */
+async function ask(client: Client, emails: Emails, question: Question, index: number, position: number, limit: number): Promise<Page> {
+  const { accountId, filter } = question.accounts[index]!;
+  const { sort, collapseThreads } = question;
+  const [found, heads, threads] = await client.chain([
+    ["Email/query", { accountId, filter, sort, collapseThreads, position, limit, calculateTotal: true }],
+    ["Email/get", { accountId, "#ids": { resultOf: "0", name: "Email/query", path: "/ids" }, properties: HEAD_PROPERTIES }],
+    ["Thread/get", { accountId, "#ids": { resultOf: "1", name: "Email/get", path: "/list/*/threadId" } }],
+  ]);
+  const { list, state } = heads as unknown as GetResponse<Head>;
+  emails.keepHeads(accountId, list, state);
+  emails.keepThreads(accountId, (threads as unknown as GetResponse<{ id: Id; emailIds: Id[] }>).list);
+  const { ids, total } = found as unknown as QueryResponse;
+  return { keys: ids.map((id) => keyOf(accountId, id)), total: total ?? ids.length };
+}
+
+export interface Source {
+  page(position: number, limit: number): Promise<Page>;
+}
+
+export function source(client: Client, emails: Emails, question: Question): Source {
+  if (question.accounts.length === 1) {
+    return { page: (position, limit) => ask(client, emails, question, 0, position, limit) };
+  }
+  return new Merged(client, emails, question);
+}
+
+const BLOCK = 100;
+
+interface Stream {
+  keys: Key[];
+  taken: number;
+  asked: number;
+  total: number;
+}
+
+/** Several accounts, newest first: each is read on in blocks as far as the merged list is looked at. */
+class Merged implements Source {
+  #streams: Stream[];
+  #merged: Key[] = [];
+
+  constructor(
+    private readonly client: Client,
+    private readonly emails: Emails,
+    private readonly question: Question,
+  ) {
+    this.#streams = question.accounts.map(() => ({ keys: [], taken: 0, asked: 0, total: Infinity }));
+  }
+
+  async page(position: number, limit: number): Promise<Page> {
+    while (this.#merged.length < position + limit) {
+      await Promise.all(this.#streams.map((stream, index) => this.#fill(stream, index)));
+      if (!this.#take(position + limit)) break;
+    }
+    const total = this.#streams.reduce((sum, stream) => sum + (Number.isFinite(stream.total) ? stream.total : 0), 0);
+    return { keys: this.#merged.slice(position, position + limit), total };
+  }
+
+  async #fill(stream: Stream, index: number): Promise<void> {
+    if (stream.taken < stream.keys.length || stream.asked >= stream.total) return;
+    const { keys, total } = await ask(this.client, this.emails, this.question, index, stream.asked, BLOCK);
+    stream.asked += BLOCK;
+    stream.total = total;
+    stream.keys.push(...keys);
+  }
+
+  /** Merge until `wanted` are there or a stream must be read on; false when all are at their end. */
+  #take(wanted: number): boolean {
+    for (;;) {
+      const ready = this.#streams.filter((stream) => stream.taken < stream.keys.length);
+      if (ready.length === 0) return this.#streams.some((stream) => stream.asked < stream.total);
+      const newest = ready.reduce((best, stream) => (this.#time(stream) > this.#time(best) ? stream : best));
+      this.#merged.push(newest.keys[newest.taken++]!);
+      if (this.#merged.length >= wanted) return true;
+      if (newest.taken === newest.keys.length && newest.asked < newest.total) return true;
+    }
+  }
+
+  #time(stream: Stream): string {
+    return this.emails.heads.get(stream.keys[stream.taken]!)?.receivedAt ?? "";
+  }
+}
