@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from hongyan.jmap import blob, request
@@ -48,8 +47,3 @@ def answer(server: Jmap, octets: bytes) -> bytes:
     return json.dumps(handle(server, octets), ensure_ascii=False, separators=(",", ":")).encode(
         "utf-8", "replace"
     )
-
-
-def now() -> datetime:
-    """Return the aware time of now."""
-    return datetime.now(UTC)
