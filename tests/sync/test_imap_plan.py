@@ -189,7 +189,12 @@ def test_which_message_it_is(case: Case) -> None:
     for field in ("lost", "put"):
         for part in case.parts(field):
             message, mailbox, *rest = part.split()
-            seeking.append(Seeking(message, trace(mailbox, rest), missed=field == "lost"))
+            held = frozenset(
+                word for word in case.fields.get("held", "").split() if word != message
+            )
+            seeking.append(
+                Seeking(message, trace(mailbox, rest), missed=field == "lost", held=held)
+            )
     found = imap_plan.recognise(new, seeking)
     said = [f"{mailbox}/{uid} {each.message}" for (mailbox, uid), each in sorted(found.items())]
     assert (", ".join(said) or "nothing") == case["then"]

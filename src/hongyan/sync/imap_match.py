@@ -14,7 +14,7 @@ from hongyan.sync.imap_plan import Seeking, Trace
 if TYPE_CHECKING:
     from hongyan.flow import Flow
     from hongyan.imap import Fetched
-    from hongyan.store import ImapMailbox, Lost
+    from hongyan.store import Here, ImapMailbox, Lost
     from hongyan.sync.imap_tour import Tour
 
 _ITEMS: Final = ("FLAGS", "INTERNALDATE", "RFC822.SIZE", Peek(fields=("Message-ID",)))
@@ -37,7 +37,8 @@ def find_moved(tour: Tour) -> Flow[None]:
     for mailbox in tour.mailboxes().values():
         if mailbox.id in tour.looked and (anywhere or mailbox.id in own):
             yield from _traces(tour, mailbox, new)
-    seeking = [_seeking(each) for each in lost]
+    here = tour.store.imap_messages.here(each.message for each in lost)
+    seeking = [_seeking(each, here[each.message]) for each in lost if each.message in here]
     by_place: dict[tuple[str, str], Lost] = {(each.message, each.mailbox): each for each in lost}
     found = imap_plan.recognise({place: each.trace for place, each in new.items()}, seeking)
     with tour.store.transaction():
@@ -46,9 +47,9 @@ def find_moved(tour: Tour) -> Flow[None]:
             _bind(tour, MailboxId(mailbox_id), uid, new[mailbox_id, uid], was)
 
 
-def _seeking(lost: Lost) -> Seeking:
+def _seeking(lost: Lost, here: Here) -> Seeking:
     trace = Trace(lost.mailbox, lost.message_id, lost.size, int(lost.received_at.timestamp()))
-    return Seeking(lost.message, trace, missed=lost.absent)
+    return Seeking(lost.message, trace, missed=lost.absent, held=here.mailboxes - {lost.mailbox})
 
 
 def _traces(tour: Tour, mailbox: ImapMailbox, new: dict[tuple[str, int], _New]) -> Flow[None]:

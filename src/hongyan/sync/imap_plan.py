@@ -225,11 +225,15 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Seeking:
-    """A message of ours without its place: missed by the server, or put there here."""
+    """A message of ours without its place: missed by the server, or put there here.
+
+    ``held`` are the other mailboxes it is in: one found there is another copy.
+    """
 
     message: str
     trace: Trace
     missed: bool = True
+    held: frozenset[str] = NOBODY
 
 
 def recognise(
@@ -275,7 +279,7 @@ def _pair(
             candidates = [
                 each
                 for each in open_.get(key, ())
-                if (each.message, each.trace.mailbox) not in used
+                if (each.message, each.trace.mailbox) not in used and place[0] not in each.held
             ]
             nameless = "" in key
             if not candidates or (nameless and (len(open_[key]) > 1 or alike[key] > 1)):
