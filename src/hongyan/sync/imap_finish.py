@@ -32,6 +32,7 @@ def _leave(
     for here in store.imap_messages.here([message]).values():
         store.imap_messages.found(mailbox, message)
         if not imap_plan.leave(flags or frozenset(), here, mailbox):
+            tour.unsettle()
             continue
         left = here.mailboxes - {mailbox}
         if left:
@@ -46,5 +47,6 @@ def _drop(tour: Tour, mailbox: MailboxId) -> None:
     with tour.store.transaction():
         if tour.store.messages.page(mailbox, limit=1):
             tour.store.imap_mailboxes.forget(mailbox)
+            tour.unsettle()
         else:
             tour.store.imap_mailboxes.remove(mailbox)

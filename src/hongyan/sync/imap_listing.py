@@ -182,6 +182,7 @@ def _here(tour: Tour, act: plan.Act, delimiters: dict[bytes, str | None]) -> Non
             tour.gone.append(MailboxId(act.id))
         case plan.Forget():
             tour.store.imap_mailboxes.forget(act.id)
+            tour.unsettle()
 
 
 def _there(tour: Tour, act: plan.Create | plan.Rename, style: names.Style) -> Flow[None]:
@@ -276,6 +277,7 @@ def _delete(tour: Tour, mailbox: ImapMailbox) -> Flow[None]:
     state = yield from imap.status(tour.conn, mailbox.wire, _ITEMS)
     if state.values.get("MESSAGES", 1):
         tour.store.imap_mailboxes.forget(mailbox.id)  # what has come meanwhile keeps it
+        tour.unsettle()
         return
     yield from tour.leave()
     yield from imap.delete(tour.conn, mailbox.wire)

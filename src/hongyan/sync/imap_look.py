@@ -175,6 +175,8 @@ def _missed(tour: Tour, mailbox: ImapMailbox, gone: list[Place]) -> None:
         fate = imap_plan.follow_gone(place.flags, ours, mailbox.id, elsewhere)
         if fate is Fate.MISS and ours:
             miss[place.uid] = ours.keywords
+        elif fate is Fate.KEEP:
+            tour.unsettle()
     messages.note_flags(mailbox.id, miss.items())  # a change from now on is one of ours
     messages.miss(mailbox.id, miss, visit=tour.number)
     messages.forget(mailbox.id, [each.uid for each in gone])

@@ -97,6 +97,10 @@ class Tour:
         self.store.messages.patch_keywords(message, add=mark.add, remove=mark.remove)
         self.store.imap_messages.marked(message, add=mark.add, remove=mark.remove)
 
+    def unsettle(self) -> None:
+        """Have everything here compared anew: what was told is to be told again."""
+        self.store.imap_messages.settle(self.account.id, 0)
+
     def permanent(self, mailbox: MailboxId) -> tuple[str, ...] | None:
         """Return the flags that a mailbox keeps, as far as it has told."""
         selected = self._selected.get(mailbox)
