@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from bench.works import imap, imapsync, memory, mime, pop3, roundtrips, server, smtp, store
+from bench.works import gui, imap, imapsync, memory, mime, pop3, roundtrips, server, smtp, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,4 +25,5 @@ WORKS: dict[str, Work] = {
     "store": store.run,
     "imapsync": imapsync.run,
     "server": server.run,
+    "gui": gui.run,
 }

@@ -11,13 +11,13 @@ from playwright.sync_api import expect
 from hongyan.app import now
 from hongyan.store import Role
 from tests.e2e.helpers import read, row
-from tests.support.browser import Trap, chromium
+from tests.support.browser import Trap, another
 from tests.support.desk import Desk, desk, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "leak-vectors"
 OWN = (
@@ -49,9 +49,12 @@ def world() -> Iterator[Trap]:
 
 
 @pytest.fixture(scope="module")
-def mail(world: Trap) -> Iterator[Desk]:
+def mail(browser: Browser, world: Trap) -> Iterator[Desk]:
     """A desk whose browser finds the trap at every other address."""
-    with chromium(elsewhere=world.host) as browser, desk(seeded=False, browser=browser) as started:
+    with (
+        another(browser, elsewhere=world.host) as cut_off,
+        desk(seeded=False, browser=cut_off) as started,
+    ):
         (account,) = started.app.store.accounts.list()
         inbox = started.app.store.mailboxes.find(account.id, Role.INBOX)
         for octets in letters():

@@ -54,6 +54,16 @@ def chromium(*, elsewhere: str = NOWHERE) -> Iterator[Browser]:
 
 
 @contextmanager
+def another(running: Browser, *, elsewhere: str) -> Iterator[Browser]:
+    """Start Chromium beside one that runs: a process can drive both, but not begin to drive twice."""
+    browser = running.browser_type.launch(executable_path=installed(), args=arguments(elsewhere))
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+@contextmanager
 def chromium_at_home(folder: Path, *, elsewhere: str, net_log: Path) -> Iterator[BrowserContext]:
     """Start Chromium on a person's own profile, which looks names up ahead; see `chromium`.
 
