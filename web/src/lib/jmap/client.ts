@@ -38,11 +38,13 @@ export class Client {
 
   /** Begin, or take up, the browser session and read the session object. Throws `NoSession`, `Unreachable`. */
   async open(start: string | null): Promise<void> {
-    const answer = start
-      ? await this.#fetch("/session/start", { method: "POST", body: JSON.stringify({ token: start }), headers: JSON_BODY })
-      : await this.#fetch("/session");
+    if (start) {
+      const began = await this.#fetch("/session/start", { method: "POST", body: JSON.stringify({ token: start }), headers: JSON_BODY });
+      this.#token = ((await began.json()) as { token: string }).token;
+      return this.refresh();
+    }
+    const [answer] = await Promise.all([this.#fetch("/session"), this.refresh()]);
     this.#token = ((await answer.json()) as { token: string }).token;
-    await this.refresh();
   }
 
   /** Read the session object anew. */

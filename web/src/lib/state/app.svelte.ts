@@ -83,8 +83,7 @@ export class App {
   async #enter(token: string | null): Promise<void> {
     try {
       await this.client.open(token);
-      await this.settings.load();
-      await this.load();
+      await Promise.all([this.settings.load(), this.load()]); // in one request
       this.#listen();
     } catch (error) {
       if (error instanceof NoSession) this.status = "noSession";
