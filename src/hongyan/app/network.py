@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from hongyan.discover import Srv
 from hongyan.errors import HongyanError
 from hongyan.net.dns import Dns
 from hongyan.net.resolve import Resolve, resolve
 from hongyan.net.web import Web
+
+if TYPE_CHECKING:
+    from hongyan.discover import Srv
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,8 @@ class Network:
 
     def srv(self, name: str) -> tuple[Srv, ...]:
         """Return the SRV records of ``name``; see `discover.Lookups`."""
+        from hongyan.discover import Srv
+
         return tuple(Srv(*record) for record in self.dns.srv(name))
 
     def mx(self, domain: str) -> tuple[str, ...]:

@@ -1,4 +1,7 @@
-"""One profile: its store, its passwords, and what can be done with them."""
+"""One profile: its store, its passwords, and what can be done with them.
+
+What a command may not need is imported where it is made, so that commands start quickly.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +13,10 @@ from typing import TYPE_CHECKING, Self
 from hongyan import keychain
 from hongyan.app.accounts import Accounts
 from hongyan.app.clock import now
-from hongyan.app.discovery import Discovery
-from hongyan.app.examination import Examination
-from hongyan.app.fetching import Fetching
 from hongyan.app.network import Network
-from hongyan.app.own import EVENTS, own_methods, relay
-from hongyan.app.sending import Sending
-from hongyan.app.servers import Servers
-from hongyan.app.signing_in import SigningIn
-from hongyan.app.staff import Staff
 from hongyan.errors import InvalidArgument, Unsafe
-from hongyan.jmap import Jmap
 from hongyan.net.record import Recorder
 from hongyan.net.ring import Ring
-from hongyan.server import Keys, Server
 from hongyan.store import Store
 from hongyan.sync.activity import Activities
 
@@ -31,11 +24,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    from hongyan.app.servers import Record
+    from hongyan.app.discovery import Discovery
+    from hongyan.app.examination import Examination
+    from hongyan.app.fetching import Fetching
+    from hongyan.app.housekeeping import Housekeeping
+    from hongyan.app.sending import Sending
+    from hongyan.app.servers import Record, Servers
+    from hongyan.app.signing_in import SigningIn
     from hongyan.config import Config
     from hongyan.net.endpoint import Endpoint
     from hongyan.net.record import Line
-    from hongyan.server import Address
+    from hongyan.server import Address, Keys, Server
     from hongyan.sync.workers import Workers
 
 
@@ -91,26 +90,36 @@ class App:
     @cached_property
     def discovery(self) -> Discovery:
         """What finds the servers of an address."""
+        from hongyan.app.discovery import Discovery
+
         return Discovery(self.servers, self._network)
 
     @cached_property
     def examination(self) -> Examination:
         """What looks at servers and says what is wrong."""
+        from hongyan.app.examination import Examination
+
         return Examination(self.servers, self._network, clock=now)
 
     @cached_property
     def signing_in(self) -> SigningIn:
         """What signs in by OAuth and keeps the tokens good."""
+        from hongyan.app.signing_in import SigningIn
+
         return SigningIn(self._keychain, self._network.web, clock=now)
 
     @cached_property
     def fetching(self) -> Fetching:
         """What brings new mail."""
+        from hongyan.app.fetching import Fetching
+
         return Fetching(self.store, self.servers, clock=now)
 
     @cached_property
     def sending(self) -> Sending:
         """The way out for mail."""
+        from hongyan.app.sending import Sending
+
         return Sending(self.store, self.servers, clock=now)
 
     @cached_property
@@ -126,11 +135,22 @@ class App:
     @cached_property
     def workers(self) -> Workers:
         """A worker for each account, once they are started."""
+        from hongyan.app.staff import Staff
+
         connect = self._servers_recorded_by
         staff = Staff(self.store, connect, activities=self.activities, wire=self.wire)
         return staff.workers()
 
+    @cached_property
+    def housekeeping(self) -> Housekeeping:
+        """What keeps a served profile tidy."""
+        from hongyan.app.housekeeping import Housekeeping
+
+        return Housekeeping(self.store, clock=now)
+
     def _servers_recorded_by(self, record: Record) -> Servers:
+        from hongyan.app.servers import Servers
+
         return Servers(
             self.accounts, store=lambda: self.store, network=self._network, record=record
         )
@@ -138,10 +158,16 @@ class App:
     @cached_property
     def keys(self) -> Keys:
         """What lets clients of the local server in."""
+        from hongyan.server import Keys
+
         return Keys.of(self.home, clock=now)
 
     def server(self, address: Address) -> Server:
         """Return the local server of the profile, not yet started. Raises `ConnectFailed`."""
+        from hongyan.app.own import EVENTS, own_methods, relay
+        from hongyan.jmap import Jmap
+        from hongyan.server import Server
+
         jmap = Jmap(
             store=self.store,
             clock=now,

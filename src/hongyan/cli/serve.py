@@ -105,7 +105,7 @@ def serve(app: App, /, **given: Unpack[Given]) -> None:
     count = len(app.store.accounts.list())
     click.echo(f"Hongyan looks after {count} account{'s' if count != 1 else ''}; Ctrl-C ends it.")
     with suppress(KeyboardInterrupt):  # SIGTERM too: see `main.Terminated`
-        serve_until(app.store, [app.workers, page], threading.Event(), what=SERVE)
+        serve_until(app.store, [app.workers, app.housekeeping, page], threading.Event(), what=SERVE)
 
 
 def _address(given: Given) -> Address:

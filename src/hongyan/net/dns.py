@@ -8,11 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dns.exception import DNSException
-from dns.rdtypes.ANY.MX import MX
-from dns.rdtypes.IN.SRV import SRV
-from dns.resolver import Resolver
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -30,6 +25,8 @@ class Dns:
 
     def srv(self, name: str) -> tuple[tuple[int, int, int, str], ...]:
         """Return priority, weight, port and target of each SRV record of ``name`` (RFC 2782)."""
+        from dns.rdtypes.IN.SRV import SRV
+
         return tuple(
             (each.priority, each.weight, each.port, each.target.to_text(omit_final_dot=True))
             for each in self._ask(name, "SRV")
@@ -38,12 +35,17 @@ class Dns:
 
     def mx(self, domain: str) -> tuple[str, ...]:
         """Return the mail exchangers of ``domain``, the preferred first (RFC 5321 §5.1)."""
+        from dns.rdtypes.ANY.MX import MX
+
         found = [each for each in self._ask(domain, "MX") if isinstance(each, MX)]
         found.sort(key=lambda each: each.preference)
         hosts = (each.exchange.to_text(omit_final_dot=True) for each in found)
         return tuple(host for host in hosts if host not in ("", "."))  # RFC 7505: takes no mail
 
     def _ask(self, name: str, kind: str) -> list[Rdata]:
+        from dns.exception import DNSException
+        from dns.resolver import Resolver
+
         try:
             resolver = Resolver(configure=not self._servers)
             if self._servers:
