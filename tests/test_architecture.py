@@ -28,6 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pop3": WIRE,
     "smtp": WIRE,
     "imap": WIRE,
+    "managesieve": WIRE,
     "mime": ROOT_VALUES,
     "net": {"flow", *ROOT_VALUES},
     "store": {"mime", *ROOT_VALUES},
@@ -35,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "discover": {"net", *ROOT_VALUES},
     "oauth": ROOT_VALUES,
     "doctor": ROOT_VALUES,
-    "client": {"flow", "pop3", "smtp", "imap", "sasl", "net", *ROOT_VALUES},
+    "client": {"flow", "pop3", "smtp", "imap", "managesieve", "sasl", "net", *ROOT_VALUES},
     "aio": {"client"},
     "": {"client", "cli"},
     "sync": {

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from bench.works import gui, imap, imapsync, memory, mime, pop3, roundtrips, server, smtp, store
+from bench.works import (
+    gui,
+    idle,
+    imap,
+    imapsync,
+    memory,
+    mime,
+    pop3,
+    roundtrips,
+    server,
+    smtp,
+    store,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,4 +38,5 @@ WORKS: dict[str, Work] = {
     "imapsync": imapsync.run,
     "server": server.run,
     "gui": gui.run,
+    "idle": idle.run,
 }

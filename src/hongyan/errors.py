@@ -15,6 +15,7 @@
     ├── InvalidArgument         what the person gave cannot be sent or read; names the field
     ├── NotFound                no such account, mailbox or message
     ├── StoreError              the store cannot be opened, read or written
+    │   └── Busy                another program has it for now
     └── Cancelled               the person, or a shutdown, ended it
 """
 
@@ -92,6 +93,10 @@ class NotFound(HongyanError):
 
 class StoreError(HongyanError):
     """The store cannot be opened, read or written."""
+
+
+class Busy(StoreError):
+    """Another program holds what is needed; the words say which."""
 
 
 class Cancelled(HongyanError):

@@ -16,6 +16,7 @@ from hongyan.app.clock import now
 from hongyan.app.own import EVENTS, own_methods, relay
 from hongyan.demo import DemoHost
 from hongyan.mime import builder
+from hongyan.store import Role
 from tests.cli.command import DEAD
 from tests.support.authority import Authority
 from tests.support.names import Internet
@@ -276,3 +277,49 @@ def test_the_outbox(page: Page, app: App) -> None:
     assert page("Outbox/set", cancel=[item])["updated"] == [item]
     assert page("Outbox/set", forget=[item])["destroyed"] == [item]
     assert page("Outbox/query")["ids"] == []
+
+
+# -- rules
+
+
+def test_rules_are_kept_tried_applied_and_taken_back(app: App) -> None:
+    account = app.accounts.add(
+        NewAccount(address="rule@example.org", smtp_url=DEAD, password_command="echo x")
+    )
+    inbox = app.store.mailboxes.ensure(account.id, Role.INBOX).id
+    bills = app.store.mailboxes.ensure(account.id, "Bills").id
+    email = app.store.messages.add(
+        account.id, inbox, b"Subject: invoice 7\r\n\r\n", received_at=now()
+    )
+    page = Page(app)
+    actions = [
+        {"do": "move", "mailboxId": bills},
+        {"do": "keyword", "keyword": "money", "value": True},
+    ]
+    rule = {"name": "Bills", "query": "subject:invoice", "actions": actions}
+    made = page("Rule/set", create={"n": rule, "bad": {**rule, "query": "("}})
+    rule_id = made["created"]["n"]["id"]
+    assert made["notCreated"]["bad"]["type"] == "invalidProperties"
+    running = {**rule, "actions": [{"do": "run", "command": "touch /tmp/x"}]}
+    refused = page("Rule/set", create={"n": running})["notCreated"]["n"]
+    assert "rule add" in refused["description"]
+    (listed,) = page("Rule/get", ids=None)["list"]
+    assert {**rule, "id": rule_id}.items() <= listed.items()
+    seen = page("Rule/preview", rule=rule)
+    assert (seen["ids"], seen["total"]) == ([email], 1)
+    assert seen["changes"][0]["words"] == "+money, into Bills, out of Inbox"
+    assert app.store.messages.get(email).mailbox_ids == {inbox}
+    applied = page("Rule/apply", id=rule_id)
+    assert applied["changed"] == 1
+    assert app.store.messages.get(email).mailbox_ids == {bills}
+    assert page("Rule/undo", undo=applied["undo"]) == {"restored": 1}
+    assert app.store.messages.get(email).mailbox_ids == {inbox}
+    script = page("Rule/sieve", ids=None)
+    assert 'fileinto "Bills";' in script["script"]
+    assert script["left"] == []
+    page("Rule/set", update={rule_id: {"isEnabled": False, "stop": True}}, order=[rule_id])
+    (changed,) = page("Rule/get", ids=[rule_id])["list"]
+    assert (changed["isEnabled"], changed["stop"], changed["name"]) == (False, True, "Bills")
+    gone = page("Rule/set", destroy=[rule_id, "r99"])
+    assert gone["destroyed"] == [rule_id]
+    assert gone["notDestroyed"]["r99"]["type"] == "notFound"

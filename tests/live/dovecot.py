@@ -31,7 +31,7 @@ DOMAIN = "example.test"
 MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256")
 
 CONFIG = """\
-protocols = pop3 imap lmtp
+protocols = pop3 imap lmtp sieve
 base_dir = {home}/run
 state_dir = {home}/state
 log_path = {home}/log
@@ -105,6 +105,13 @@ service imap-login {{
     ssl = yes
   }}
 }}
+service managesieve-login {{
+  chroot =
+  service_count = 0
+  inet_listener sieve {{
+    port = {sieve}
+  }}
+}}
 service imap-urlauth-login {{
   chroot =
 }}
@@ -123,6 +130,7 @@ plugin {{
 }}
 protocol lmtp {{
   postmaster_address = postmaster@{domain}
+  mail_plugins = sieve
 }}
 """
 
@@ -191,7 +199,8 @@ class Dovecot:
         self.home.chmod(0o755)
         self._folder("users", mode=0o755)
         self._folder("mail", mode=0o755)
-        self.pop3, self.pop3s, self.imap, self.imaps = ports = free_ports(4)
+        ports = free_ports(5)
+        self.pop3, self.pop3s, self.imap, self.imaps, self.sieve = ports
         config = self.home / "dovecot.conf"
         tokens = self._taking_tokens(introspection_url) if introspection_url else ""
         config.write_text(self._config(certificate) + tokens, "utf-8")
@@ -213,6 +222,7 @@ class Dovecot:
             pop3s=self.pop3s,
             imap=self.imap,
             imaps=self.imaps,
+            sieve=self.sieve,
         )
 
     def _taking_tokens(self, introspection_url: str) -> str:
@@ -289,6 +299,13 @@ def _check_parts(binary: str) -> None:
     version = subprocess.run([binary, "--version"], check=True, capture_output=True, text=True)
     if not version.stdout.startswith("2.3."):
         raise Unavailable(f"this is Dovecot {version.stdout.split()[0]}, the tests know 2.3")
-    for part, package in (("pop3", "pop3d"), ("imap", "imapd"), ("lmtp", "lmtpd")):
+    parts = (
+        ("pop3", "pop3d"),
+        ("imap", "imapd"),
+        ("lmtp", "lmtpd"),
+        ("managesieve", "managesieved"),
+        ("modules/lib90_sieve_plugin.so", "sieve"),
+    )
+    for part, package in parts:
         if not Path("/usr/lib/dovecot", part).exists():
             raise Unavailable(f"Debian's package dovecot-{package} is not installed")

@@ -41,7 +41,7 @@ def look(profile: Profile) -> None:
     arrivals.look_through(
         profile.store,
         profile.account.id,
-        [lambda email: evidence.take_report(profile.store, email)],
+        [lambda arrived: evidence.take_reports(profile.store, arrived)],
     )
     evidence.look_for_copies(profile.store, profile.account.id)
 
@@ -133,7 +133,13 @@ def test_each_arrival_is_looked_at_once(profile: Profile) -> None:
         arrive(profile, b"Subject: %d\r\n\r\n" % number, uidl=f"n{number}")
     for _ in range(2):
         arrivals.look_through(
-            profile.store, profile.account.id, [lambda email: seen.append(email.subject)]
+            profile.store,
+            profile.account.id,
+            [
+                lambda arrived: seen.extend(
+                    profile.store.messages.get(id_).subject for id_ in arrived
+                )
+            ],
         )
     assert seen == [str(number) for number in range(250)]
 
@@ -148,7 +154,9 @@ def test_a_handler_that_fails_leaves_its_batch_to_be_looked_at_again(profile: Pr
         arrivals.look_through(profile.store, profile.account.id, [fail])
     seen: list[str] = []
     arrivals.look_through(
-        profile.store, profile.account.id, [lambda email: seen.append(email.subject)]
+        profile.store,
+        profile.account.id,
+        [lambda arrived: seen.extend(profile.store.messages.get(id_).subject for id_ in arrived)],
     )
     assert seen == ["One"]
 

@@ -6,6 +6,7 @@ import pytest
 
 from hongyan.errors import (
     AuthenticationRefused,
+    Busy,
     ConnectFailed,
     HongyanError,
     ProtocolError,
@@ -32,6 +33,7 @@ MINUTE, HOUR = 60, 3600
         (AuthenticationRefused("wrong"), Doing.FAILED, [HOUR, 4 * HOUR, 4 * HOUR]),
         (Refused("go away", code="550"), Doing.FAILED, [5 * MINUTE, 15 * MINUTE, HOUR]),
         (ProtocolError("what?"), Doing.FAILED, [5 * MINUTE, 15 * MINUTE, HOUR]),
+        (Busy("hongyan sync is at it"), Doing.WAITING, [30, 60, 120]),
         (StoreError("the disk is full"), Doing.FAILED, [30, 60, 120]),
         (Unsafe("in clear"), Doing.FAILED, [HOUR, 4 * HOUR]),
     ],

@@ -13,6 +13,7 @@ from hongyan.sync import pop3 as maildrop
 from hongyan.sync.imap import synchronise
 from hongyan.sync.imap_tour import Synced
 from hongyan.sync.progress import Progress, silent
+from hongyan.sync.rules import Ruling, untold
 from hongyan.sync.sent_copy import SentCopies
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from hongyan.store.holds import Holder
     from hongyan.store.maildrops import Policy
     from hongyan.sync.progress import Report
+    from hongyan.sync.rules import Errand
 
 Fetched: TypeAlias = maildrop.Collected | Synced
 
@@ -33,7 +35,16 @@ Fetched: TypeAlias = maildrop.Collected | Synced
 class Fetching:
     """Visits to the servers that hold an account's mail."""
 
-    def __init__(self, store: Store, servers: Servers, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        servers: Servers,
+        *,
+        clock: Callable[[], datetime],
+        tell: Callable[[str], None] = untold,
+    ) -> None:
+        """``tell`` takes a line about what a rule's command left undone."""
+        self._tell = tell
         self._store = store
         self._servers = servers
         self._clock = clock
@@ -51,7 +62,7 @@ class Fetching:
 
         By IMAP, what was changed here is told to the server too. One program at a time visits an
         account: ``what`` we are called, how many seconds we wait for another, and whom to tell.
-        Raises `StoreError` when that was in vain.
+        Raises `Busy` when that was in vain.
         """
         bring = self._synchronise if account.imap_url else self._collect
         url = account.imap_url or account.pop3_url
@@ -67,9 +78,11 @@ class Fetching:
                 report(Progress("Connecting"))
                 try:
                     with self._servers.connect(url) as driver:
-                        return bring(account, driver, shown, report)
+                        brought = bring(account, driver, shown, report)
                 finally:
-                    self._look_through(account, began)
+                    self._look_through(account)
+                SentCopies(account, self._store, clock=self._clock).visited(began)
+                return brought
 
         return self._servers.logged_in(account, visit)
 
@@ -95,13 +108,20 @@ class Fetching:
 
         return self._servers.logged_in(account, look)
 
-    def _look_through(self, account: Account, began: datetime) -> None:
+    def _look_through(self, account: Account) -> None:
         """See what the arrivals mean, also those of a visit that broke off."""
+        errands: list[Errand] = []
+        ruling = Ruling(self._store, clock=self._clock, tell=self._tell)
         arrivals.look_through(
-            self._store, account.id, [lambda email: evidence.take_report(self._store, email)]
+            self._store,
+            account.id,
+            [
+                lambda arrived: evidence.take_reports(self._store, arrived),
+                lambda arrived: errands.extend(ruling.arrived(account.id, arrived)),
+            ],
         )
         evidence.look_for_copies(self._store, account.id)
-        SentCopies(account, self._store, clock=self._clock).visited(began)
+        ruling.run(errands)
 
     def _collect(
         self, account: Account, driver: BlockingDriver, credentials: Credentials, report: Report

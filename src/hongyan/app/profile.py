@@ -14,11 +14,18 @@ from hongyan import keychain
 from hongyan.app.accounts import Accounts
 from hongyan.app.clock import now
 from hongyan.app.network import Network
+from hongyan.app.own import EVENTS, own_methods, relay
+from hongyan.app.ruling import ServedRuling
+from hongyan.app.sending import Sending
+from hongyan.app.servers import Servers
+from hongyan.app.signing_in import SigningIn
+from hongyan.app.staff import Staff
 from hongyan.errors import InvalidArgument, Unsafe
 from hongyan.net.record import Recorder
 from hongyan.net.ring import Ring
 from hongyan.store import Store
 from hongyan.sync.activity import Activities
+from hongyan.sync.rules import untold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +67,7 @@ class App:
         self._network = network or Network()
         self._open = ExitStack()
         self.record: Callable[[Line], None] | None = None
+        self.tell: Callable[[str], None] = untold
 
     def __enter__(self) -> Self:
         return self
@@ -114,6 +122,12 @@ class App:
         from hongyan.app.fetching import Fetching
 
         return Fetching(self.store, self.servers, clock=now)
+        return Fetching(self.store, self.servers, clock=now, tell=self._told)
+
+    @cached_property
+    def ruling(self) -> ServedRuling:
+        """The rules at work."""
+        return ServedRuling(self.store, self.servers, clock=now)
 
     @cached_property
     def sending(self) -> Sending:
@@ -135,10 +149,14 @@ class App:
     @cached_property
     def workers(self) -> Workers:
         """A worker for each account, once they are started."""
-        from hongyan.app.staff import Staff
-
         connect = self._servers_recorded_by
-        staff = Staff(self.store, connect, activities=self.activities, wire=self.wire)
+        staff = Staff(
+            self.store,
+            connect,
+            activities=self.activities,
+            wire=self.wire,
+            tell=self._told,
+        )
         return staff.workers()
 
     @cached_property
@@ -147,6 +165,9 @@ class App:
         from hongyan.app.housekeeping import Housekeeping
 
         return Housekeeping(self.store, clock=now)
+
+    def _told(self, words: str) -> None:
+        self.tell(words)  # whatever it is by then
 
     def _servers_recorded_by(self, record: Record) -> Servers:
         from hongyan.app.servers import Servers
@@ -164,7 +185,6 @@ class App:
 
     def server(self, address: Address) -> Server:
         """Return the local server of the profile, not yet started. Raises `ConnectFailed`."""
-        from hongyan.app.own import EVENTS, own_methods, relay
         from hongyan.jmap import Jmap
         from hongyan.server import Server
 
@@ -185,6 +205,11 @@ class App:
         recorder = Recorder(self.record)
         recorder.note(str(endpoint))
         return recorder
+
+    @property
+    def needs_passphrase(self) -> bool:
+        """Whether passwords lie in a file that somebody must open by a passphrase."""
+        return (self.home / keychain.FILE_NAME).exists()
 
     def _keychain(self) -> keychain.Keychain:
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -33,7 +33,10 @@ _PATIENCE: Final = 5.0  # seconds for another program's visit, less than any pau
 
 
 class Staff:
-    """Makes the workers of a profile; ``connect`` gives each its own servers."""
+    """Makes the workers of a profile; ``connect`` gives each its own servers.
+
+    ``tell`` takes a line about what a rule's command left undone.
+    """
 
     def __init__(
         self,
@@ -42,11 +45,13 @@ class Staff:
         *,
         activities: Activities,
         wire: Ring,
+        tell: Callable[[str], None],
     ) -> None:
         self._store = store
         self._connect = connect
         self._activities = activities
         self._wire = wire
+        self._tell = tell
         self._clock = SystemClock()
 
     def workers(self) -> Workers:
@@ -65,7 +70,7 @@ class Staff:
             return self._wire.recorder(str(endpoint), account_id=account_id)
 
         servers = self._connect(record)
-        fetching = Fetching(self._store, servers, clock=self._clock.now)
+        fetching = Fetching(self._store, servers, clock=self._clock.now, tell=self._tell)
         sending = Sending(self._store, servers, clock=self._clock.now)
 
         def fetch(report: Report) -> None:

@@ -40,6 +40,8 @@ COMMANDS: Final = {
     "reply": ("reply:reply", "Answer a message."),
     "sendmail": ("sendmail:sendmail", "Send a ready message from standard input, for programs."),
     "outbox": ("outbox:outbox", "See, retry or cancel what waits to be sent."),
+    "service": ("service:service", "Start serve with your session."),
+    "rule": ("rule:rule", "Have mail moved, marked or forwarded by itself."),
     "check": ("check:check", "Check that everything stored is whole."),
     "repair": ("repair:repair", "Save all that can be saved of a damaged profile."),
     "backup": ("backup:backup", "Write everything stored into one file."),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 import click
 
 from hongyan.app import SERVE, TLS, Address, Doing, serve_until
+from hongyan.cli.rule import tell
 from hongyan.errors import InvalidArgument
 from hongyan.guard import shown
 
@@ -101,6 +102,7 @@ def serve(app: App, /, **given: Unpack[Given]) -> None:
         click.echo(app.keys.bearer)
         return
     app.activities.subscribe(Log(app))
+    app.tell = tell
     page = Page(app.server(_address(given)))
     count = len(app.store.accounts.list())
     click.echo(f"Hongyan looks after {count} account{'s' if count != 1 else ''}; Ctrl-C ends it.")

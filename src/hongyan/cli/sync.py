@@ -12,6 +12,7 @@ from hongyan.cli.outbox import as_json, describe, exit_code
 from hongyan.cli.output import octets, print_json
 from hongyan.cli.progress import progress
 from hongyan.cli.record import record_option
+from hongyan.cli.rule import tell
 from hongyan.errors import HongyanError
 from hongyan.guard import shown
 
@@ -133,6 +134,7 @@ def sync(app: App, *, account: str | None, as_objects: bool) -> int:
     accounts = [app.accounts.choose(account)] if account else app.store.accounts.list()
     if not accounts:
         app.accounts.choose(None)
+    app.tell = tell
     visits: list[Visit] = []
     for each in accounts:
         visits.append(Visit(app, each))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from hongyan import imap, pop3, sasl, smtp
+from hongyan import imap, managesieve, pop3, sasl, smtp
 from hongyan.net.endpoint import Security
 
 if TYPE_CHECKING:
@@ -25,7 +25,13 @@ Offered: TypeAlias = "Mapping[str, Sequence[str]]"
 
 IDENTITY: Final = {"name": "Hongyan"}
 """What an IMAP server is told by ID: nothing about the person or the machine (RFC 2971 §5)."""
-_SERVICES: Final = {"pop3": "pop", "smtp": "smtp", "lmtp": "lmtp", "imap": "imap"}  # GSSAPI's names
+_SERVICES: Final = {
+    "pop3": "pop",
+    "smtp": "smtp",
+    "lmtp": "lmtp",
+    "imap": "imap",
+    "sieve": "sieve",
+}  # GSSAPI's names
 
 
 def terms(channel: Channel, *, remembered: Iterable[str] = ()) -> sasl.Terms:
@@ -116,4 +122,16 @@ def open_smtp(
             yield from smtp.login(conn, login, within)
     elif login is not None:
         yield from smtp.authenticate(conn, login)
+    return conn
+
+
+def open_sieve(channel: Channel, credentials: sasl.Credentials) -> Flow[managesieve.Connection]:
+    """Open a ManageSieve session on a connected channel, as its endpoint demands."""
+    conn = managesieve.Connection()
+    yield from managesieve.open_session(
+        conn,
+        credentials,
+        starttls=channel.endpoint.security is Security.STARTTLS,
+        terms=terms(channel),
+    )
     return conn

@@ -33,13 +33,14 @@ _PORTS: Final = {
     ("smtp", Security.IMPLICIT): 465,
     ("smtp", Security.STARTTLS): 587,
     ("lmtp", Security.STARTTLS): 24,
+    ("sieve", Security.STARTTLS): 4190,
 }
 _PIN: Final = re.compile(r"[0-9a-f]{64}\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A server: ``protocol`` is pop3, imap, smtp or lmtp; ``pin`` a certificate's SHA-256."""
+    """A server: ``protocol`` is pop3, imap, smtp, lmtp, sieve; ``pin`` a certificate's SHA-256."""
 
     protocol: str
     host: str
@@ -91,7 +92,7 @@ def _options(query: str) -> dict[str, str]:
 
 def _scheme(scheme: str, options: dict[str, str]) -> tuple[str, Security]:
     protocol = scheme.removesuffix("s")
-    if protocol not in ("pop3", "imap", "smtp", "lmtp"):
+    if protocol not in ("pop3", "imap", "smtp", "lmtp", "sieve"):
         known = "pop3s, pop3, imaps, imap, smtps, smtp"
         raise InvalidArgument("server address", f"{scheme!r} is none of {known}")
     if "tls" not in options:

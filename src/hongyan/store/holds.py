@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from hongyan.errors import StoreError
+from hongyan.errors import Busy, StoreError
 from hongyan.store.database import storage_errors
 from hongyan.store.owner import locked
 
@@ -62,7 +62,7 @@ class Holds:
         """Hold ``name`` for the block; ``what`` is who we are, in words.
 
         While another has it, for at most ``within`` seconds, one waits, and ``waiting`` is told
-        once who has it. Raises `StoreError`, which says the same.
+        once who has it. Raises `Busy`, which says the same, and `StoreError`.
         """
         path = self._folder / name
         deadline = time.monotonic() + within
@@ -70,7 +70,7 @@ class Holds:
         while (lock := self._lock(path)) is None:
             holder = self._holder(path)
             if time.monotonic() >= deadline:
-                raise StoreError(f"{holder} is at it; try again later")
+                raise Busy(f"{holder} is at it; try again later")
             if not told:
                 waiting(holder)
                 told = True

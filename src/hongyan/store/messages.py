@@ -249,14 +249,9 @@ class Messages(Marking):
     def from_servers(self, rfc_message_id: str) -> tuple[MessageId, ...]:
         """Return the messages with this Message-ID that servers gave us, in any account."""
         with self._database.read() as db:
-            rows = fetch(
-                db,
-                "SELECT m.id FROM thread_ids AS t JOIN messages AS m "
-                "ON m.thread = t.thread AND m.account = t.account "
-                "WHERE t.message_id = ? AND m.message_id = ? ORDER BY m.id",
-                (rfc_message_id, rfc_message_id),
-            )
-        return self.given_by_servers(f"m{row}" for (row,) in rows)
+            accounts = [row for (row,) in fetch(db, "SELECT id FROM accounts ORDER BY id")]
+        found = (self.with_message_id(f"a{row}", rfc_message_id) for row in accounts)
+        return self.given_by_servers(each for ids in found for each in ids)
 
     def given_by_servers(self, message_ids: Iterable[str]) -> tuple[MessageId, ...]:
         """Return those of the messages that came from a server, and are not gone meanwhile."""

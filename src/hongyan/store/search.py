@@ -6,6 +6,7 @@ by relevance. What the person typed only ever travels as a bound value.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -22,7 +23,7 @@ from hongyan.store.database import fetch
 from hongyan.store.email_query import EmailQuery, Ids, Part, base_subject
 from hongyan.store.filters import NEWEST_FIRST
 from hongyan.store.folding import fold
-from hongyan.store.query import parse
+from hongyan.store.query import Where, parse
 from hongyan.store.snippet import LENGTH, Highlighter, Snippet
 from hongyan.store.terms import Terms
 from hongyan.store.texts import COLUMNS, JOIN, Texts
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from hongyan.store.conditions import Found
     from hongyan.store.database import Database
     from hongyan.store.filters import Sort
-    from hongyan.store.query import Where
 
 
 _HIT: Final = f"""
@@ -119,6 +119,19 @@ class Search:
             yield from (MessageId(f"m{number}") for number, _ in rows)
             if not rows:
                 return
+
+    def among(self, query: str, message_ids: Iterable[str]) -> tuple[MessageId, ...]:
+        """Return those of some messages that a query finds, oldest first.
+
+        Raises `InvalidArgument` for the query.
+        """
+        rows = json.dumps([row_number("m", each) for each in message_ids])
+        with self._database.view() as db:
+            these = Where("m.id IN (SELECT value FROM json_each(?))", (rows,))
+            terms = Terms(db, self._clock())
+            found = conditions.found(parse(query), read=terms.read, require=(these,))
+            hits = fetch(db, f"SELECT m.id {found.sql} ORDER BY m.id", found.values)
+        return tuple(MessageId(f"m{row}") for (row,) in hits)
 
     def count(self, query: str, *, account: str | None = None, mailbox: str | None = None) -> int:
         """Return how many messages a query finds. Raises `InvalidArgument`."""

@@ -29,6 +29,7 @@ from hongyan.store.offers import Offers
 from hongyan.store.outbox import Outbox
 from hongyan.store.owner import Owner
 from hongyan.store.reindex import Reindex
+from hongyan.store.rules import Rules
 from hongyan.store.salvage import salvage
 from hongyan.store.search import Search
 from hongyan.store.summary import summarise as read_summary
@@ -66,6 +67,7 @@ class Store:
         self.imap_mailboxes = ImapMailboxes(self._database, mailboxes=self.mailboxes)
         self.imap_messages = ImapMessages(self._database)
         self.identities = Identities(self._database, changes=self.changes)
+        self.rules = Rules(self._database, clock=clock)
         self.search = Search(self._database, blobs=self.blobs, clock=clock)
         self.maildrops = Maildrops(self._database, blobs=self.blobs, clock=clock)
         self._reindex = Reindex(self._database, blobs=self.blobs, summarise=summarise)

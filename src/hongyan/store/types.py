@@ -41,6 +41,8 @@ _NOUNS: Final = {
     "i": "identity",
     "m": "message",
     "o": "outbox item",
+    "r": "rule",
+    "u": "application of a rule",
     "t": "thread",
 }
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,17}")

@@ -14,16 +14,16 @@ from hongyan.store import Kind
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from hongyan.store import Email, Store
+    from hongyan.store import MessageId, Store
 
 PLACE: Final = "arrived"
 _BATCH: Final = 100
 
 
 def look_through(
-    store: Store, account_id: str, handlers: Sequence[Callable[[Email], object]]
+    store: Store, account_id: str, handlers: Sequence[Callable[[Sequence[MessageId]], object]]
 ) -> int:
-    """Hand each message that servers have given since to the handlers; return how many."""
+    """Hand the messages that servers have given since to the handlers; return how many."""
     count = 0
     while True:
         with store.transaction():
@@ -32,10 +32,10 @@ def look_through(
             if changes is None:  # the log is shorter than our absence: nothing old is judged
                 store.learned.set(account_id, PLACE, store.changes.state(account_id))
                 return count
-            for message_id in store.messages.given_by_servers(changes.created):
-                for handle in handlers:
-                    handle(store.messages.get(message_id))
-                count += 1
+            given = store.messages.given_by_servers(changes.created)
+            for handle in handlers:
+                handle(given)
+            count += len(given)
             store.learned.set(account_id, PLACE, changes.new_state)
             if not changes.has_more:
                 return count

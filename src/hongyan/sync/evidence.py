@@ -15,6 +15,8 @@ from hongyan.mime import report as reports
 from hongyan.store import Delivery, State
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hongyan.store import Email, Item, Store
 
 _HEAD: Final = 65_536  # octets in which a report says that it is one
@@ -37,6 +39,12 @@ def look_for_copies(store: Store, account_id: str) -> tuple[Item, ...]:
             names = ", ".join(_mailbox_names(store, others[0]))
             found.append(store.outbox.believe_sent(item.id, f"a copy is in {names}"))
     return tuple(found)
+
+
+def take_reports(store: Store, arrived: Iterable[str]) -> None:
+    """Note what arrived messages report about mail of ours."""
+    for message_id in arrived:
+        take_report(store, store.messages.get(message_id))
 
 
 def take_report(store: Store, email: Email) -> tuple[Item, ...]:

@@ -38,6 +38,7 @@ _TROUBLES: Final = (
     _Trouble(errors.AuthenticationRefused, Doing.FAILED, _LATE, "check the name and the password"),
     _Trouble(errors.Refused, Doing.FAILED, _LATER, "the server's own words say why"),
     _Trouble(errors.ProtocolError, Doing.FAILED, _LATER, "'hongyan wire' shows what it says"),
+    _Trouble(errors.Busy, Doing.WAITING, _SOON, ""),
     _Trouble(errors.StoreError, Doing.FAILED, _SOON, "check the disk and its rights"),
     _Trouble(errors.HongyanError, Doing.FAILED, _LATE, "'hongyan account test' tells more"),
     _Trouble(Exception, Doing.FAILED, _LATE, "this is a defect of the program: please report it"),

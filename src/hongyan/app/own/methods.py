@@ -10,6 +10,7 @@ from hongyan.app.own.answer import answer_
 from hongyan.app.own.mail_account import MailAccountMethods
 from hongyan.app.own.outbox import OutboxMethods
 from hongyan.app.own.person import PersonMethods
+from hongyan.app.own.rules import RuleMethods
 from hongyan.app.own.settings import SettingsMethods
 from hongyan.app.own.sign_in import SignIns
 from hongyan.app.own.wire import WireMethods
@@ -27,6 +28,7 @@ def own_methods(app: App) -> Mapping[str, Method]:
     accounts = MailAccountMethods(app, sign_ins)
     activity = ActivityMethods(app.activities)
     outbox = OutboxMethods(app.store, wake=app.workers.wake)
+    rules = RuleMethods(app.store, app.ruling)
     wire = WireMethods(app.wire)
     settings = SettingsMethods(app.home)
     return {
@@ -47,6 +49,13 @@ def own_methods(app: App) -> Mapping[str, Method]:
         "Outbox/set": outbox.set_,
         "Outbox/resolve": outbox.resolve,
         "Trust/get": trust.get,
+        "Rule/get": rules.get,
+        "Rule/set": rules.set_,
+        "Rule/preview": rules.preview,
+        "Rule/apply": rules.apply,
+        "Rule/undo": rules.undo,
+        "Rule/sieve": rules.sieve,
+        "Rule/install": rules.install,
         "Wire/query": wire.query,
         "Wire/get": wire.get,
         "Wire/lines": wire.lines,

@@ -1,0 +1,44 @@
+"""Children of the kill test: each fetches, removes and sends, until it is killed or done.
+
+They are forked off one process that has everything imported: hundreds of them cost seconds. For
+each line of arguments the process number is printed, then "open", then how it ended.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from tests.sync.profile import Profile
+
+
+def work(home: str, pop3: str, password: str, smtp: str, other: str) -> None:
+    profile = Profile(Path(home), password=password)
+    sys.stdout.write("open\n")
+    sys.stdout.flush()
+    profile.fetch(int(pop3))
+    profile.password = other
+    profile.send(int(smtp))
+    profile.close()
+
+
+def main() -> None:
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            code = 1
+            try:
+                work(*line.rstrip("\n").split("\t"))
+                code = 0
+            finally:
+                os._exit(code)  # nothing of the parent is put away twice
+        sys.stdout.write(f"{child}\n")
+        sys.stdout.flush()
+        _, status = os.waitpid(child, 0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
