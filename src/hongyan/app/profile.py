@@ -121,7 +121,6 @@ class App:
         """What brings new mail."""
         from hongyan.app.fetching import Fetching
 
-        return Fetching(self.store, self.servers, clock=now)
         return Fetching(self.store, self.servers, clock=now, tell=self._told)
 
     @cached_property
