@@ -14,18 +14,11 @@ from hongyan import keychain
 from hongyan.app.accounts import Accounts
 from hongyan.app.clock import now
 from hongyan.app.network import Network
-from hongyan.app.own import EVENTS, own_methods, relay
-from hongyan.app.ruling import ServedRuling
-from hongyan.app.sending import Sending
-from hongyan.app.servers import Servers
-from hongyan.app.signing_in import SigningIn
-from hongyan.app.staff import Staff
 from hongyan.errors import InvalidArgument, Unsafe
 from hongyan.net.record import Recorder
 from hongyan.net.ring import Ring
 from hongyan.store import Store
 from hongyan.sync.activity import Activities
-from hongyan.sync.rules import untold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +28,7 @@ if TYPE_CHECKING:
     from hongyan.app.examination import Examination
     from hongyan.app.fetching import Fetching
     from hongyan.app.housekeeping import Housekeeping
+    from hongyan.app.ruling import ServedRuling
     from hongyan.app.sending import Sending
     from hongyan.app.servers import Record, Servers
     from hongyan.app.signing_in import SigningIn
@@ -43,6 +37,10 @@ if TYPE_CHECKING:
     from hongyan.net.record import Line
     from hongyan.server import Address, Keys, Server
     from hongyan.sync.workers import Workers
+
+
+def untold(words: str) -> None:
+    """Tell nobody."""
 
 
 def ask_nobody(question: str) -> str:
@@ -126,6 +124,8 @@ class App:
     @cached_property
     def ruling(self) -> ServedRuling:
         """The rules at work."""
+        from hongyan.app.ruling import ServedRuling
+
         return ServedRuling(self.store, self.servers, clock=now)
 
     @cached_property
@@ -149,6 +149,8 @@ class App:
     def workers(self) -> Workers:
         """A worker for each account, once they are started."""
         connect = self._servers_recorded_by
+        from hongyan.app.staff import Staff
+
         staff = Staff(
             self.store,
             connect,
@@ -184,6 +186,7 @@ class App:
 
     def server(self, address: Address) -> Server:
         """Return the local server of the profile, not yet started. Raises `ConnectFailed`."""
+        from hongyan.app.own import EVENTS, own_methods, relay
         from hongyan.jmap import Jmap
         from hongyan.server import Server
 
