@@ -17,6 +17,7 @@ from hongyan.app.own import EVENTS, own_methods, relay
 from hongyan.demo import DemoHost
 from hongyan.mime import builder
 from hongyan.store import Role
+from hongyan.store.rule import Action, Do, Rule
 from tests.cli.command import DEAD
 from tests.support.authority import Authority
 from tests.support.names import Internet
@@ -307,7 +308,14 @@ def test_rules_are_kept_tried_applied_and_taken_back(app: App) -> None:
     assert {**rule, "id": rule_id}.items() <= listed.items()
     seen = page("Rule/preview", rule=rule)
     assert (seen["ids"], seen["total"]) == ([email], 1)
-    assert seen["changes"][0]["words"] == "+money, into Bills, out of Inbox"
+    assert seen["matched"] == 1
+    (change,) = seen["changes"]
+    assert change == {
+        "accountId": account.id,
+        "emailId": email,
+        "keywords": {"money": True},
+        "mailboxIds": {bills: True, inbox: False},
+    }
     assert app.store.messages.get(email).mailbox_ids == {inbox}
     applied = page("Rule/apply", id=rule_id)
     assert applied["changed"] == 1
@@ -323,3 +331,11 @@ def test_rules_are_kept_tried_applied_and_taken_back(app: App) -> None:
     gone = page("Rule/set", destroy=[rule_id, "r99"])
     assert gone["destroyed"] == [rule_id]
     assert gone["notDestroyed"]["r99"]["type"] == "notFound"
+
+
+def test_a_rule_with_a_command_is_tried_as_it_would_be_changed(app: App) -> None:
+    kept = app.store.rules.add(Rule(name="n", query="invoice", actions=(Action(Do.RUN, "true"),)))
+    page = Page(app)
+    (listed,) = page("Rule/get", ids=[kept.id])["list"]
+    assert page("Rule/preview", rule={**listed, "query": "receipt"})["total"] == 0
+    assert app.store.rules.get(kept.id) == kept

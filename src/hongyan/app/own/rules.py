@@ -6,7 +6,6 @@ does not get hold of the machine.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from hongyan.app.ruling import ServedRuling
     from hongyan.jmap.call import Call
     from hongyan.jmap.errors import Json
-    from hongyan.store import Store
+    from hongyan.store import Email, Store
     from hongyan.store.rules import Effect
 
 _MOST: Final = 100
@@ -102,7 +101,7 @@ class RuleMethods:
 
     def preview(self, call: Call) -> Json:
         """Answer Rule/preview: nothing is changed."""
-        rule = _rule(_NEW, call.take("rule", json_object))
+        rule = self._given(call.take("rule", json_object))
         limit = call.take("limit", optional(unsigned), None)
         call.end()
         found = self._ruling.preview(rule)
@@ -110,7 +109,8 @@ class RuleMethods:
         return {
             "ids": [email.id for email, _ in shown],
             "total": len(found.effects),
-            "changes": [{"emailId": email.id, "words": self._words(each)} for email, each in shown],
+            "matched": found.matched,
+            "changes": [_change_json(*each) for each in shown],
         }
 
     def apply(self, call: Call) -> Json:
@@ -120,7 +120,7 @@ class RuleMethods:
         call.end()
         if (rule_id is None) == (given is None):
             raise MethodError("invalidArguments", "give id or rule")
-        rule = self._store.rules.get(rule_id) if rule_id else _rule(_NEW, given or {})
+        rule = self._store.rules.get(rule_id) if rule_id else self._given(given or {})
         done = self._ruling.apply(rule)
         return {"changed": done.changed, "undo": done.run}
 
@@ -145,17 +145,10 @@ class RuleMethods:
         self._ruling.install(account)
         return {"name": NAME}
 
-    def _words(self, effect: Effect) -> str:
-        parts = [f"+{each}" for each in sorted(effect.added_keywords)]
-        parts += [f"-{each}" for each in sorted(effect.removed_keywords)]
-        parts += [f"into {self._name(each)}" for each in sorted(effect.added_mailboxes)]
-        parts += [f"out of {self._name(each)}" for each in sorted(effect.removed_mailboxes)]
-        return ", ".join(parts)
-
-    def _name(self, mailbox_id: str) -> str:
-        with suppress(NotFound):
-            return self._store.mailboxes.get(mailbox_id).name
-        return "Trash"
+    def _given(self, given: Json) -> Rule:
+        """Return a rule as it is written on the page: one that is kept already names its id."""
+        known = given.get("id")
+        return _rule(self._store.rules.get(known) if isinstance(known, str) else _NEW, given)
 
 
 def as_json(rule: Rule) -> Json:
@@ -169,6 +162,17 @@ def as_json(rule: Rule) -> Json:
         "actions": [_action_json(each) for each in rule.actions],
         "stop": rule.stop,
     }
+
+
+def _change_json(email: Email, effect: Effect) -> Json:
+    keywords = _patch(effect.added_keywords, effect.removed_keywords)
+    mailboxes = _patch(effect.added_mailboxes, effect.removed_mailboxes)
+    where = {"accountId": email.account_id, "emailId": email.id}
+    return {**where, "keywords": keywords, "mailboxIds": mailboxes}
+
+
+def _patch(added: frozenset[str], removed: frozenset[str]) -> dict[str, bool]:
+    return dict.fromkeys(sorted(added), True) | dict.fromkeys(sorted(removed), False)
 
 
 def _action_json(action: Action) -> Json:

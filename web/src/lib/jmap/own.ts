@@ -107,6 +107,20 @@ export interface Rule {
   stop: boolean;
 }
 
+/** What a rule would change of a message: `true` comes to it, `false` goes from it. */
+export interface RuleChange {
+  accountId: Id;
+  emailId: Id;
+  keywords: Record<string, boolean>;
+  mailboxIds: Record<Id, boolean>;
+}
+
+export interface RulePreview {
+  total: number;
+  matched: number;
+  changes: RuleChange[];
+}
+
 export interface WireConnection {
   id: Id;
   accountId: Id | null;
