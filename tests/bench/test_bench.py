@@ -207,5 +207,6 @@ def test_every_script_fetches_and_submits_all(tmp_path: Path) -> None:
 
 def test_every_work_has_a_name() -> None:
     assert list(WORKS) == [
-        "pop3", "smtp", "imap", "memory", "roundtrips", "mime", "store", "imapsync", "server",
+        "pop3", "smtp", "imap", "memory", "roundtrips", "mime", "store", "imapsync", "server", "gui",
+        "idle",
     ]  # fmt: skip

@@ -61,7 +61,7 @@ def test_mailboxes_by_role_and_name(yan: Hongyan, name: str) -> None:
 
 def test_a_mailbox_that_is_not_there(yan: Hongyan, anna: Hongyan) -> None:
     assert yan.fails(65, "list", "spam") == (
-        "hongyan: there is no mailbox 'spam'; there are: Inbox, Sent."
+        "hongyan: there is no mailbox 'spam'; there are: Inbox, Drafts, Sent, Archive, Junk, Trash."
     )
     assert anna.ok("list") == anna.ok("list", "INBOX") == ""
     assert anna.json("list") == []

@@ -31,7 +31,7 @@ COMMANDS: Final = {
     "account": ("account:account", "Add, list, test and remove accounts."),
     "doctor": ("doctor:doctor", "Find out what is wrong with a server, and what to do."),
     "sync": ("sync:sync", "Fetch new mail and send what waits."),
-    "serve": ("serve:serve", "Fetch and send in the background, until it is ended."),
+    "serve": ("serve:serve", "Serve the page; fetch and send in the background."),
     "list": ("list:list_", "Show the messages of a mailbox, newest first."),
     "search": ("search:search", "Find messages by words, people and more."),
     "show": ("show:show", "Read a message."),

@@ -52,7 +52,7 @@ def list_(app: App, *, as_objects: bool) -> None:
     table(("ID", "NAME", "FINDS", "DOES", ""), rows, empty="No rule yet: 'hongyan rule add'.")
 
 
-@rule.command
+@rule.command(short_help="Add a rule.")
 @click.argument("name")
 @click.argument("query")
 @click.option("--account", help="Only for this account.")
@@ -137,7 +137,7 @@ def disable(app: App, rule_id: str) -> None:
     app.store.rules.update(replace(app.store.rules.get(rule_id), is_enabled=False))
 
 
-@rule.command
+@rule.command(short_help="Show what a rule would change.")
 @click.argument("rule_id", metavar="ID")
 @click.pass_obj
 def preview(app: App, rule_id: str) -> None:
@@ -150,7 +150,7 @@ def preview(app: App, rule_id: str) -> None:
     click.echo(f"It finds {found.matched} messages, and would change {len(found.effects)}.")
 
 
-@rule.command
+@rule.command(short_help="Let a rule look at all mail there is.")
 @click.argument("rule_id", metavar="ID")
 @click.pass_obj
 def apply(app: App, rule_id: str) -> None:
@@ -159,7 +159,7 @@ def apply(app: App, rule_id: str) -> None:
     click.echo(f"Changed {done.changed} messages. 'hongyan rule undo {done.run}' takes it back.")
 
 
-@rule.command
+@rule.command(short_help="Take back what a rule changed.")
 @click.argument("run_id", metavar="RUN", required=False)
 @click.pass_obj
 def undo(app: App, run_id: str | None) -> None:
@@ -181,7 +181,7 @@ def sieve(app: App) -> None:
         click.echo(shown(f"left out: {left.name}: {why}"), err=True)
 
 
-@rule.command
+@rule.command(short_help="Have the mail server apply the rules.")
 @click.argument("address", required=False)
 @click.option("--server", metavar="URL", help="sieve://host, where it is not beside the mail.")
 @click.pass_obj
