@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 from hongyan.store import Role
+from hongyan.store.rule import Action, Do, Rule
 from tests.e2e.helpers import box, row
 from tests.e2e.test_handling import held
 from tests.support.desk import NARROW, until
@@ -59,3 +60,17 @@ def test_a_wrong_query_is_told_at_its_place(mail: Desk) -> None:
     form.get_by_role("button", name="Try it").click()
     expect(form.get_by_role("status")).to_contain_text("It would change nothing")
     expect(form.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_removed_rule_comes_back_to_its_place(mail: Desk) -> None:
+    rules = mail.app.store.rules
+    for name in ("first", "second"):
+        rules.add(Rule(name=name, query=name, actions=(Action(Do.TRASH),)))
+    before = [rule.name for rule in rules.list()]
+    page = mail.open("#/rules")
+    page.locator("main li.card").filter(has_text="first").get_by_role(
+        "button", name="Delete"
+    ).click()
+    until(lambda: "first" not in [rule.name for rule in rules.list()])
+    page.get_by_role("button", name="Undo").click()
+    until(lambda: [rule.name for rule in rules.list()] == before)

@@ -519,6 +519,8 @@ export const en = {
     labelName: "Label",
     unmark: "Take away the label",
     run: "Run",
+    removed: "The rule is deleted.",
+    notInSieve: "Not in the script:",
     onArrival: "Forwarding and commands are for new mail only: mail that is here already is not sent on.",
     apply: "Apply to mail that is here",
     applied: (count: number) => n(count, "One message changed.", "# messages changed."),

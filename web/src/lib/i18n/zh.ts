@@ -395,7 +395,7 @@ export const zh: Catalogue = {
     perSecond: (size) => `每秒 ${size}`,
     secondsLeft: (seconds) => n(seconds, "还需 # 秒"),
     minutesLeft: (minutes) => n(minutes, "还需 # 分钟"),
-    nextAt: (time) => `${time}再次查看`,
+    nextAt: (time) => `将于 ${time} 再次查看`,
     syncAll: "立即收取新邮件",
     remedy: "解决办法",
     allQuiet: "一切都是最新的",

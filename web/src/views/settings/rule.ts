@@ -11,7 +11,7 @@ export function actionWords(app: App, action: RuleAction, t: Catalogue): string 
   if (action.do === "keyword") return keywordWords(action.keyword, action.value, t);
   if (action.do === "trash") return t.rules.trash;
   if (action.do === "forward") return `${t.rules.forward} ${action.to}`;
-  if (action.do === "run") return `${t.rules.run} ${action.command}`;
+  if (action.do === "run") return `${t.rules.run} “${action.command}”`;
   const account = app.accountIds.find((id) => app.mailboxes.find(id, action.mailboxId)) ?? "";
   return `${action.do === "move" ? t.rules.move : t.rules.copy} ${nameOf(app, account, action.mailboxId, t)}`;
 }
@@ -31,7 +31,7 @@ export function changeWords(app: App, { accountId, keywords, mailboxIds }: RuleC
 function keywordWords(keyword: string, value: boolean, t: Catalogue): string {
   if (keyword === "$seen") return value ? t.actions.read : t.actions.unread;
   if (keyword === "$flagged") return value ? t.actions.flag : t.actions.unflag;
-  return `${value ? t.rules.label : t.rules.unmark} ${keyword}`;
+  return `${value ? t.rules.label : t.rules.unmark} “${keyword}”`;
 }
 
 /** A mailbox that is not here is the Trash, which has to be made. */
