@@ -44,6 +44,9 @@ def page(browser: Browser, server: Server) -> Iterator[Page]:
 def test_without_the_link_there_is_no_mail_and_a_word_about_why(server: Server, page: Page) -> None:
     page.goto(server.site.origin)
     expect(page.get_by_text("This window has no key to your mail")).to_be_visible()
+    page.goto(server.site.start_link())
+    expect(page.get_by_role("heading", name="Welcome to Hongyan")).to_be_visible()
+    assert "start=" not in page.url
 
 
 def test_from_the_first_screen_to_mail(server: Server, page: Page) -> None:

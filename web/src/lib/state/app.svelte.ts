@@ -25,6 +25,9 @@ import { Writing } from "./writing.svelte";
 export type Status = "starting" | "ready" | "setup" | "noSession" | "noServer";
 export type Listener = (event: string, data: unknown) => void;
 
+/** The one-time token in the address bar. */
+const START = /[#&]start=([^&]+)/;
+
 export class App {
   /** Changes that the server has not heard yet. */
   waiting = $state(0);
@@ -64,10 +67,12 @@ export class App {
       this.#push?.hurry();
       void this.pending.flush().catch(() => undefined);
     });
+    // The link opened in a window that shows the page is but a new fragment to the browser.
+    addEventListener("hashchange", () => START.test(location.hash) && location.reload());
     document.addEventListener("visibilitychange", () => document.hidden || this.#push?.hurry());
     this.emails.onCreated = (keys) => void notify(this, keys);
     const link = new URLSearchParams(location.search).get("mailto");
-    const token = /[#&]start=([^&]+)/.exec(location.hash)?.[1] ?? null;
+    const token = START.exec(location.hash)?.[1] ?? null;
     if (token || link) history.replaceState(null, "", location.pathname);
     await this.#enter(token);
     if (link?.startsWith("mailto:") && this.status === "ready") this.writing.new(this.currentAccount, { ...parseMailto(link), html: "" });
