@@ -8,12 +8,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from hongyan.app import App, Config, NewAccount, SignIn
+from hongyan.app import App, Config, NewAccount, Progress, SignIn
 from hongyan.errors import AuthenticationRefused, Refused, TimedOut, Unsafe
+from hongyan.mime import builder
 from hongyan.oauth import Client, SignInLapsed
+from hongyan.store import State
 from tests.cli.command import Hongyan
 from tests.live.conftest import started
-from tests.live.servers import Dovecot, User
+from tests.live.servers import Dovecot, Postfix, User
 from tests.support.generate import messages
 from tests.support.oauth_provider import CLIENT, OAuthProvider
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.support.authority import Authority
 
-YAN = User("yan@goose.test", "never used")
+YAN = User("yan@example.test", "never used")
 
 
 @pytest.fixture
@@ -91,6 +93,39 @@ def test_sign_in_fetch_expiry_and_fetch_again(
     assert provider.seen.count("/token") == 2
 
 
+def test_a_token_that_runs_out_in_the_middle_of_a_sync(
+    app: App, provider: OAuthProvider, dovecot: Dovecot, authority: Authority
+) -> None:
+    """It logs in to fetch; it is refused where the same sync goes on to send, and is renewed."""
+    for postfix in started(lambda: Postfix(dovecot, authority.issue())):
+        postfix.add_user(YAN)
+        new = NewAccount(
+            address=YAN.address,
+            pop3_url=dovecot.pop3_url(tls="implicit"),
+            smtp_url=postfix.smtp_url(),
+            sign_in=signed_in(app, provider),
+        )
+        account = app.accounts.add(new)
+        draft = builder.Draft(
+            from_=app.sending.identity(account),
+            to=builder.parse_recipients(YAN.address, field="to"),
+            subject="To myself",
+            text="by wing",
+        )
+        app.sending.queue(account, draft)
+
+        def run_out(progress: Progress) -> None:
+            if progress.octets:  # it has logged in
+                provider.expire()
+
+        collected = app.fetching.fetch(account, run_out)
+        assert collected is not None
+        assert provider.seen.count("/token") == 1, "the session that is open goes on"
+        (item,) = app.sending.send_due(account)
+        assert item.state is State.SENT
+        assert provider.seen.count("/token") == 2
+
+
 def test_a_sign_in_that_was_taken_away_says_so(
     app: App, provider: OAuthProvider, dovecot: Dovecot
 ) -> None:
@@ -107,7 +142,7 @@ def test_a_sign_in_that_was_taken_away_says_so(
 def test_a_token_of_somebody_else_is_refused(
     app: App, provider: OAuthProvider, dovecot: Dovecot
 ) -> None:
-    provider.user = "someone@goose.test"
+    provider.user = "someone@example.test"
     add(app, provider, pop3=dovecot.pop3_url(tls="implicit"))
     with pytest.raises(AuthenticationRefused):
         fetched(app)
