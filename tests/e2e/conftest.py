@@ -1,4 +1,4 @@
-"""One browser for all of it, and a desk for each module: what one test does, the next one finds."""
+"""A browser and a desk for each module: what one test does, the next one finds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")  # its driver holds an event loop, which other tests must not find
 def browser() -> Iterator[Browser]:
     with chromium() as running:
         yield running
