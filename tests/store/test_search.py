@@ -276,10 +276,16 @@ def test_a_page_after_what_is_no_more(profile: Any) -> None:
 def test_each_message_gets_a_row_near_its_time(seconds: list[int]) -> None:
     db = apsw.Connection(":memory:")
     db.execute("CREATE TABLE messages (index_row INTEGER UNIQUE, received_at INTEGER)")
+    taken: set[int] = set()
     for at in seconds:
+        first = at // 64
         row = free_row(db, received_at=datetime.fromtimestamp(at, UTC))
-        assert abs(row - at // 64) <= len(seconds)
+        assert row not in taken
+        assert row == first or first in taken, "who comes first has the row of the time"
+        # the end of a crowd is found by doubling: at most twice as far as somebody stands
+        assert abs(row - first) <= max([1, *(2 * abs(each - first) for each in taken)])
         db.execute("INSERT INTO messages VALUES (?, ?)", (row, at * 1000))
+        taken.add(row)
 
 
 @pytest.mark.parametrize("order", [1, -1])
