@@ -60,6 +60,7 @@ def test_from_the_first_screen_to_mail(server: Server, page: Page) -> None:
         expect(password).to_be_visible(timeout=60_000)
         if by_hand.is_visible():
             by_hand.click()
+        expect(page.get_by_label("IMAP server")).to_be_focused()
         page.get_by_label("IMAP server").fill("")
         page.get_by_label("POP3 server").fill(host.pop3_url)
         page.get_by_label("SMTP server").fill(host.smtp_url)
