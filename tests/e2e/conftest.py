@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tools import page
 
 from tests.support.browser import chromium
 from tests.support.desk import Desk, desk
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")  # its driver holds an event loop, which other tests must not find
 def browser() -> Iterator[Browser]:
+    page.build()  # a test without a desk must not see the page of before
     with chromium() as running:
         yield running
 
