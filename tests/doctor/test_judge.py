@@ -95,6 +95,7 @@ def test_a_server_that_is_well() -> None:
         (replace(WELL, names=frozenset({"UIDPLUS"})), Level.NOTE, "no IDLE", ""),
         (replace(WELL, mechanisms=("PLAIN",)), Level.NOTE, "logins by PLAIN", ""),
         (replace(WELL, mechanisms=()), Level.NOTE, "no SASL mechanism", ""),
+        (replace(WELL, quirks=("X: lies",)), Level.NOTE, "X: lies", "live with it"),
         (replace(WELL, round_trip=0.9), Level.NOTE, "900 ms", ""),
         (
             replace(WELL, clock=timedelta(hours=-2)),

@@ -11,9 +11,10 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from hongyan import doctor
+from hongyan import doctor, imap
 from hongyan.app.greeting import greet
 from hongyan.errors import HongyanError, TLSFailed
+from hongyan.imap import quirks
 from hongyan.net.blocking import BlockingDriver
 from hongyan.net.endpoint import Endpoint
 from hongyan.net.record import Direction, Recorder
@@ -78,9 +79,8 @@ class Examination:
                 tls=f"{session.version}, {session.cipher}",
                 certificate=doctor.read_certificate(session.certificate),
             )
-        return self._timed(
-            replace(facts, names=greeted.names, mechanisms=greeted.mechanisms), lines
-        )
+        facts = replace(facts, names=greeted.names, mechanisms=greeted.mechanisms)
+        return self._timed(replace(facts, quirks=_quirks(facts, _greeting(lines))), lines)
 
     def _driver(self, endpoint: Endpoint, lines: list[Line]) -> BlockingDriver:
         recorder = Recorder(lines.append)
@@ -110,11 +110,23 @@ class Examination:
             for question, answer in pairwise(said)
             if (question.direction, answer.direction) == (Direction.CLIENT, Direction.SERVER)
         ]
-        greeting = next((each.data for each in said if each.direction is Direction.SERVER), b"")
-        theirs = doctor.clock_of(greeting)
+        theirs = doctor.clock_of(_greeting(lines))
         return replace(
             facts,
             round_trip=min(waits, default=None),
             round_trips=len(waits),
             clock=theirs - self._clock() if theirs else None,
         )
+
+
+def _greeting(lines: list[Line]) -> bytes:
+    return next((each.data for each in lines if each.direction is Direction.SERVER), b"")
+
+
+def _quirks(facts: Facts, greeting: bytes) -> tuple[str, ...]:
+    """Return what is known of an IMAP server that shows itself so."""
+    if facts.protocol != "imap":
+        return ()
+    shown = greeting.decode("utf-8", "replace").strip()
+    server = quirks.Server(facts.host, shown, imap.Capabilities(facts.names))
+    return tuple(f"{each.servers}: {each.defect}" for each in quirks.found(server))

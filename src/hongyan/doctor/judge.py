@@ -130,6 +130,13 @@ def _offered(facts: Facts, _: datetime) -> Iterator[Finding]:
         yield Finding(Level.GOOD, f"logins by {', '.join(facts.mechanisms)}")
 
 
+def _peculiar(facts: Facts, _: datetime) -> Iterator[Finding]:
+    for quirk in facts.quirks:
+        yield Finding(
+            Level.NOTE, f"known of such servers: {quirk}", "Hongyan knows how to live with it."
+        )
+
+
 def _timed(facts: Facts, _: datetime) -> Iterator[Finding]:
     if facts.round_trip is not None:
         far = facts.round_trip > _FAR
@@ -166,6 +173,7 @@ _RULES: Final[tuple[Rule, ...]] = (
     _certified,
     _served,
     _offered,
+    _peculiar,
     _timed,
     _entered,
 )

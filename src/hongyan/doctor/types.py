@@ -36,7 +36,8 @@ class Facts:
     """What was seen of one server; what could not be seen is None or empty.
 
     ``error`` ended the visit, ``login_error`` the login that was tried after it; both None when all
-    went well. ``round_trip`` is in seconds, ``clock`` how far the server's clock is ahead of ours.
+    went well. ``quirks`` are known defects of such servers, ``round_trip`` is in seconds, ``clock``
+    how far the server's clock is ahead of ours.
     """
 
     protocol: str
@@ -52,5 +53,6 @@ class Facts:
     round_trip: float | None = None
     round_trips: int = 0
     clock: timedelta | None = None
+    quirks: tuple[str, ...] = ()
     logged_in: bool | None = None
     login_error: HongyanError | None = None
