@@ -7,6 +7,9 @@ import threading
 import time
 import zlib
 from contextlib import suppress
+from dataclasses import replace
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Self, cast
 
 from hongyan.net.record import BLOT, Direction
@@ -14,6 +17,7 @@ from hongyan.net.replay import Item, parse
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Iterable, Iterator
 
 
 class ScriptedServer:
@@ -76,7 +80,7 @@ class ScriptedServer:
             assert self._tls
             sock = self._tls.wrap_socket(sock, server_side=True)
         try:
-            for item in self._items:
+            for item in _joined(self._items) if not self._chunk else self._items:
                 if item.direction is Direction.CLIENT:
                     self._expect(sock, item)
                 elif item.direction is Direction.SERVER:
@@ -143,6 +147,19 @@ class Deflating:
             self._plain = self._inflate.decompress(data)
         taken, self._plain = self._plain[:size], self._plain[size:]
         return taken
+
+
+def _joined(items: Iterable[Item]) -> Iterator[Item]:
+    """What the server says in one breath goes out in one piece, as a real server's answer does.
+
+    Line by line it would meet a client that has all it waited for and is gone: a reset.
+    """
+    for direction, run in groupby(items, attrgetter("direction")):
+        if direction is not Direction.SERVER:
+            yield from run
+            continue
+        lines = list(run)
+        yield replace(lines[0], data=b"".join(line.data for line in lines))
 
 
 def _line(sock: socket.socket) -> bytes:

@@ -10,7 +10,7 @@ import pytest
 from hongyan.errors import Refused, Unsafe
 from hongyan.net.blocking import BlockingDriver
 from hongyan.net.endpoint import Endpoint
-from hongyan.pop3 import Capabilities, Verb
+from hongyan.pop3 import Capabilities, Verb, list_entries
 from hongyan.sasl import Credentials
 from hongyan.sync.visit import Visit
 from tests.support.scripted import ScriptedServer
@@ -39,6 +39,8 @@ def restarted(profile: Profile) -> Profile:
 def play(visit: Visit, lines: tuple[str, ...], **riders: tuple[Verb, ...]) -> pop3.Connection:
     with scripted(lines) as server, connected("pop3", server.port) as driver:
         conn = visit.open_pop3(driver, TIM, **riders)
+        if riders:
+            assert driver.run(list_entries(conn)) == ()
     assert server.errors == []
     return conn
 
