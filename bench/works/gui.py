@@ -1,28 +1,23 @@
 """The page in Chromium on a large store, by the browser's own clock.
 
-The store holds 1,000,000 short messages (fewer in a quick run, more slowly made than measured), or is the profile that
-``HONGYAN_BENCH_PROFILE`` names: it is opened as it is, and nothing in it is marked. The page marks when its first
+The store is that of `bench.million`: it is opened as it is, and nothing in it is marked. The page marks when its first
 list and a message are there (`performance.mark`); the rest is timed inside the page, to the frame that shows it.
 """
 
 from __future__ import annotations
 
 import gzip
-import os
 import statistics
 from contextlib import ExitStack
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tools import page as built
 
+from bench import million
 from bench.table import Bar, Table
 from hongyan.app import Address, App, Config
-from hongyan.store import Role, Store
 from tests.support.browser import chromium
 from tests.support.desk import Desk
-from tests.support.short import arrived, letters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +27,7 @@ if TYPE_CHECKING:
     from bench.plan import Plan
     from bench.site import Site
 
-COUNT, BATCH, OPENED = 1_000_000, 1_000, 1_000
+OPENED = 1_000
 HEADS = ("what", "median", "longest", "times")
 LISTED = "performance.getEntriesByName('hongyan:list')[0]?.startTime ?? 0"
 NEXT = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -83,10 +78,7 @@ SCROLL = """async steps => {
 def run(site: Site, plan: Plan) -> Iterator[Table]:
     """Measure."""
     built.build()
-    given = os.environ.get("HONGYAN_BENCH_PROFILE")
-    home = Path(given) if given else site.folder / "gui-profile"
-    if not given:
-        fill(home, plan.scaled(COUNT, least=2_000))
+    home = million.profile(site, plan)
     with ExitStack() as stack:
         app = stack.enter_context(App(Config(home)))
         server = app.server(Address(port=0))
@@ -96,19 +88,6 @@ def run(site: Site, plan: Plan) -> Iterator[Table]:
         desk = Desk(host=None, app=app, browser=browser, server=server)  # type: ignore[arg-type]  # no mail host
         yield _table(desk, plan)
         desk.close()
-
-
-def fill(home: Path, count: int) -> None:
-    """Make a profile with so many messages."""
-    with Store.open(home, clock=lambda: datetime.now(UTC)) as store:
-        account = store.accounts.add("alice@example.test", secret="command:true", name="Alice")
-        inbox = store.mailboxes.ensure(account.id, Role.INBOX)
-        for first in range(0, count, BATCH):
-            with store.transaction():
-                for at, octets in enumerate(
-                    letters(min(BATCH, count - first), 7, first=first), first
-                ):
-                    store.messages.add(account.id, inbox.id, octets, received_at=arrived(at))
 
 
 def _table(desk: Desk, plan: Plan) -> Table:

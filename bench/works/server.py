@@ -1,8 +1,7 @@
 """The local server on a store of a million messages: pages, push, requests a second, start, memory.
 
-The store is ``hongyan-million`` in the temporary folder, made by whoever comes first; a quick run
-makes one of a tenth. The server is ``hongyan serve`` in a process of its own, held to one core
-where the machine allows that; the clients are plain HTTP over connections that stay.
+The store is that of `bench.million`. The server is ``hongyan serve`` in a process of its own, held
+to one core where the machine allows that; the clients are plain HTTP over connections that stay.
 """
 
 from __future__ import annotations
@@ -12,22 +11,17 @@ import json
 import os
 import random
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench import million
 from bench.table import Bar, Table
-from hongyan.store import Role, Store
-from tests.support.generate import messages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +29,7 @@ if TYPE_CHECKING:
     from bench.plan import Plan
     from bench.site import Site
 
-COUNT, SEED, PAGE, TOGETHER = 1_000_000, 11, 50, 500
+SEED, PAGE = 11, 50
 PAGES, FLAGS, REQUESTS, CLIENTS, STARTS = 400, 60, 3_000, 4, 5
 LIST = ["threadId", "mailboxIds", "keywords", "from", "subject", "receivedAt", "size", "preview"]
 USING = ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"]
@@ -44,7 +38,7 @@ HEADS = ("what", "median ms", "99 % ms")
 
 def run(site: Site, plan: Plan) -> Iterator[Table]:
     """Measure."""
-    home = _home(site, plan.scaled(COUNT, least=1_000))
+    home = million.profile(site, plan)
     starts = []
     for _ in range(plan.scaled(STARTS, least=2)):
         with _serving(home) as server:
@@ -78,40 +72,6 @@ def _at(times: list[float], share: float) -> float:
 
 def _ms(times: list[float], share: float) -> str:
     return f"{_at(times, share) * 1e3:.2f}"
-
-
-# -- the store
-
-
-def _home(site: Site, count: int) -> Path:
-    """Return the profile with that many messages in one inbox, made where it is not there."""
-    shared = Path(tempfile.gettempdir()) / "hongyan-million"
-    home = shared if count == COUNT else site.folder / "served"
-    if _size(home) < count:
-        shutil.rmtree(home, ignore_errors=True)
-        _fill(home, count)
-    return home
-
-
-def _size(home: Path) -> int:
-    if not (home / "mail.db").exists():
-        return 0
-    with Store.open(home, clock=lambda: datetime.now(UTC)) as store:
-        accounts = [account.id for account in store.accounts.list()]
-        boxes = [each for account in accounts for each in store.mailboxes.list(account)]
-        return max((each.total for each in boxes), default=0)
-
-
-def _fill(home: Path, count: int) -> None:
-    with Store.open(home, clock=lambda: datetime.now(UTC)) as store:
-        account = store.accounts.add("me@example.org", secret="keychain", name="Me")
-        inbox = store.mailboxes.ensure(account.id, Role.INBOX)
-        made = enumerate(messages(count, SEED))
-        while batch := list(islice(made, TOGETHER)):
-            with store.transaction():
-                for at, octets in batch:
-                    moment = datetime.fromtimestamp(1_500_000_000 + at * 60, UTC)
-                    store.messages.add(account.id, inbox.id, octets, received_at=moment)
 
 
 # -- the server and its clients
