@@ -238,7 +238,7 @@ class Messages(Marking):
         with self._database.read() as db:
             for (row,) in fetch(
                 db,
-                "SELECT m.id FROM messages AS m JOIN blobs AS b ON b.id = m.blob "
+                "SELECT m.id FROM blobs AS b CROSS JOIN messages AS m ON m.blob = b.id "
                 "WHERE substr(b.sha256, 1, 6) = substr(?1, 1, 6) AND b.sha256 = ?1 "
                 "AND m.account = ?2 ORDER BY m.id LIMIT 1",
                 (bytes.fromhex(sha256), row_number("a", account_id)),
