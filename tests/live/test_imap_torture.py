@@ -33,7 +33,7 @@ def server(request: pytest.FixtureRequest) -> Dovecot | Cyrus:
     return found
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(600 + 2 * STEPS)
 @pytest.mark.parametrize("best", list(Tier), ids=lambda tier: tier.name.lower())
 def test_all_three_agree(server: Dovecot | Cyrus, best: Tier, tmp_path: Path) -> None:
     seed = int(os.environ.get("HONGYAN_SEED", "1"))
@@ -61,3 +61,4 @@ def test_all_three_agree(server: Dovecot | Cyrus, best: Tier, tmp_path: Path) ->
             (tmp_path / "log").write_text("\n".join(torture.log))
     assert not wrong, f"{wrong}\nlog: {tmp_path}/log"
     assert torture.made > STEPS / 10
+    assert torture.kills

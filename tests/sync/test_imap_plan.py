@@ -120,18 +120,62 @@ STANDING = st.none() | st.builds(
 )
 
 
+def changed(flags: frozenset[str], change: list[str]) -> frozenset[str]:
+    add = {word[1:] for word in change if word[0] == "+"}
+    return (flags | add) - {word[1:] for word in change if word[0] == "-"}
+
+
+def carried_out(
+    there: Mapping[str, frozenset[str]], done: list[str]
+) -> dict[str, list[frozenset[str]]]:
+    """What the server has after ``done``: by mailbox, the flags of each copy."""
+    server = {mailbox: [flags] for mailbox, flags in there.items()}
+    for each in done:
+        act, mailbox, *rest = each.split()
+        if act == "flag":
+            server[mailbox] = [changed(flags, rest) for flags in server[mailbox]]
+        elif act in ("move", "copy"):
+            gone = server.pop(mailbox) if act == "move" else server[mailbox]
+            server.setdefault(rest[1], []).extend(gone)
+        elif act == "append":
+            server.setdefault(mailbox, []).append(frozenset({"appended"}))
+        elif act == "remove":
+            del server[mailbox]
+    return server
+
+
 @given(PLACES, PLACES, STANDING)
 def test_whatever_both_sides_did_a_message_goes_only_where_nobody_changed_it(
     was: dict[str, frozenset[str]], there: dict[str, frozenset[str]], now: Here | None
 ) -> None:
     done = both_ways(was, there, now)
-    if now is None and there:  # deleted here: what is there otherwise than it was is fetched
-        changed = {mailbox for mailbox, flags in there.items() if was.get(mailbox) != flags}
-        assert {each.split()[1] for each in done if each.startswith("fetch")} == changed
-    if now is not None and not there and was:  # gone there: what was changed here is given back
-        touched = any(now.keywords != was[each] for each in now.mailboxes & was.keys())
-        touched = touched or not now.mailboxes <= was.keys()
-        assert touched == any(each.startswith("append") for each in done)
+    fetched = {each.split()[1] for each in done if each.startswith("fetch")}
+    if now is None:  # deleted here: what is there otherwise than it was is fetched, no other
+        touched = {mailbox for mailbox, flags in there.items() if was.get(mailbox) != flags}
+        assert fetched == touched
+        assert carried_out(there, done).keys() == touched
+    elif not there:  # gone there: what was changed here is given back, just where it was changed
+        wanted = {each for each in now.mailboxes if was.get(each) != now.keywords}
+        assert {each.split()[1] for each in done if each.startswith("append")} == wanted
+
+
+@given(PLACES, PLACES, STANDING.filter(bool))
+def test_both_sides_are_the_same_in_the_end_and_only_what_nobody_changed_left(
+    was: dict[str, frozenset[str]], there: dict[str, frozenset[str]], now: Here
+) -> None:
+    done = both_ways(was, there, now)
+    server = carried_out(there, done)
+    left = {each.split()[1] for each in done if each.startswith("miss")}
+    fetched = {each.split()[1] for each in done if each.startswith("fetch")}
+    assert server.keys() == (now.mailboxes - left) | fetched
+    stood = [now.keywords]
+    for each in done:
+        if each.startswith("mark"):
+            stood.append(changed(stood[-1], each.split()[1:]))
+    for mailbox in (now.mailboxes - left) & was.keys() & there.keys():
+        assert server[mailbox][0] == stood[-1]
+    assert not left & there.keys()
+    assert all(was[mailbox] in stood for mailbox in left)
 
 
 @given(PLACES, STANDING)

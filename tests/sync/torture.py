@@ -121,12 +121,14 @@ class Torture:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.sync.one_visit", *words],
             cwd=ROOT,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        delay = self.random.uniform(0.25, 0.7)
+        assert process.stdout is not None
+        with process.stdout as told:
+            told.readline()  # it has been loaded and begins
         with suppress(subprocess.TimeoutExpired):
-            process.wait(delay)
+            process.wait(self.random.uniform(0.0, 0.3))
         if process.poll() is None:
             process.kill()
             self.kills += 1
@@ -166,10 +168,16 @@ class Torture:
         flags = " ".join(FLAGS[word] for word in self.words())
         self.client.append(f'"{name}"', f"({flags})", "", octets)
 
+    def opens(self, name: str) -> bool:
+        """Open a mailbox; a server may refuse one that is being renamed or deleted just now."""
+        told, _ = self.client.select(f'"{name}"')
+        return told == "OK"
+
     def some(self, names: list[str]) -> tuple[str, str, str]:
         """Open a mailbox and choose one of its messages: mailbox, UID, subject."""
         name = self.random.choice(names)
-        self.client.select(f'"{name}"')
+        if not self.opens(name):
+            return name, "", ""
         _, data = self.client.uid("SEARCH", "ALL")
         uids = data[0].decode().split() if data[0] else []
         if not uids:
@@ -221,7 +229,8 @@ class Torture:
             self.client.rename(f'"{old}"', new)
         else:
             name = self.random.choice(others)
-            self.client.select(f'"{name}"')
+            if not self.opens(name):
+                return
             _, data = self.client.uid("FETCH", "1:*", "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
             for each in data:
                 if isinstance(each, tuple):
