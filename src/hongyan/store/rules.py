@@ -28,12 +28,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What became different of a message: keywords, and mailboxes by id."""
+    """What became different of a message: keywords, and mailboxes by id.
+
+    ``made_mailboxes`` did not exist before; ``named_mailboxes`` had not the role of Trash.
+    """
 
     added_keywords: frozenset[str] = frozenset()
     removed_keywords: frozenset[str] = frozenset()
     added_mailboxes: frozenset[str] = frozenset()
     removed_mailboxes: frozenset[str] = frozenset()
+    made_mailboxes: frozenset[str] = frozenset()
+    named_mailboxes: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         return self != Effect()
@@ -48,6 +53,8 @@ class Effect:
             self.removed_keywords,
             self.added_mailboxes,
             self.removed_mailboxes,
+            self.made_mailboxes,
+            self.named_mailboxes,
         )
 
 

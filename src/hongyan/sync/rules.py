@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -125,13 +126,14 @@ class Ruling:
 
         What the person has changed since stays. Raises `NotFound`, also for a second time.
         """
-        count = 0
         with self._store.transaction():
-            for id_, found in self._store.rules.effects(run_id):
+            effects = dict(self._store.rules.effects(run_id))
+            for id_, found in effects.items():
                 self._take_back(id_, found)
-                count += 1
+            for found in effects.values():
+                self._take_back_mailboxes(found)
             self._store.rules.forget(run_id)
-        return count
+        return len(effects)
 
     def _take_back(self, message_id: str, found: Effect) -> None:
         now = self._get(message_id).mailbox_ids
@@ -144,6 +146,17 @@ class Ruling:
             remove_mailboxes=found.added_mailboxes if stays else frozenset(),
         )
         self._store.messages.change([message_id], change)
+
+    def _take_back_mailboxes(self, found: Effect) -> None:
+        """Undo what was done to a mailbox for want of a Trash, unless it is in use by now."""
+        for id_ in filter(self._exists, found.named_mailboxes):
+            self._store.mailboxes.update(replace(self._store.mailboxes.get(id_), role=None))
+        for id_ in filter(self._exists, found.made_mailboxes):
+            account_id = self._store.mailboxes.get(id_).account_id
+            if id_ in {each.id for each in self._store.imap_mailboxes.list(account_id)}:
+                continue  # it is the server's too, where others may have put something into it
+            with suppress(InvalidArgument):  # it has messages, or mailboxes below it
+                self._store.mailboxes.delete(id_)
 
     def _exists(self, mailbox_id: str) -> bool:
         try:
@@ -231,11 +244,10 @@ class Ruling:
 
     def _matched(self, rule: Rule) -> list[str]:
         """Return what a rule matches, read to its end before anything is changed."""
-        return [
-            id_
-            for id_ in self._store.search.ids(rule.query)
-            if _is_for(rule, self._get(id_).account_id)
-        ]
+        found = list[str](self._store.search.ids(rule.query))
+        if rule.account_ids is None:
+            return found
+        return [id_ for id_ in found if self._get(id_).account_id in rule.account_ids]
 
     def _effect(self, rule: Rule, email: Email) -> Effect:
         boxes = self._store.mailboxes.list(email.account_id)
@@ -246,12 +258,19 @@ class Ruling:
     def _put(self, message_id: str, found: Effect) -> Effect:
         """Carry an effect out; return it as it became, with the mailbox that had to be made."""
         if TRASH_TO_BE in found.added_mailboxes:
-            account_id = self._get(message_id).account_id
-            made = self._store.mailboxes.ensure(account_id, Role.TRASH).id
-            added = found.added_mailboxes - {TRASH_TO_BE} | {made}
-            found = replace(found, added_mailboxes=frozenset(added))
+            found = self._with_trash(found, self._get(message_id).account_id)
         self._store.messages.change([message_id], _change(found))
         return found
+
+    def _with_trash(self, found: Effect, account_id: str) -> Effect:
+        before = {box.id for box in self._store.mailboxes.list(account_id)}
+        trash = frozenset[str]({self._store.mailboxes.ensure(account_id, Role.TRASH).id})
+        return replace(
+            found,
+            added_mailboxes=found.added_mailboxes - {TRASH_TO_BE} | trash,
+            made_mailboxes=trash - before,
+            named_mailboxes=trash & before,
+        )
 
     def _get(self, message_id: str) -> Email:
         return self._store.messages.get(message_id)
