@@ -80,9 +80,18 @@ class Staff:
         def send(report: Report) -> None:
             sending.send_due(self._store.accounts.get(account_id), report)
 
+        def bring_back(_: Report) -> None:
+            self._store.snoozes.bring_back(account_id, self._clock.now())
+
         return Worker(
             account_id,
             [
+                Task(
+                    bring_back,
+                    Schedule(random.random),
+                    regular=False,
+                    due=lambda: self._store.snoozes.next_due(account_id),
+                ),
                 Task(fetch, Schedule(random.random)),
                 Task(
                     send,

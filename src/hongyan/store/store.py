@@ -32,6 +32,7 @@ from hongyan.store.reindex import Reindex
 from hongyan.store.rules import Rules
 from hongyan.store.salvage import salvage
 from hongyan.store.search import Search
+from hongyan.store.snoozes import Snoozes
 from hongyan.store.summary import summarise as read_summary
 from hongyan.store.types import silently
 
@@ -64,6 +65,7 @@ class Store:
             self._database, blobs=self.blobs, changes=self.changes, summarise=summarise
         )
         self.mailboxes = Mailboxes(self._database, messages=self.messages, changes=self.changes)
+        self.snoozes = Snoozes(self._database, messages=self.messages, mailboxes=self.mailboxes)
         self.imap_mailboxes = ImapMailboxes(self._database, mailboxes=self.mailboxes)
         self.imap_messages = ImapMessages(self._database)
         self.identities = Identities(self._database, changes=self.changes)

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hongyan.jmap.own import search
+from hongyan.jmap.own import search, snooze
 
 if TYPE_CHECKING:
     from hongyan.jmap.call import Method
 
-METHODS: Final[dict[str, Method]] = {"Search/parse": search.parse}
+METHODS: Final[dict[str, Method]] = {
+    "Search/parse": search.parse,
+    "Snooze/get": snooze.get,
+    "Snooze/set": snooze.set_,
+}

@@ -156,6 +156,7 @@ export const en = {
     spam: (count: number) => n(count, "Reported as spam.", "# reported as spam."),
     notSpam: (count: number) => n(count, "Moved to the inbox.", "# moved to the inbox."),
     snoozed: (count: number, until: string) => n(count, `Snoozed until ${until}.`, `# snoozed until ${until}.`),
+    unsnoozed: (count: number) => n(count, "Brought back.", "# brought back."),
     undone: "Undone.",
     failed: (words: string) => `That did not work: ${words}`,
     waitsForServer: "Kept for when Hongyan is back.",

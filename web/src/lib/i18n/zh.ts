@@ -156,6 +156,7 @@ export const zh: Catalogue = {
     spam: (count) => n(count, "已将 # 封作为垃圾邮件举报。"),
     notSpam: (count) => n(count, "已将 # 封移到收件箱。"),
     snoozed: (count, until) => n(count, `# 封将在${until}回来。`),
+    unsnoozed: (count) => n(count, `# 封已放回。`),
     undone: "已撤销。",
     failed: (words) => `操作没有成功：${words}`,
     waitsForServer: "已记下，等鸿雁恢复后执行。",

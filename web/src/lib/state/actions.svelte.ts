@@ -1,7 +1,7 @@
 /** What can be done with messages: at once on screen, then at the server, with undo for all of it. */
 
-import { Unreachable, type Client } from "../jmap/client";
-import type { Head, Id, Role } from "../jmap/types";
+import { MethodError, Unreachable, type Client } from "../jmap/client";
+import type { Head, Id, Role, SetError } from "../jmap/types";
 import { texts } from "../i18n/index.svelte";
 import { type Emails, grouped, type Key, keyOf, parts } from "./emails.svelte";
 import type { Mailboxes } from "./mailboxes.svelte";
@@ -83,19 +83,37 @@ export class Actions {
     await this.#do({ keys: changing, patchOf: keyword("$seen", value), words, leaves: false }, []);
   }
 
+  /** Put aside until a time; with none, put back. Undone, all is as it was before. */
   async snooze(rows: Key[], until: Date | null, words: string): Promise<void> {
     const keys = await this.#conversations(rows);
+    const before = until ? null : await this.#snoozedUntil(keys);
     this.shown?.remove(rows);
-    const set = (value: Date | null) =>
-      [...grouped(keys)].map(([accountId, ids]) =>
-        this.client.call("Snooze/set", { accountId, set: Object.fromEntries(ids.map((id) => [id, value ? utc(value) : null])) }),
-      );
-    await this.#guard(() => Promise.all(set(until)));
+    const wrong = await this.#guard(() => this.#setSnooze(keys, () => until && utc(until)));
+    if (wrong) return this.shown?.refresh();
     const undo = async () => {
-      await this.#guard(() => Promise.all(set(null)));
+      await this.#guard(() => this.#setSnooze(keys, (key) => before?.get(key) ?? null));
       this.shown?.refresh();
+      this.toasts.show({ words: texts.t.toast.undone }, 2500);
     };
     this.toasts.show({ words, undo });
+  }
+
+  async #setSnooze(keys: Key[], until: (key: Key) => string | null): Promise<void> {
+    for (const [accountId, ids] of grouped(keys)) {
+      const set = Object.fromEntries(ids.map((id) => [id, until(keyOf(accountId, id))]));
+      const { notUpdated } = await this.client.call<{ notUpdated: Record<Id, SetError> | null }>("Snooze/set", { accountId, set });
+      const failed = Object.values(notUpdated ?? {})[0];
+      if (failed) throw new MethodError(failed.type, failed.description ?? "");
+    }
+  }
+
+  async #snoozedUntil(keys: Key[]): Promise<Map<Key, string>> {
+    const found = new Map<Key, string>();
+    for (const [accountId, emailIds] of grouped(keys)) {
+      const { until } = await this.client.call<{ until: Record<Id, string> }>("Snooze/get", { accountId, emailIds });
+      for (const [id, when] of Object.entries(until)) found.set(keyOf(accountId, id), when);
+    }
+    return found;
   }
 
   /** Delete for good: after asking, without a way back. */

@@ -1,7 +1,6 @@
 /** From where one is to what is asked of the server. */
 
-import { filterOf } from "../../lib/query";
-import type { Filter, Id } from "../../lib/jmap/types";
+import type { Filter } from "../../lib/jmap/types";
 import type { App } from "../../lib/state/app.svelte";
 import type { Place } from "../../lib/state/route.svelte";
 import type { Question, Sort } from "../../lib/state/source";
@@ -28,19 +27,11 @@ export function question(app: App, place: Extract<Place, { view: "mail" | "searc
   const sort = [ORDER[how.order]];
   if (place.view === "search") {
     if (!place.query.trim()) return null;
-    const accounts = app.accountIds.map((accountId) => ({ accountId, filter: searching(app, accountId, place.query, ONLY[how.only]) }));
+    const accounts = app.accountIds.map((accountId) => ({ accountId, filter: { search: place.query, ...ONLY[how.only] } }));
     return { accounts, sort, collapseThreads: false };
   }
   const accounts = app.mailboxQuestion(place.account, place.mailbox, ONLY[how.only]);
   return accounts.length ? { accounts, sort, collapseThreads: app.settings.values.conversations } : null;
-}
-
-/** Our own server reads the search language itself; to any other it is said in JMAP's terms. */
-function searching(app: App, accountId: Id, query: string, also: Filter): Filter {
-  if (app.client.offers("Search/parse")) return { search: query, ...also };
-  const named = (name: string) => app.mailboxes.of(accountId).find((box) => [box.name, box.role].some((each) => each?.toLowerCase() === name.toLowerCase()))?.id ?? null;
-  const found = filterOf(query, named);
-  return Object.keys(also).length ? { operator: "AND", conditions: [found, also] } : found;
 }
 
 const OPERATOR = /^-?(?:[a-z]+:)?/i;
