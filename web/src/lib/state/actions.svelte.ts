@@ -88,14 +88,15 @@ export class Actions {
     const keys = await this.#conversations(rows);
     const before = until ? null : await this.#snoozedUntil(keys);
     this.shown?.remove(rows);
-    const wrong = await this.#guard(() => this.#setSnooze(keys, () => until && utc(until)));
-    if (wrong) return this.shown?.refresh();
+    const setting = this.#guard(() => this.#setSnooze(keys, () => until && utc(until)));
     const undo = async () => {
+      await setting;
       await this.#guard(() => this.#setSnooze(keys, (key) => before?.get(key) ?? null));
       this.shown?.refresh();
       this.toasts.show({ words: texts.t.toast.undone }, 2500);
     };
     this.toasts.show({ words, undo });
+    if (await setting) this.shown?.refresh();
   }
 
   async #setSnooze(keys: Key[], until: (key: Key) => string | null): Promise<void> {
