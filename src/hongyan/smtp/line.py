@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _BLOCK_WAIT: Final = 180.0  # RFC 5321 §4.5.3.2.5
 _LAST_WORDS_WAIT: Final = 1.0
+_SMALL: Final = 256 * 1024  # octets that are sooner sent than somebody who wants them is waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ class Line:
     # -- BDAT
 
     def _by_chunks(self, transaction: Transaction) -> Flow[None]:
-        """Send a message of one block unasked; a larger one waits until somebody wants it.
+        """Send a small message unasked; a larger one waits until somebody wants it.
 
         Waiting costs no more than a round trip, for the opening rides behind the content before.
         """
@@ -140,7 +141,7 @@ class Line:
         through = AsIs() if submission.envelope.binary else Normaliser()
         parts = chunks(submission.content, through)
         first = next(parts)
-        if first.last and len(first.blocks) == 1 and self._eager:
+        if first.last and first.size <= _SMALL and self._eager:
             yield from self._make_room(first.size)
             submission.before_content()
             opening = self._opening(transaction)

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from hongyan.store import Account, Item, Store
     from hongyan.sync.progress import Report
 
-_BLOCK: Final = 256 * 1024
 _STATES: Final = {
     smtp.Outcome.SENT: State.SENT,
     smtp.Outcome.DEFERRED: State.DEFERRED,
@@ -151,10 +150,10 @@ class Sender:
 
     def _submission(self, conn: smtp.Connection, item: Item) -> Flow[smtp.Receipt]:
         octets = self._store.blobs.open(item.blob_id)
-        chunks = [(at, min(at + _BLOCK, len(octets))) for at in range(0, len(octets), _BLOCK)]
 
         def content() -> Iterator[bytes]:
-            return (octets[start:end] for start, end in chunks)
+            starts = range(0, len(octets), smtp.BLOCK)
+            return (octets[at : at + smtp.BLOCK] for at in starts)
 
         notify = _FAILURES | {smtp.Notify.SUCCESS} if item.receipts else _FAILURES
         later = item.send_at is not None and item.send_at - self._clock() >= AHEAD
