@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+from hongyan import mime
 from hongyan.errors import InvalidArgument
 from hongyan.transfer import forms, manifest, mbox, sources
 
@@ -13,7 +14,7 @@ def one(data: bytes) -> None:
     at = 0
     for span in mbox.spans(data):
         assert at <= span.start <= span.end <= len(data)
-        sources.told(b"".join(mbox.chunks(data, span, mboxo=False)))
+        sources.told(mime.parse(b"".join(mbox.chunks(data, span, mboxo=False))))
         at = span.end
     form = forms.form_of(data)
     out = b"".join(forms.written(data, form, quoted=True))

@@ -93,7 +93,7 @@ def exercise(profile: Any) -> None:
     store.search.snippets({"text": "word"}, ids)
     store.messages.page(profile.inbox.id, limit=2, before=ids[1])
     store.messages.thread(store.messages.get(ids[0]).thread_id)
-    store.messages.with_octets(account, store.messages.get(ids[0]).blob_id)
+    store.messages.with_octets(account, [store.messages.get(ids[0]).blob_id])
     store.messages.with_message_id(account, "x@y")
     store.messages.raw(ids[0])
     store.messages.mark_gone(account, ["1"])

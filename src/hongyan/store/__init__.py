@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hongyan.store.adding import New
 from hongyan.store.arriving import Arriving
 from hongyan.store.email_query import Ids, Part
 from hongyan.store.filters import Sort
@@ -55,6 +56,7 @@ __all__ = [
     "Mailbox",
     "MailboxId",
     "MessageId",
+    "New",
     "Offer",
     "Order",
     "OutboxId",

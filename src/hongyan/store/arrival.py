@@ -19,7 +19,11 @@ def arrival(head: bytes, now: datetime) -> datetime:
     The topmost Received field is the last server's word (RFC 5321 §4.4), and Date the sender's.
     A time to come is not believed: then it is ``now``.
     """
-    message = mime.parse(head[:HEAD])
+    return arrival_of(mime.parse(head[:HEAD]), now)
+
+
+def arrival_of(message: mime.Message, now: datetime) -> datetime:
+    """Return the time of arrival out of a message that has been read; see `arrival`."""
     received = message.header("Received") or b""
     told = date.parse(received.rpartition(b";")[2]) or message.date
     return told if told is not None and told <= now else now

@@ -11,6 +11,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar
 
+from hongyan.store.adding import New
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
@@ -27,10 +29,7 @@ _OCTETS: Final = 16 << 20
 @dataclass(frozen=True, slots=True)
 class _Waiting(Generic[T]):
     token: T
-    mailbox_id: str
-    blob: Blob
-    received_at: datetime
-    uidl: str | None
+    new: New
 
 
 class Arriving(Generic[T]):
@@ -76,7 +75,7 @@ class Arriving(Generic[T]):
     ) -> None:
         """Take a message; see `Messages.add`. Raises `StoreError`, `NotFound` of a commit."""
         blob = self._store.blobs.hold(content)
-        self._waiting.append(_Waiting(token, mailbox_id, blob, received_at, uidl))
+        self._waiting.append(_Waiting(token, New(blob, (mailbox_id,), received_at, uidl=uidl)))
         self._octets += blob.size
         if (
             len(self._waiting) >= self._together
@@ -91,16 +90,8 @@ class Arriving(Generic[T]):
         ids: list[MessageId] = []
         if waiting:
             with self._store.transaction():
-                for each in waiting:
-                    ids.append(  # noqa: PERF401  # a statement a message reads better
-                        self._store.messages.add(
-                            self._account_id,
-                            each.mailbox_id,
-                            each.blob,
-                            received_at=each.received_at,
-                            uidl=each.uidl,
-                        )
-                    )
+                new = [each.new for each in waiting]
+                ids = self._store.messages.add_all(self._account_id, new)
         self._committed = time.monotonic()
         for each, id_ in zip(waiting, ids, strict=True):
             self._stored(each.token, id_)

@@ -94,16 +94,13 @@ class Blobs:
         encoding, data = self._place(blob)
         if data is None:
             db.execute("DELETE FROM doomed_files WHERE sha256 = ?", (sha256,))
-        ((row,),) = fetch(
-            db,
-            """
-            INSERT INTO blobs (sha256, size, encoding, data, kept_at)
-            VALUES (?, ?, ?, ?, ?) RETURNING id
-            """,
+        db.execute(
+            "INSERT INTO blobs (sha256, size, encoding, data, kept_at) VALUES (?, ?, ?, ?, ?)",
             (sha256, blob.size, encoding, data, now),
         )
+        row = db.last_insert_rowid()
         self._packing.note(row)
-        return int(row)
+        return row
 
     def _place(self, blob: Blob) -> tuple[str, bytes | None]:
         """Put a large blob's file in its place, or return how a small one is stored."""
@@ -222,12 +219,8 @@ class Blobs:
         """Return the file of the newest dictionary, for `prepare`; None while there is none."""
         return self._packing.newest()
 
-    def pack_text(self, octets: bytes) -> bytes:
-        """Return a text as the database keeps it."""
-        return self._packing.pack(octets, with_dictionary=False)
-
     def unpack_text(self, packed: bytes, *, limit: int) -> bytes:
-        """Return a text that `pack_text` packed. Raises `StoreError`."""
+        """Return a text that `packing.packed_text` packed. Raises `StoreError`."""
         return self._packing.unpack(packed, limit=limit)
 
     def unpacked(self, encoding: str, size: int, data: bytes) -> bytes:

@@ -1,19 +1,53 @@
-"""Lists of addresses as a column keeps them: JSON, [[name, email], …]."""
+"""What a message's row tells, made when the message is read: texts as the columns keep them."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hongyan.mime.types import Address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from hongyan.store.summary import Summary
+
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+class Columns(NamedTuple):
+    """Columns of the table ``messages``, by their names; addresses are JSON, [[name, email], …]."""
+
+    message_id: str
+    in_reply_to: str
+    refs: str
+    subject: str
+    from_: str
+    to_: str
+    cc: str
+    sent_at: str | None
+    has_attachment: bool
+
+
+def columns(summary: Summary) -> Columns:
+    """Return what the row of a message tells."""
+    usual = summary.in_reply_to == summary.references[-1:]  # then it is not kept twice
+    return Columns(
+        summary.message_id,
+        "" if usual else _JSON.encode(summary.in_reply_to),
+        _JSON.encode(summary.references),
+        summary.subject,
+        addresses_out(summary.from_),
+        addresses_out(summary.to),
+        addresses_out(summary.cc),
+        summary.sent_at.isoformat() if summary.sent_at else None,
+        summary.has_attachment,
+    )
+
 
 def addresses_out(addresses: Iterable[Address]) -> str:
     """Return the column's text for ``addresses``."""
-    return json.dumps([(address.name, address.email) for address in addresses], ensure_ascii=False)
+    return _JSON.encode([(address.name, address.email) for address in addresses])
 
 
 def addresses_in(text: str) -> tuple[Address, ...]:

@@ -8,35 +8,24 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from hongyan.errors import NotFound
-from hongyan.store import search_index, threads, uidls
-from hongyan.store.changes import Event
-from hongyan.store.columns import addresses_in, addresses_out
+from hongyan.store import uidls
+from hongyan.store.adding import Adding, New
+from hongyan.store.columns import addresses_in
 from hongyan.store.database import fetch
 from hongyan.store.folding import storable
-from hongyan.store.marking import (
-    Marking,
-    is_empty,
-    is_unread,
-    mailbox_of,
-    mark,
-    normal_keywords,
-    place,
-)
+from hongyan.store.marking import Marking
 from hongyan.store.marks import id_mark
-from hongyan.store.prepare import Prepared
-from hongyan.store.summary import Summary, kept_anyway
+from hongyan.store.prepare import Prepared, prepared
+from hongyan.store.summary import kept_anyway
 from hongyan.store.texts import COLUMNS, JOIN, Texts
-from hongyan.store.times import milliseconds, moment
+from hongyan.store.times import moment
 from hongyan.store.types import (
     AccountId,
     Email,
-    Kind,
     MailboxId,
     MessageId,
     ThreadId,
@@ -50,7 +39,7 @@ if TYPE_CHECKING:
     import apsw
 
     from hongyan.store.blobs import Blobs
-    from hongyan.store.changes import ChangeLog, Touched
+    from hongyan.store.changes import ChangeLog
     from hongyan.store.database import Database
     from hongyan.store.spool import Blob
     from hongyan.store.summary import Summarise
@@ -83,19 +72,14 @@ WITH_MESSAGE_ID: Final = """
     WHERE i.account = ?1 AND i.mark = ?3 AND m.message_id = ?2 AND m.account = ?1
     ORDER BY m.id
 """
+WITH_OCTETS: Final = """
+    SELECT b.sha256, m.id FROM json_each(?1) AS h
+    CROSS JOIN blobs AS b
+        ON substr(b.sha256, 1, 6) = substr(unhex(h.value), 1, 6) AND b.sha256 = unhex(h.value)
+    CROSS JOIN messages AS m ON m.blob = b.id
+    WHERE m.account = ?2
+"""
 _END_OF_TIME: Final = 2**63 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """What a new row is made of, besides the summary."""
-
-    row: int
-    account: int
-    thread: int
-    unseen: bool
-    blob: Blob
-    received_at: datetime
 
 
 class Messages(Marking):
@@ -127,85 +111,27 @@ class Messages(Marking):
         knows already is not stored again: the id of its message is returned. Raises `NotFound` for
         a mailbox, `InvalidArgument` for a keyword, `StoreError`.
         """
-        its = content if isinstance(content, Prepared) else self._prepared(content)
-        blob, summary = its.blob, its.summary
-        words = normal_keywords(keywords)
+        boxes = (mailbox_id, *also_in)
+        return self.add_all(account_id, [New(content, boxes, received_at, tuple(keywords), uidl)])[
+            0
+        ]
+
+    def add_all(self, account_id: str, new: Iterable[New]) -> list[MessageId]:
+        """Store messages, all in one transaction and one change of the account; see `add`."""
+        account = row_number("a", account_id)
+        its = [(each, self._prepared(each.content)) for each in new]
         with self._database.write() as db:
-            account = row_number("a", account_id)
-            mailboxes = {mailbox_of(db, account, id_) for id_ in (mailbox_id, *also_in)}
-            known = uidls.message_of(db, account, uidl) if uidl is not None else None
-            if known is not None:
-                return known
-            row = _next_row(db)
-            thread, touched = self._join_thread(db, account, row, summary)
-            unseen = "$seen" not in words
-            self._insert(db, _Row(row, account, thread, unseen, blob, received_at), its)
-            mark(db, row, words)
-            place(db, row, mailboxes, unread=is_unread(words))
-            if uidl is not None:
-                uidls.remember(db, account, uidl=uidl, message=row)
-            touched.append((Kind.EMAIL, f"m{row}", Event.CREATED))
-            touched += [(Kind.MAILBOX, f"b{box}", Event.UPDATED) for box in sorted(mailboxes)]
-            self._changes.record(db, account, touched)
-        return MessageId(f"m{row}")
+            adding = Adding(db, account, blobs=self._blobs, defer=self._database.defer)
+            ids = [adding.add(each, prepared) for each, prepared in its]
+            if adding.touched:
+                self._changes.record(db, account, dict.fromkeys(adding.touched))
+        return ids
 
-    def _join_thread(
-        self, db: apsw.Connection, account: int, row: int, summary: Summary
-    ) -> tuple[int, list[Touched]]:
-        """Find or begin the thread of a message, merging those it joins; say what it touched."""
-        known = threads.known(db, account, summary)
-        thread = known[0] if known else row
-        threads.remember(db, account, summary, thread=thread)
-        began = not known or is_empty(db, thread, besides=row)
-        touched: list[Touched] = []
-        for other in known[1:]:
-            moved, mailboxes = threads.merge(db, account, thread=other, into=thread)
-            touched += [(Kind.EMAIL, f"m{each}", Event.UPDATED) for each in moved]
-            touched += [(Kind.MAILBOX, f"b{each}", Event.UPDATED) for each in mailboxes]
-            touched.append((Kind.THREAD, f"t{other}", Event.DESTROYED))
-        touched.append((Kind.THREAD, f"t{thread}", Event.CREATED if began else Event.UPDATED))
-        return thread, touched
-
-    def _prepared(self, content: bytes | Blob) -> Prepared:
+    def _prepared(self, content: bytes | Blob | Prepared) -> Prepared:
+        if isinstance(content, Prepared):
+            return content
         blob = self._blobs.hold(content)
-        summary = kept_anyway(self._summarise, self._blobs.open(blob))
-        return Prepared(blob, summary, search_index.texts_of(summary))
-
-    def _insert(self, db: apsw.Connection, its: _Row, content: Prepared) -> None:
-        """Insert row, text and index entry."""
-        summary = content.summary
-        index_row = search_index.free_row(db, received_at=its.received_at)
-        search_index.note_shift(db, received_at=its.received_at, index_row=index_row)
-        db.execute(
-            """
-            INSERT INTO messages (id, account, blob, thread, message_id, in_reply_to, refs, subject,
-                from_, to_, cc, sent_at, received_at, size, has_attachment, index_row, unseen)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            (
-                its.row,
-                its.account,
-                self._blobs.row(db, its.blob),
-                its.thread,
-                summary.message_id,
-                _in_reply_to(summary),
-                json.dumps(summary.references),
-                summary.subject,
-                addresses_out(summary.from_),
-                addresses_out(summary.to),
-                addresses_out(summary.cc),
-                summary.sent_at.isoformat() if summary.sent_at else None,
-                milliseconds(its.received_at),
-                its.blob.size,
-                summary.has_attachment,
-                index_row,
-                its.unseen,
-            ),
-        )
-        self._database.defer(
-            partial(search_index.add, message=its.row, texts=content.texts), order=index_row
-        )
-        self._texts.keep(db, message=its.row, size=its.blob.size, summary=summary)
+        return prepared(blob, kept_anyway(self._summarise, self._blobs.open(blob)))
 
     def get(self, message_id: str) -> Email:
         """Return one message's row. Raises `NotFound`."""
@@ -233,18 +159,15 @@ class Messages(Marking):
             )
         return tuple(MessageId(f"m{row}") for (row,) in rows)
 
-    def with_octets(self, account_id: str, sha256: str) -> MessageId | None:
-        """Return the account's message of exactly these octets, the oldest of several; or None."""
+    def with_octets(self, account_id: str, hashes: Iterable[str]) -> dict[str, MessageId]:
+        """Return the account's messages of exactly these octets by their SHA-256, each the oldest.
+
+        Hashes that it has no message of are left out.
+        """
         with self._database.read() as db:
-            for (row,) in fetch(
-                db,
-                "SELECT m.id FROM blobs AS b CROSS JOIN messages AS m ON m.blob = b.id "
-                "WHERE substr(b.sha256, 1, 6) = substr(?1, 1, 6) AND b.sha256 = ?1 "
-                "AND m.account = ?2 ORDER BY m.id LIMIT 1",
-                (bytes.fromhex(sha256), row_number("a", account_id)),
-            ):
-                return MessageId(f"m{row}")
-        return None
+            asked = json.dumps([*hashes])
+            rows = fetch(db, WITH_OCTETS, (asked, row_number("a", account_id)))
+        return {sha256.hex(): MessageId(f"m{row}") for sha256, row in sorted(rows, reverse=True)}
 
     def from_servers(self, rfc_message_id: str) -> tuple[MessageId, ...]:
         """Return the messages with this Message-ID that servers gave us, in any account."""
@@ -335,18 +258,6 @@ def _email(row: tuple[Any, ...], preview: str) -> Email:
         has_attachment=bool(has_attachment),
         preview=preview,
     )
-
-
-def _in_reply_to(summary: Summary) -> str:
-    """Return the column: empty for the last of the references, which it nearly always is."""
-    usual = summary.in_reply_to == summary.references[-1:]
-    return "" if usual else json.dumps(summary.in_reply_to)
-
-
-def _next_row(db: apsw.Connection) -> int:
-    """Return the row number that the next message gets: one that was never given."""
-    rows = fetch(db, "SELECT seq FROM sqlite_sequence WHERE name = 'messages'")
-    return int(rows[0][0]) + 1 if rows else 1
 
 
 def _received_at(db: apsw.Connection, message_id: str) -> int:

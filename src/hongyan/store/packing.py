@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
     from hongyan.store.database import Database
 
-_LEVEL: Final = 6
+_LEVEL: Final = 3  # with a dictionary 4 in 100 larger than 6, in a third of the time
 _TRAINED_AT: Final = (1_000, 20_000)  # when there are so many blobs
+_FRAME: Final = zstd.ZstdCompressor.FLUSH_FRAME
 _DICTIONARY: Final = 112_640  # octets, zstd's own usual size
 _SAMPLES: Final = 2_500
 _SAMPLE: Final = 16_384
@@ -46,19 +47,17 @@ class Packing:
         self._folder = folder
         self._known: dict[int, zstd.ZstdDict] = {}
         self._newest: zstd.ZstdDict | None = None
+        self._compressor = _compressor(None)
         self._count = -1  # not looked up yet
         self._tried = 0
         self._blobs = 0
         database.on_commit(self._train_in_time)
 
-    def pack(self, octets: bytes, *, with_dictionary: bool = True) -> bytes:
+    def pack(self, octets: bytes) -> bytes:
         """Return a zstd frame."""
-        if not with_dictionary:
-            return zstd.compress(octets, 3)
         if self._count < 0:
             self._load_newest()
-        dictionary = self._newest.as_digested_dict if self._newest else None
-        return zstd.compress(octets, _LEVEL, zstd_dict=dictionary)
+        return self._compressor.compress(octets, _FRAME)
 
     def unpack(self, frame: bytes, *, limit: int) -> bytes:
         """Return what is in a frame, ``limit`` octets at most. Raises `StoreError`."""
@@ -132,12 +131,14 @@ class Packing:
             (dictionary.dict_id, hashlib.sha256(content).digest(), content),
         )
         self._known[dictionary.dict_id] = self._newest = dictionary
+        self._compressor = _compressor(dictionary)
 
     def _load_newest(self) -> None:
         with self._database.read() as db:
             rows = fetch(db, "SELECT id FROM dictionaries ORDER BY number")
         self._count = len(rows)
         self._newest = self._dictionary(rows[-1][0]) if rows else None
+        self._compressor = _compressor(self._newest)
 
     def _dictionary(self, number: int) -> zstd.ZstdDict:
         if number not in self._known:
@@ -160,15 +161,25 @@ class Packing:
         return self._folder / "dictionaries" / f"{number}.zdict"
 
 
+def _compressor(dictionary: zstd.ZstdDict | None) -> zstd.ZstdCompressor:
+    """Return what makes one frame after the other: half of the time of one anew for each."""
+    digested = dictionary.as_digested_dict if dictionary else None
+    return zstd.ZstdCompressor(_LEVEL, zstd_dict=digested)
+
+
 @lru_cache(maxsize=2)
-def _dictionary_at(path: Path) -> zstd.ZstdDict:
-    return zstd.ZstdDict(path.read_bytes())
+def _compressor_with(dictionary: Path | None) -> zstd.ZstdCompressor:
+    return _compressor(zstd.ZstdDict(dictionary.read_bytes()) if dictionary else None)
 
 
 def packed_with(octets: bytes, dictionary: Path | None) -> bytes:
     """Return what `Packing.pack` would, with the dictionary in a file. Raises `OSError`."""
-    given = _dictionary_at(dictionary).as_digested_dict if dictionary else None
-    return zstd.compress(octets, _LEVEL, zstd_dict=given)
+    return _compressor_with(dictionary).compress(octets, _FRAME)
+
+
+def packed_text(octets: bytes) -> bytes:
+    """Return a text as the database keeps it, without a dictionary."""
+    return zstd.compress(octets, _LEVEL)
 
 
 def unpacked_file(path: Path, folder: Path) -> TemporaryFile:

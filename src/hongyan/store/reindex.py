@@ -10,10 +10,9 @@ import itertools
 from typing import TYPE_CHECKING, Any, Final
 
 from hongyan.errors import NotFound, StoreError
-from hongyan.store import search_index
+from hongyan.store import search_index, texts
 from hongyan.store.database import fetch
 from hongyan.store.summary import kept_anyway
-from hongyan.store.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,7 +36,6 @@ class Reindex:
         self._database = database
         self._blobs = blobs
         self._summarise = summarise
-        self._texts = Texts(blobs)
 
     def all(self, *, advance: Advance) -> None:
         """Index every message anew, the oldest first; what is damaged keeps its old entry."""
@@ -103,7 +101,7 @@ class Reindex:
             for row, _, size, summary in made:
                 if summary:
                     search_index.add(db, message=row, texts=search_index.texts_of(summary))
-                    self._texts.keep(db, message=row, size=size, summary=summary)
+                    texts.keep(db, message=row, body=texts.kept(summary, size))
 
     def _summary(self, sha256: str) -> Summary | None:
         try:

@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from hongyan.store.database import fetch
 from hongyan.store.folding import indexed
-from hongyan.store.times import milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     import apsw
 
@@ -31,13 +29,14 @@ def unit(milliseconds_: int) -> int:
     return milliseconds_ // (1000 * SECONDS)
 
 
-def free_row(db: apsw.Connection, *, received_at: datetime) -> int:
-    """Return the row number for a message of that time: its 64 seconds, or the next free one.
+def free_row(db: apsw.Connection, at: int) -> int:
+    """Return the row number for a message of a time in milliseconds.
+
+    It is that of its 64 seconds, or the next free one.
 
     Many of one time come in a row, behind those that arrived before and before those that arrived
     later; the end of that row is found by doubling and halving, in log n look-ups.
     """
-    at = milliseconds(received_at)
     first = unit(at)
     there = fetch(db, "SELECT received_at FROM messages WHERE index_row = ?", (first,))
     if not there:
@@ -55,9 +54,9 @@ def free_row(db: apsw.Connection, *, received_at: datetime) -> int:
     return free
 
 
-def note_shift(db: apsw.Connection, *, received_at: datetime, index_row: int) -> None:
+def note_shift(db: apsw.Connection, at: int, *, index_row: int) -> None:
     """Remember the most that an entry stands off its time, for the conditions on that."""
-    shift = abs(index_row - unit(milliseconds(received_at)))
+    shift = abs(index_row - unit(at))
     if shift:
         db.execute(
             "INSERT INTO properties (name, value) VALUES ('shift', ?1) ON CONFLICT DO UPDATE "

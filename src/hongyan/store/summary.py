@@ -7,7 +7,7 @@ comes out: mail is kept first and understood second.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from hongyan import mime
 from hongyan.mime import header
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     Summarise: TypeAlias = Callable[[bytes | mmap], "Summary"]
 
+T = TypeVar("T")
 TEXT_LIMIT: Final = 1_000_000
 _ADDRESSES: Final = 500
 _REFERENCES: Final = 100
@@ -56,7 +57,11 @@ class Summary:
 
 def summarise(raw: bytes | mmap) -> Summary:
     """Return the summary of a message; every text has a limit, and UTF-8 can say it."""
-    message = mime.parse(raw)
+    return summary_of(mime.parse(raw))
+
+
+def summary_of(message: mime.Message) -> Summary:
+    """Return the summary of a message that has been read; see `summarise`."""
     return Summary(
         subject=storable(message.subject[:_LINE]),
         from_=_addresses(message.from_),
@@ -77,10 +82,10 @@ def summarise(raw: bytes | mmap) -> Summary:
     )
 
 
-def kept_anyway(summarise: Summarise, raw: bytes | mmap) -> Summary:
+def kept_anyway(summarise: Callable[[T], Summary], message: T) -> Summary:
     """Return the summary, or an empty one when a fault in the reader would keep mail out."""
     try:
-        return summarise(raw)
+        return summarise(message)
     except Exception:  # noqa: BLE001  # losing mail is worse than any fault that could be met here
         return Summary(subject="(this message could not be read)")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from hongyan import mime
 from hongyan.errors import StoreError
 from hongyan.mime.message import preview_of
+from hongyan.store.packing import packed_text
 
 if TYPE_CHECKING:
     import apsw
@@ -32,18 +33,22 @@ def is_quick(summary: Summary, size: int) -> bool:
     return summary.is_plain and size <= QUICK
 
 
+def kept(summary: Summary, size: int) -> bytes | None:
+    """Return the beginning of a text as it is kept; None where it is read anew each time."""
+    return None if is_quick(summary, size) else packed_text(summary.text[:_KEPT].encode())
+
+
+def keep(db: apsw.Connection, *, message: int, body: bytes | None) -> None:
+    """Keep what `kept` gave of a message, in the caller's transaction."""
+    if body is not None:
+        db.execute("INSERT OR REPLACE INTO texts (message, body) VALUES (?, ?)", (message, body))
+
+
 class Texts:
-    """Keeps and gives the texts of messages."""
+    """Gives the texts of messages."""
 
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
-
-    def keep(self, db: apsw.Connection, *, message: int, size: int, summary: Summary) -> None:
-        """Keep the beginning of a text that takes time to get, in the caller's transaction."""
-        if is_quick(summary, size):
-            return
-        body = self._blobs.pack_text(summary.text[:_KEPT].encode())
-        db.execute("INSERT OR REPLACE INTO texts (message, body) VALUES (?, ?)", (message, body))
 
     def of(self, encoding: str, size: int, data: bytes | None, body: bytes | None) -> str:
         """Return the text out of `COLUMNS`; one that is damaged is empty, for `check` tells it."""

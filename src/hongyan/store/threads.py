@@ -13,15 +13,17 @@ from hongyan.store.database import fetch
 from hongyan.store.marks import id_mark
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import apsw
 
     from hongyan.store.summary import Summary
 
 
-def known(db: apsw.Connection, account: int, summary: Summary) -> list[int]:
-    """Return the threads that are known for the message's ids, each once, the oldest first."""
+def known(db: apsw.Connection, account: int, marks: Iterable[int]) -> list[int]:
+    """Return the threads that are known for a message's `marks`, each once, the oldest first."""
     found: set[int] = set()
-    for mark in _marks(summary):
+    for mark in marks:
         for (thread,) in fetch(
             db,
             "SELECT coalesce((SELECT into_ FROM merged_threads AS g WHERE g.thread = i.thread), "
@@ -32,11 +34,11 @@ def known(db: apsw.Connection, account: int, summary: Summary) -> list[int]:
     return sorted(found)
 
 
-def remember(db: apsw.Connection, account: int, summary: Summary, *, thread: int) -> None:
-    """Let the message's ids point to its thread, where they point to none yet."""
+def remember(db: apsw.Connection, account: int, marks: Iterable[int], *, thread: int) -> None:
+    """Let a message's `marks` point to its thread, where they point to none yet."""
     db.executemany(
         "INSERT INTO thread_ids (account, mark, thread) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        [(account, mark, thread) for mark in _marks(summary)],
+        [(account, mark, thread) for mark in marks],
     )
 
 
@@ -69,7 +71,7 @@ def merge(
     return moved, sorted({place[0] for place in places})
 
 
-def _marks(summary: Summary) -> list[int]:
+def marks(summary: Summary) -> tuple[int, ...]:
     """Return the marks of the message's own id, those it answers, and its ancestors."""
     ids = (summary.message_id, *summary.in_reply_to, *summary.references)
-    return [id_mark(one) for one in dict.fromkeys(filter(None, ids))]
+    return tuple(id_mark(one) for one in dict.fromkeys(filter(None, ids)))

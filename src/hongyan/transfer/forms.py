@@ -74,4 +74,6 @@ def unquoted(chunk: bytes, *, once: bool = False) -> bytes:
 
 def with_crlf(chunk: bytes) -> bytes:
     """Return whole lines with CRLF at the end of each."""
+    if b"\r" not in chunk:
+        return chunk.replace(b"\n", b"\r\n")
     return _BARE_LF.sub(b"\r\n", chunk)

@@ -7,12 +7,14 @@ simply run once more. Messages go in together, some at a time, one transaction f
 from __future__ import annotations
 
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
+from hongyan import mime
 from hongyan.errors import NotFound, StoreError
 from hongyan.guard import shown
-from hongyan.store import Prepared, Role
+from hongyan.store import Change, New, Prepared, Role
 from hongyan.store.arrival import HEAD, arrival
 from hongyan.store.types import silently
 from hongyan.transfer import sources
@@ -135,31 +137,32 @@ class Importer:
     def _store_waiting(self) -> None:
         waiting, self._waiting, self._size = self._waiting, [], 0
         self._boxes.clear()
-        new = known = 0
+        new = 0
         with self._store.transaction():
-            for each in waiting:
-                is_new = self._put(each)
-                new, known = new + is_new, known + (not is_new)
+            for account, some in groupby(waiting, key=lambda each: each.account.id):
+                new += self._put(account, list(some))
         self._result.new += new
-        self._result.known += known
+        self._result.known += len(waiting) - new
 
-    def _put(self, each: _Arrival) -> bool:
-        """Store a message, or put one that is there already into its mailboxes; tell if new."""
-        account = each.account.id
-        boxes = [self._mailbox(account, place) for place in each.places]
+    def _put(self, account: str, arrivals: list[_Arrival]) -> int:
+        """Store messages, put those that are there already into their mailboxes; count the new."""
         messages = self._store.messages
-        there = messages.with_octets(account, each.blob.sha256)
-        id_ = there or messages.add(
-            account,
-            boxes[0],
-            each.content,
-            received_at=each.received_at,
-            keywords=each.keywords,
-            uidl=each.uidl,
-        )
-        if there is not None or len(boxes) > 1:
-            messages.set_mailboxes(id_, {*messages.get(id_).mailbox_ids, *boxes})
-        return there is None
+        known = messages.with_octets(account, [each.blob.sha256 for each in arrivals])
+        new: dict[str, New] = {}
+        for each in arrivals:
+            boxes, sha256 = self._mailboxes(account, each), each.blob.sha256
+            if sha256 in known:
+                messages.change([known[sha256]], Change(add_mailboxes=frozenset(boxes)))
+            elif sha256 in new:  # the same once more, and not in the store yet
+                new[sha256] = replace(new[sha256], mailboxes=(*new[sha256].mailboxes, *boxes))
+            else:
+                words = tuple(each.keywords)
+                new[sha256] = New(each.content, boxes, each.received_at, words, each.uidl)
+        messages.add_all(account, new.values())
+        return len(new)
+
+    def _mailboxes(self, account: str, each: _Arrival) -> tuple[str, ...]:
+        return tuple(self._mailbox(account, place) for place in each.places)
 
     def _mailbox(self, account: str, place: Place) -> str:
         """Return the mailbox of a place, looked up once in each transaction."""
@@ -223,7 +226,7 @@ class Importer:
 
     def _large(self, item: sources.Item, mailbox: str | None) -> Iterator[_Arrival]:
         blob, head = self._spooled(item.chunks())
-        keywords = sources.told(head) if item.is_mbox else item.keywords
+        keywords = sources.told(mime.parse(head)) if item.is_mbox else item.keywords
         at = arrival(head, self._clock())
         arrived = self._arrival(item, mailbox, blob, at, keywords)
         if arrived:

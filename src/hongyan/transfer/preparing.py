@@ -16,8 +16,9 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
+from hongyan import mime
 from hongyan.store import Prepared, prepare
-from hongyan.store.arrival import arrival
+from hongyan.store.arrival import arrival_of
 from hongyan.transfer import sources
 
 if TYPE_CHECKING:
@@ -54,9 +55,12 @@ class Done:
 
 def work(octets: Sequence[bytes], dictionary: Path | None, now: datetime) -> list[Done]:
     """Prepare some messages, in any process."""
-    return [
-        Done(prepare(each, dictionary), arrival(each, now), sources.told(each)) for each in octets
-    ]
+    return [_done(each, mime.parse(each), dictionary, now) for each in octets]
+
+
+def _done(octets: bytes, message: mime.Message, dictionary: Path | None, now: datetime) -> Done:
+    prepared = prepare(octets, message, dictionary)
+    return Done(prepared, arrival_of(message, now), sources.told(message))
 
 
 class Preparing:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from hongyan import mime
 from hongyan.errors import NotFound, StoreError
 from hongyan.transfer import mbox
 from hongyan.transfer.forms import whole_lines, with_crlf
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from hongyan import mime
     from hongyan.transfer.forms import Octets
 
 _MAILDIR_FLAGS: Final = {
@@ -41,7 +41,6 @@ _STATUS: Final = {  # of mbox(5) programs: Status and X-Status
 _MOZILLA: Final = {0x1: "$seen", 0x2: "$answered", 0x4: "$flagged", 0x1000: "$forwarded"}
 _MOZILLA_GONE: Final = 0x8
 _ENDINGS: Final = re.compile(r"\.(?:mbox|mbx|sbd)$", re.IGNORECASE)
-_HEAD: Final = 65_536
 IMPORTED: Final = "Imported"
 
 
@@ -95,17 +94,18 @@ def _folder(path: Path, top: Path, *, mboxo: bool) -> Iterator[Item]:
 
 def _maildir(folder: Path, top: Path) -> Iterator[Item]:
     """Yield a Maildir's messages, in the order of their names, which is that of their coming."""
-    files = [path for part in ("cur", "new") for path in (folder / part).iterdir()]
-    for path in sorted(files, key=lambda path: path.name):
-        if path.is_symlink() or not path.is_file():
+    mailbox = _name(folder, top) or "Inbox"
+    files = [entry for part in ("cur", "new") for entry in os.scandir(folder / part)]
+    for entry in sorted(files, key=lambda entry: entry.name):
+        if not entry.is_file(follow_symlinks=False):
             continue
-        flags = path.name.rpartition(":2,")[2] if ":2," in path.name else ""
+        flags = entry.name.rpartition(":2,")[2] if ":2," in entry.name else ""
         if "T" not in flags:
             yield Item(
-                where=str(path),
-                mailbox=_name(folder, top) or "Inbox",
-                chunks=partial(_lines, path),
-                size=path.stat().st_size,
+                where=entry.path,
+                mailbox=mailbox,
+                chunks=partial(_lines, entry.path),
+                size=entry.stat().st_size,
                 keywords=frozenset(
                     _MAILDIR_FLAGS[each] for each in flags if each in _MAILDIR_FLAGS
                 ),
@@ -128,7 +128,7 @@ def _file(path: Path, top: Path, *, mboxo: bool, named: bool) -> Iterator[Item]:
         yield Item(str(path), IMPORTED, partial(_exact, octets), len(octets))
 
 
-def _lines(path: Path) -> Iterator[bytes]:
+def _lines(path: str) -> Iterator[bytes]:
     octets = mapped(path)
     return map(with_crlf, whole_lines(octets, 0, len(octets)))
 
@@ -143,9 +143,8 @@ def _name(path: Path, top: Path) -> str:
     return "/".join(_ENDINGS.sub("", part).lstrip(".") or part for part in parts)
 
 
-def told(head: bytes) -> frozenset[str] | None:
+def told(message: mime.Message) -> frozenset[str] | None:
     """Return the keywords that the header of a message in an mbox tells; None: it is deleted."""
-    message = mime.parse(head[:_HEAD])
     mozilla = (message.header("X-Mozilla-Status") or b"").strip()
     bits = int(mozilla, 16) if re.fullmatch(rb"[0-9A-Fa-f]{1,8}", mozilla) else 0
     letters = b"".join(message.header(name) or b"" for name in ("Status", "X-Status")).decode(

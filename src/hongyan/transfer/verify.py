@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import zipfile
 from contextlib import ExitStack
 from mmap import ACCESS_READ, mmap
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from hongyan.errors import InvalidArgument, StoreError
 from hongyan.guard import shown
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from hongyan.store.types import Advance
     from hongyan.transfer.forms import Octets
     from hongyan.transfer.manifest import Entry
+
+
+_SMALL: Final = 65_536  # octets that are read sooner than mapped
 
 
 class Opened:
@@ -77,11 +81,12 @@ class Opened:
         return self._mapped[1]
 
 
-def mapped(path: Path) -> Octets:
-    """Return a file's octets without reading them. Raises `OSError`."""
-    with path.open("rb") as file:
-        empty = not path.stat().st_size
-        return b"" if empty else mmap(file.fileno(), 0, access=ACCESS_READ)
+def mapped(path: Path | str) -> Octets:
+    """Return a file's octets, those of a large one without reading them. Raises `OSError`."""
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123  # a Path for each of many costs
+        if os.fstat(file.fileno()).st_size <= _SMALL:
+            return file.readall()
+        return mmap(file.fileno(), 0, access=ACCESS_READ)
 
 
 def verify(path: Path, *, advance: Advance = silently) -> tuple[int, tuple[str, ...]]:
