@@ -203,3 +203,21 @@ def test_a_copy_deleted_there_is_not_brought_back_by_a_flag_set_there(
     subjects = {name: set(mine.ids(name.capitalize())) for name in ("INBOX", "Work")}
     assert "one" not in subjects[gone]
     assert "one" in subjects[kept]
+
+
+def test_another_uidvalidity_where_messages_have_ids_of_their_own(mine: Mine) -> None:
+    """Without Message-ID they look alike: EMAILID tells which is which (RFC 8474)."""
+    inbox = mine.server.boxes["INBOX"] = Box()
+    mine.server.capabilities += ("OBJECTID",)
+    for number in range(3):
+        octets = b"Subject: alike %d\r\n\r\n" % number
+        mine.server.email_ids[octets] = f"M{number}"
+        inbox.put(octets)
+    mine.sync()
+    before = mine.ids()
+    assert len(before) == 3
+    letters = list(inbox.letters.values())
+    mine.server.boxes["INBOX"] = Box(8, 4, dict(enumerate(reversed(letters), 1)))
+    assert mine.sync().messages == 0
+    assert not any("BODY.PEEK[]" in each for each in mine.server.told), "nothing is fetched again"
+    assert mine.ids() == before

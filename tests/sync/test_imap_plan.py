@@ -339,6 +339,7 @@ def test_labels(case: Case) -> None:
         acts = []
         for act in imap_labels.tell(labels, was, now):
             if isinstance(act, imap_labels.Label):
+                assert act.mailbox == labels.all_mail
                 acts.append(f"label {'+' if act.add else '-'}{act.label}")
             else:
                 acts.append(told(act))

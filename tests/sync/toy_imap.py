@@ -51,6 +51,7 @@ class ToyImap:
     twice: bool = False  # each FETCH answer comes twice
     strays: bool = False  # answers for UIDs that do not exist
     no_lists: bool = False  # LIST says that there is nothing
+    email_ids: dict[bytes, str] = field(default_factory=dict)  # by octets
     _box: Box | None = None
     _in: bytes = b""
     _out: bytes = b""
@@ -157,6 +158,8 @@ class ToyImap:
         head, gap, _ = letter.octets.partition(b"\r\n\r\n")
         told = f"* {seq} FETCH (UID {uid} FLAGS ({' '.join(sorted(letter.flags))})"
         told += f' RFC822.SIZE {len(letter.octets)} INTERNALDATE "02-Mar-2026 10:00:00 +0000"'
+        if "EMAILID" in items:
+            told += f" EMAILID ({self.email_ids[letter.octets]})"
         octets = b""
         if "BODY.PEEK[]" in items:
             octets = letter.octets
@@ -166,12 +169,13 @@ class ToyImap:
             told += f" BODY[HEADER.FIELDS (MESSAGE-ID)] {{{len(octets)}}}\r\n"
         self._say(told.encode() + octets + b")")
 
-    def _uid_store(self, rest: str, _: bytes) -> None:
+    def _uid_store(self, rest: str, _: bytes) -> str | None:
         uids, change, flags = rest.split(" ", 2)
         words = set(flags.strip("()").split())
         for seq, (uid, letter) in enumerate(self._chosen(uids).items(), 1):
             letter.flags = letter.flags | words if change[0] == "+" else letter.flags - words
             self._say(f"* {seq} FETCH (UID {uid} FLAGS ({' '.join(sorted(letter.flags))}))")
+        return None
 
     def _uid_copy(self, rest: str, __: bytes) -> None:
         uids, _, name = rest.partition(" ")
@@ -184,10 +188,11 @@ class ToyImap:
             if "\\Deleted" in self._box.letters[uid].flags:
                 del self._box.letters[uid]
 
-    def _append(self, rest: str, literal: bytes) -> None:
+    def _append(self, rest: str, literal: bytes) -> str | None:
         name, _, options = rest.partition(" ")
         flags = re.search(r"\(([^)]*)\)", options)
         self.boxes[name.strip('"')].put(literal, flags[1].split() if flags else ())
+        return None
 
     def _create(self, rest: str, _: bytes) -> None:
         self.boxes.setdefault(rest.strip('"'), Box())

@@ -40,13 +40,19 @@ _ADDED: Final = """
             WHERE message = p.message AND mailbox = p.mailbox)
         AND NOT EXISTS (SELECT 1 FROM imap_absent
             WHERE message = p.message AND mailbox = p.mailbox)
+        AND NOT EXISTS (SELECT 1 FROM imap_labels
+            WHERE message = p.message AND mailbox = p.mailbox)
 """
-# In a mailbox where the server has it not? Not in one where it has it? With other keywords?
+# In a mailbox where the server has it not? Not in one, or under a label, where it has it? With
+# other keywords?
 _DIFFERENT: Final = f"""
     {_TOUCHED} SELECT p.message {_ADDED}
     UNION
     SELECT i.message FROM touched JOIN imap_messages AS i USING (message)
     WHERE NOT EXISTS (SELECT 1 FROM memberships WHERE message = i.message AND mailbox = i.mailbox)
+    UNION
+    SELECT l.message FROM touched JOIN imap_labels AS l USING (message)
+    WHERE NOT EXISTS (SELECT 1 FROM memberships WHERE message = l.message AND mailbox = l.mailbox)
     UNION
     SELECT i.message FROM touched JOIN imap_messages AS i USING (message)
     WHERE i.flags IS NOT (SELECT coalesce(group_concat(keyword, ' '), '')

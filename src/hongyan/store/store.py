@@ -18,6 +18,7 @@ from hongyan.store.check import faults
 from hongyan.store.database import Database
 from hongyan.store.holds import Holds
 from hongyan.store.identities import Identities
+from hongyan.store.imap_labels import ImapLabels, ImapObjects
 from hongyan.store.imap_mailboxes import ImapMailboxes
 from hongyan.store.imap_messages import ImapMessages
 from hongyan.store.learned import Learned
@@ -68,6 +69,8 @@ class Store:
         self.snoozes = Snoozes(self._database, messages=self.messages, mailboxes=self.mailboxes)
         self.imap_mailboxes = ImapMailboxes(self._database, mailboxes=self.mailboxes)
         self.imap_messages = ImapMessages(self._database)
+        self.imap_labels = ImapLabels(self._database)
+        self.imap_objects = ImapObjects(self._database)
         self.identities = Identities(self._database, changes=self.changes)
         self.rules = Rules(self._database, clock=clock)
         self.search = Search(self._database, blobs=self.blobs, clock=clock)

@@ -10,9 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hongyan.errors import Refused
+from hongyan.store import MailboxId
 from hongyan.sync import (
     imap_fetch,
     imap_finish,
+    imap_gmail,
     imap_listing,
     imap_look,
     imap_match,
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
     from hongyan.flow import Flow
     from hongyan.imap import Connection
-    from hongyan.store import Account, ImapMailbox, MailboxId, Store
+    from hongyan.store import Account, ImapMailbox, Store
     from hongyan.sync.progress import Report
 
 _PASSES = 3
@@ -70,19 +72,33 @@ def synchronise(
 def _until_settled(tour: Tour, standings: dict[MailboxId, Standing]) -> Flow[None]:
     """Look, recognise and tell, until nothing is left to tell or to look at again."""
     tour.again |= set(standings)
+    labels = {id_: there for id_, there in standings.items() if tour.is_label(id_)}
     for _ in range(_PASSES):
         again, tour.again = tour.again, set()
         for mailbox in tour.mailboxes().values():
             if mailbox.id in again:
-                yield from _look_into(tour, mailbox, standings.pop(mailbox.id, None))
+                yield from _look_into(tour, mailbox, standings.pop(mailbox.id, None), labels)
         yield from imap_match.find_moved(tour)
         told = yield from imap_tell.tell_server(tour)
         if not told and not tour.again:
             return
 
 
-def _look_into(tour: Tour, mailbox: ImapMailbox, there: Standing | None) -> Flow[None]:
+def _look_into(
+    tour: Tour,
+    mailbox: ImapMailbox,
+    there: Standing | None,
+    labels: dict[MailboxId, Standing],
+) -> Flow[None]:
+    """Look into a mailbox; ``labels`` are the standings of those that are looked at with it."""
+    if tour.is_label(mailbox.id):
+        return
     try:
         yield from imap_look.look_into(tour, mailbox, there)
+        if tour.labels and mailbox.id == tour.labels.all_mail and mailbox.id in tour.looked:
+            tour.looked |= set(map(MailboxId, tour.labels.names))
+            if imap_gmail.unexplained(tour, labels):
+                fresh = tour.mailboxes()[mailbox.id]
+                yield from imap_look.look_into(tour, fresh, None, at_all=True)
     except Refused as error:
         tour.result.troubles.append(f"{mailbox.called}: {error}")

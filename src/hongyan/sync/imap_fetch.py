@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final, Self
 
 from hongyan import imap
 from hongyan.imap import NumberSet, Peek, Window
-from hongyan.sync import imap_flags
+from hongyan.sync import imap_flags, imap_gmail
+from hongyan.sync.imap_tour import identity
 from hongyan.sync.progress import Progress
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hongyan.flow import Flow
-    from hongyan.imap import Body, Fetched
+    from hongyan.imap import Body, Fetched, Item
     from hongyan.store import Blob, BlobWriter, ImapMailbox, MailboxId
     from hongyan.sync.imap_tour import Tour
 
@@ -49,6 +50,7 @@ def fetch_bodies(tour: Tour, *, clock: Callable[[], datetime]) -> Flow[None]:
 def _bodies_of(tour: Tour, mailbox: ImapMailbox, arrivals: Arrivals) -> Flow[None]:
     """Fetch until the server gives no more; what it refused together is asked for one by one."""
     yield from tour.be_in(mailbox)
+    items: list[Item] = [*_ITEMS, *tour.identities(), *imap_gmail.items(tour, mailbox.id)]
     window = _WINDOW
     failures: tuple[imap.Failure, ...] = ()
     while expected := tour.store.imap_messages.expected(mailbox.id, limit=_AT_ONCE):
@@ -56,7 +58,7 @@ def _bodies_of(tour: Tour, mailbox: ImapMailbox, arrivals: Arrivals) -> Flow[Non
         arrivals.begin(mailbox.id, expected)
         uids = NumberSet.of(expected)
         failures = yield from imap.fetch(
-            tour.conn, uids, _ITEMS, sink=arrivals.sink, take=arrivals.take, window=window
+            tour.conn, uids, items, sink=arrivals.sink, take=arrivals.take, window=window
         )
         arrivals.end()
         if arrivals.done == before and (not failures or window is _ONE_BY_ONE):
@@ -72,6 +74,8 @@ class _Arrived:
     size: int
     blob: Blob
     received_at: datetime
+    labels: frozenset[MailboxId]
+    identity: str | None
 
 
 @dataclass(slots=True)
@@ -124,7 +128,10 @@ class Arrivals:
         flags = imap_flags.keywords(message.flags or ())
         size = message.size or blob.size
         when = message.internal_date or self.clock()
-        self._waiting.append(_Arrived(message.uid, flags, size, blob, when))
+        labels = imap_gmail.told(self.tour, self._mailbox or "", message) or frozenset()
+        self._waiting.append(
+            _Arrived(message.uid, flags, size, blob, when, labels, identity(message))
+        )
         self._held += blob.size
         late = time.monotonic() - self._committed >= _SECONDS
         if late or len(self._waiting) >= _TOGETHER or self._held >= _OCTETS:
@@ -153,12 +160,14 @@ class Arrivals:
         self.tell()
 
     def _store_all(self, mailbox_id: MailboxId, waiting: list[_Arrived]) -> tuple[int, int]:
-        with self.tour.store.transaction():
+        store = self.tour.store
+        with store.transaction():
+            alive = {each.id for each in store.mailboxes.list(self.tour.account.id)}
             for each in waiting:
-                self._store(mailbox_id, each)
+                self._store(mailbox_id, each, alive)
         return len(waiting), sum(each.blob.size for each in waiting)
 
-    def _store(self, mailbox_id: MailboxId, arrived: _Arrived) -> None:
+    def _store(self, mailbox_id: MailboxId, arrived: _Arrived, alive: set[MailboxId]) -> None:
         store = self.tour.store
         id_ = store.messages.add(
             self.tour.account.id,
@@ -166,10 +175,15 @@ class Arrivals:
             arrived.blob,
             received_at=arrived.received_at,
             keywords=arrived.flags,
+            also_in=arrived.labels & alive,
         )
         store.imap_messages.bind(
             mailbox_id, arrived.uid, id_, flags=arrived.flags, size=arrived.size
         )
+        if arrived.labels:
+            store.imap_labels.note(id_, arrived.labels)
+        if arrived.identity:
+            store.imap_objects.note(id_, arrived.identity)
 
     def tell(self) -> None:
         """Report how far it has come."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hongyan.sync import imap_plan
+from hongyan.sync import imap_gmail, imap_plan
 
 if TYPE_CHECKING:
     from hongyan.store import MailboxId, MessageId
@@ -31,10 +31,13 @@ def _leave(
     store = tour.store
     for here in store.imap_messages.here([message]).values():
         store.imap_messages.found(mailbox, message)
-        if not imap_plan.leave(flags or frozenset(), here, mailbox):
+        labels = store.imap_labels.of([message]).get(message, frozenset())
+        store.imap_labels.note(message, ())
+        stays = tour.labels is not None and here.mailboxes != labels | {mailbox}
+        if stays or not imap_plan.leave(flags or frozenset(), here, mailbox):
             tour.unsettle()
             continue
-        left = here.mailboxes - {mailbox}
+        left = here.mailboxes - labels - {mailbox}
         if left:
             store.messages.set_mailboxes(message, left)
         else:
@@ -45,6 +48,8 @@ def _leave(
 def _drop(tour: Tour, mailbox: MailboxId) -> None:
     """Remove a mailbox that is gone; one in which a message stays is made anew on the server."""
     with tour.store.transaction():
+        if tour.is_label(mailbox):
+            imap_gmail.stripped(tour, mailbox)
         if tour.store.messages.page(mailbox, limit=1):
             tour.store.imap_mailboxes.forget(mailbox)
             tour.unsettle()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from hongyan import imap
 from hongyan.errors import Refused, Unsafe
 from hongyan.store import MailboxId, Role
+from hongyan.sync import imap_gmail, imap_labels
 from hongyan.sync import imap_mailbox_plan as plan
 from hongyan.sync import imap_names as names
 from hongyan.sync.imap_plan import Standing
@@ -36,7 +37,7 @@ def settle_mailboxes(tour: Tour) -> Flow[dict[MailboxId, Standing]]:
     )
     mailboxes = tour.mailboxes()
     by_wire = {each.wire: each for each in mailboxes.values()}
-    theirs = yield from _identified(tour, _theirs(listing, by_wire), by_wire)
+    theirs = yield from _identified(tour, _theirs(tour, listing, by_wire), by_wire)
     acts = plan.pair(theirs, _paired(mailboxes.values()), _ours(tour, mailboxes))
     delimiters = {listed.octets: listed.delimiter for listed, _ in listing}
     for act in acts:
@@ -46,6 +47,7 @@ def settle_mailboxes(tour: Tour) -> Flow[dict[MailboxId, Standing]]:
         style = yield from _style(tour, delimiters)
         for each in there:
             yield from _there(tour, each, style)
+    imap_gmail.settle(tour, {listed.octets: listed for listed, _ in listing})
     states = {listed.octets: state for listed, state in listing}
     return {
         each.id: _standing(state)
@@ -89,18 +91,34 @@ def _standing(status: MailboxStatus) -> Standing:
 
 
 def _theirs(
-    listing: tuple[tuple[Listed, MailboxStatus | None], ...], known: dict[bytes, ImapMailbox]
+    tour: Tour,
+    listing: tuple[tuple[Listed, MailboxStatus | None], ...],
+    known: dict[bytes, ImapMailbox],
 ) -> list[plan.Theirs]:
     roles = names.roles(listed for listed, _ in listing)
+    harmless = _no_message_goes_with(tour, listing, roles)
     return [
         plan.Theirs(
             listed.octets,
             names.path(listed),
             roles.get(listed.octets),
-            untouched=_untouched(known.get(listed.octets), state),
+            untouched=listed.octets in harmless or _untouched(known.get(listed.octets), state),
         )
         for listed, state in listing
     ]
+
+
+def _no_message_goes_with(
+    tour: Tour, listing: tuple[tuple[Listed, MailboxStatus | None], ...], roles: dict[bytes, str]
+) -> set[bytes]:
+    """Return the mailboxes that are labels; All Mail, where they are, is the archive."""
+    wires = {listed.octets.hex(): listed for listed, _ in listing}
+    labels = imap_labels.read(wires.items())
+    if labels.all_mail is None or imap_gmail.EXTENSION not in tour.conn.capabilities:
+        return set()
+    if "archive" not in roles.values():
+        roles[wires[labels.all_mail].octets] = "archive"
+    return {wires[each].octets for each in labels.names}
 
 
 def _identified(
@@ -269,7 +287,8 @@ def _miss(tour: Tour, id_: str) -> None:
 def delete_mailboxes(tour: Tour) -> Flow[None]:
     """Delete on the server what was deleted here, once it has no message left that we know of."""
     for mailbox in tour.mailboxes().values():
-        if mailbox.name is None and not tour.store.imap_messages.places(mailbox.id):
+        left = tour.store.imap_messages.places(mailbox.id)
+        if mailbox.name is None and not left and not tour.store.imap_labels.under(mailbox.id):
             yield from _delete(tour, mailbox)
 
 

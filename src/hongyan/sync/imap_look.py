@@ -7,20 +7,21 @@ doubtful, nothing that it says is missing is believed.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from hongyan import imap
 from hongyan.imap import Known, NumberSet
-from hongyan.sync import imap_flags, imap_plan
+from hongyan.sync import imap_flags, imap_gmail, imap_plan
 from hongyan.sync.imap_plan import Fate, Look, Mark, Standing, Tier
 from hongyan.sync.imap_tour import standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from hongyan.flow import Flow
     from hongyan.imap import Fetched, Selected, Vanished
-    from hongyan.store import ImapMailbox, Place
+    from hongyan.store import ImapMailbox, MailboxId, Place
     from hongyan.sync.imap_tour import Tour
 
 NEVER: Final = 2**62  # no visit comes so late
@@ -37,6 +38,8 @@ class Seen:
     flags: dict[int, frozenset[str]] = field(default_factory=dict)
     present: NumberSet | None = None
     gone: NumberSet = field(default_factory=NumberSet)
+    labels: dict[int, frozenset[MailboxId]] = field(default_factory=dict)
+    read_labels: Callable[[Fetched], frozenset[MailboxId] | None] = field(default=lambda _: None)
 
     def take(self, change: Fetched | Vanished) -> None:
         """Note one line of the answer."""
@@ -44,23 +47,32 @@ class Seen:
             self.gone |= change.uids
         elif change.uid is not None and change.flags is not None:
             self.flags[change.uid] = imap_flags.keywords(change.flags)
+            labels = self.read_labels(change)
+            if labels is not None:
+                self.labels[change.uid] = labels
 
 
-def look_into(tour: Tour, mailbox: ImapMailbox, there: Standing | None) -> Flow[None]:
+def look_into(
+    tour: Tour, mailbox: ImapMailbox, there: Standing | None, *, at_all: bool = False
+) -> Flow[None]:
     """Look at a mailbox that stands as ``there`` says, if that is known; note what has changed.
 
-    Raises `Refused` where it cannot be opened.
+    ``at_all``: at all flags and labels, although there may be a cheaper way. Raises `Refused` where
+    it cannot be opened.
     """
     was = standing(mailbox)
-    if there is not None and _is_enough(tour, mailbox, _decide(tour, mailbox, there)):
+    if not at_all and there and _is_enough(tour, mailbox, _decide(tour, mailbox, there)):
         return
-    seen = Seen()
+    seen = Seen(read_labels=partial(imap_gmail.told, tour, mailbox.id))
     selected = yield from tour.select(mailbox, known=_known(tour, was), take=seen.take)
     now = _standing(selected, there)
     decided = _decide(tour, mailbox, now)
+    if at_all and decided in (Look.NOTHING, Look.CHANGES):
+        decided = Look.ALL
     if _is_enough(tour, mailbox, decided):
         return
-    whole = yield from _ask(tour, decided, was, now, seen)
+    wanted = ("FLAGS", *imap_gmail.items(tour, mailbox.id))
+    whole = yield from _ask(tour, decided, was, now, seen, wanted)
     _note(tour, mailbox, decided, now, seen, whole=whole)
     if selected.mailbox_id:
         tour.store.imap_mailboxes.identify(mailbox.id, selected.mailbox_id)
@@ -96,26 +108,33 @@ def _standing(selected: Selected, there: Standing | None) -> Standing:
     )
 
 
-def _ask(tour: Tour, decided: Look, was: Standing | None, now: Standing, seen: Seen) -> Flow[bool]:
+def _ask(
+    tour: Tour,
+    decided: Look,
+    was: Standing | None,
+    now: Standing,
+    seen: Seen,
+    wanted: Sequence[str],
+) -> Flow[bool]:
     """Ask for what the decision needs; return whether the list of what there is can be believed."""
     if decided is Look.CHANGES and tour.tier is Tier.QRESYNC:
         return True
     if decided is Look.ALL:
         seen.flags.clear()
-        yield from _flags(tour, seen, None)
+        yield from _flags(tour, seen, wanted, None)
         seen.present = NumberSet.of(seen.flags)
     else:
         if decided is Look.CHANGES and was is not None:
-            yield from _flags(tour, seen, was.modseq)
+            yield from _flags(tour, seen, wanted, was.modseq)
         found = yield from imap.search(tour.conn)
         seen.present = found.numbers or NumberSet()
     return len(seen.present) >= now.exist
 
 
-def _flags(tour: Tour, seen: Seen, changed_since: int | None) -> Flow[None]:
+def _flags(tour: Tour, seen: Seen, wanted: Sequence[str], changed_since: int | None) -> Flow[None]:
     everything = NumberSet.since(1)
     yield from imap.fetch(
-        tour.conn, everything, ["FLAGS"], take=seen.take, changed_since=changed_since
+        tour.conn, everything, wanted, take=seen.take, changed_since=changed_since
     )
 
 
@@ -133,6 +152,7 @@ def _note(
         new = _new(places, seen, before=now.uid_next)
         _missed(tour, mailbox, [places[uid] for uid in gone])
         _changed(tour, mailbox, places, seen.flags)
+        imap_gmail.relabel(tour, mailbox.id, places, seen.labels)
         store.imap_messages.expect(mailbox.id, ((uid, seen.flags.get(uid)) for uid in new))
         store.imap_mailboxes.stand(
             mailbox.id,
@@ -165,6 +185,7 @@ def _missed(tour: Tour, mailbox: ImapMailbox, gone: list[Place]) -> None:
     messages = tour.store.imap_messages
     ids = [each.message for each in gone if each.message]
     here, places = messages.here(ids), messages.places_of(ids)
+    labels = tour.store.imap_labels.of(ids)
     miss: dict[int, frozenset[str]] = {}
     for place in gone:
         if place.message is None or place.flags is None:
@@ -172,10 +193,14 @@ def _missed(tour: Tour, mailbox: ImapMailbox, gone: list[Place]) -> None:
         others = places.get(place.message, {})
         elsewhere = [each.flags for box, each in others.items() if box != mailbox.id and each.flags]
         ours = here.get(place.message)
-        fate = imap_plan.follow_gone(place.flags, ours, mailbox.id, elsewhere)
+        filed = labels.get(place.message, frozenset()) | {mailbox.id}
+        refiled = tour.labels is not None and ours is not None and ours.mailboxes != filed
+        fate = imap_plan.follow_gone(place.flags, ours, mailbox.id, elsewhere, refiled=refiled)
         if fate is Fate.MISS and ours:
             miss[place.uid] = ours.keywords
-        elif fate is Fate.KEEP:
+            continue
+        tour.store.imap_labels.note(place.message, ())
+        if fate is Fate.KEEP:
             tour.unsettle()
     messages.note_flags(mailbox.id, miss.items())  # a change from now on is one of ours
     messages.miss(mailbox.id, miss, visit=tour.number)

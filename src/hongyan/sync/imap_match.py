@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hongyan import imap, mime
 from hongyan.imap import NumberSet, Peek
 from hongyan.store import MailboxId
-from hongyan.sync import imap_flags, imap_plan
+from hongyan.sync import imap_flags, imap_gmail, imap_plan
 from hongyan.sync.imap_plan import Seeking, Trace
+from hongyan.sync.imap_tour import identity
 
 if TYPE_CHECKING:
     from hongyan.flow import Flow
-    from hongyan.imap import Fetched
+    from hongyan.imap import Fetched, Item
     from hongyan.store import Here, ImapMailbox, Lost
     from hongyan.sync.imap_tour import Tour
 
-_ITEMS: Final = ("FLAGS", "INTERNALDATE", "RFC822.SIZE", Peek(fields=("Message-ID",)))
+_ITEMS: Final[tuple[Item, ...]] = (
+    "FLAGS",
+    "INTERNALDATE",
+    "RFC822.SIZE",
+    Peek(fields=("Message-ID",)),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _New:
     trace: Trace
     flags: frozenset[str]
+    labels: frozenset[MailboxId]
 
 
 def find_moved(tour: Tour) -> Flow[None]:
     """Bind new messages of the server to those of ours that have lost their place."""
-    lost = tour.store.imap_messages.lost(tour.account.id)
+    lost = _sought(tour)
     if not lost:
         return
     own = {each.mailbox for each in lost}
@@ -38,7 +45,12 @@ def find_moved(tour: Tour) -> Flow[None]:
         if mailbox.id in tour.looked and (anywhere or mailbox.id in own):
             yield from _traces(tour, mailbox, new)
     here = tour.store.imap_messages.here(each.message for each in lost)
-    seeking = [_seeking(each, here[each.message]) for each in lost if each.message in here]
+    objects = tour.store.imap_objects.of(here)
+    seeking = [
+        _seeking(tour, each, here[each.message], objects.get(each.message))
+        for each in lost
+        if each.message in here
+    ]
     by_place: dict[tuple[str, str], Lost] = {(each.message, each.mailbox): each for each in lost}
     found = imap_plan.recognise({place: each.trace for place, each in new.items()}, seeking)
     with tour.store.transaction():
@@ -47,9 +59,25 @@ def find_moved(tour: Tour) -> Flow[None]:
             _bind(tour, MailboxId(mailbox_id), uid, new[mailbox_id, uid], was)
 
 
-def _seeking(lost: Lost, here: Here) -> Seeking:
-    trace = Trace(lost.mailbox, lost.message_id, lost.size, int(lost.received_at.timestamp()))
-    return Seeking(lost.message, trace, missed=lost.absent, held=here.mailboxes - {lost.mailbox})
+def _sought(tour: Tour) -> list[Lost]:
+    """Return what has no place; what was put under a label, where its messages are stored."""
+    lost = tour.store.imap_messages.lost(tour.account.id)
+    if tour.labels is None:
+        return list(lost)
+    placed = tour.store.imap_messages.places_of(each.message for each in lost)
+    found = {each.message: each for each in lost if each.absent}
+    for each in lost:
+        if each.message not in placed:
+            home = MailboxId(tour.labels.home(each.mailbox))
+            found.setdefault(each.message, replace(each, mailbox=home))
+    return list(found.values())
+
+
+def _seeking(tour: Tour, lost: Lost, here: Here, object_id: str | None) -> Seeking:
+    seconds = int(lost.received_at.timestamp())
+    trace = Trace(lost.mailbox, lost.message_id, lost.size, seconds, object_id)
+    held = frozenset[str]() if tour.labels else here.mailboxes - {lost.mailbox}
+    return Seeking(lost.message, trace, missed=lost.absent, held=held)
 
 
 def _traces(tour: Tour, mailbox: ImapMailbox, new: dict[tuple[str, int], _New]) -> Flow[None]:
@@ -60,17 +88,19 @@ def _traces(tour: Tour, mailbox: ImapMailbox, new: dict[tuple[str, int], _New]) 
 
     def take(message: Fetched) -> None:
         if message.uid is not None and message.size is not None:
-            new[mailbox.id, message.uid] = _read(mailbox.id, message, message.size)
+            labels = imap_gmail.told(tour, mailbox.id, message) or frozenset()
+            new[mailbox.id, message.uid] = _read(mailbox.id, message, message.size, labels)
 
-    yield from imap.fetch(tour.conn, NumberSet.of(expected), _ITEMS, take=take)
+    items = [*_ITEMS, *tour.identities(), *imap_gmail.items(tour, mailbox.id)]
+    yield from imap.fetch(tour.conn, NumberSet.of(expected), items, take=take)
 
 
-def _read(mailbox_id: MailboxId, message: Fetched, size: int) -> _New:
+def _read(mailbox_id: MailboxId, message: Fetched, size: int, labels: frozenset[MailboxId]) -> _New:
     header = next((body.data for body in message.bodies if body.data), b"")
     when = message.internal_date
     seconds = int(when.timestamp()) if when else 0
-    trace = Trace(mailbox_id, mime.parse(header).message_id, size, seconds)
-    return _New(trace, imap_flags.keywords(message.flags or ()))
+    trace = Trace(mailbox_id, mime.parse(header).message_id, size, seconds, identity(message))
+    return _New(trace, imap_flags.keywords(message.flags or ()), labels)
 
 
 def _bind(tour: Tour, mailbox: MailboxId, uid: int, new: _New, lost: Lost) -> None:
@@ -80,9 +110,14 @@ def _bind(tour: Tour, mailbox: MailboxId, uid: int, new: _New, lost: Lost) -> No
     was = new.flags if lost.flags is None else lost.flags
     mark = imap_plan.follow(was, new.flags, here, old)
     store.imap_messages.bind(mailbox, uid, message, flags=new.flags, size=new.trace.size)
+    if new.trace.object_id:
+        store.imap_objects.note(message, new.trace.object_id)
     if isinstance(mark, imap_plan.Mark):
         tour.mark(message, mark)
     if old != mailbox:
         store.imap_messages.found(old, message)
-        store.messages.set_mailboxes(message, (here.mailboxes - {old}) | {mailbox})
         tour.result.changed += 1
+    if tour.labels is not None:
+        imap_gmail.found(tour, mailbox, message, new.labels, old)
+    elif old != mailbox:
+        store.messages.set_mailboxes(message, (here.mailboxes - {old}) | {mailbox})

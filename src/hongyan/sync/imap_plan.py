@@ -124,16 +124,22 @@ def follow(was: Words, there: Words | None, here: Here | None, mailbox: str) -> 
 
 
 def follow_gone(
-    was: Words, here: Here | None, mailbox: str, elsewhere: Collection[Words] = ()
+    was: Words,
+    here: Here | None,
+    mailbox: str,
+    elsewhere: Collection[Words] = (),
+    *,
+    refiled: bool = False,
 ) -> Fate:
     """Decide what it means that the server has a message of ours in ``mailbox`` no more.
 
     ``elsewhere`` are the flags that the server has for it in other mailboxes: what came from there
-    was not changed here.
+    was not changed here. ``refiled``: it was put under other labels here.
     """
     if here is None or mailbox not in here.mailboxes:
         return Fate.FORGET
-    return Fate.MISS if here.keywords == was or here.keywords in elsewhere else Fate.KEEP
+    same = here.keywords == was or here.keywords in elsewhere
+    return Fate.MISS if same and not refiled else Fate.KEEP
 
 
 def leave(was: Words, here: Here, mailbox: str) -> bool:

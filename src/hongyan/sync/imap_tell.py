@@ -13,7 +13,7 @@ from hongyan import imap
 from hongyan.errors import Refused, Unsafe
 from hongyan.imap import Change, NumberSet
 from hongyan.store import Here, MailboxId
-from hongyan.sync import imap_flags, imap_plan
+from hongyan.sync import imap_flags, imap_gmail, imap_labels, imap_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _BLOCK: Final = 256 * 1024
 _TOGETHER: Final = 500
 
+_AIMED: Final = (imap_plan.Copy, imap_plan.Move, imap_labels.Label)
+
+Tell: TypeAlias = "imap_plan.Tell | imap_labels.Label"
 Job: TypeAlias = "tuple[MessageId, Place | None]"
 
 
@@ -48,41 +51,47 @@ def tell_server(tour: Tour) -> Flow[bool]:
     return bool(jobs)
 
 
-def _jobs(tour: Tour, messages: tuple[MessageId, ...]) -> dict[imap_plan.Tell, list[Job]]:
+def _jobs(tour: Tour, messages: tuple[MessageId, ...]) -> dict[Tell, list[Job]]:
     """Return what is to be told, flags first, then copies, moves, removals and new messages."""
     here = tour.store.imap_messages.here(messages)
     places = tour.store.imap_messages.places_of(messages)
-    jobs: defaultdict[imap_plan.Tell, list[Job]] = defaultdict(list)
+    jobs: defaultdict[Tell, list[Job]] = defaultdict(list)
     paired = frozenset(tour.mailboxes())
     lost = tour.store.imap_messages.lost(tour.account.id)
     absent = {(each.message, each.mailbox) for each in lost if each.absent}
+    sought = {message for message, _ in absent} if tour.labels else set()
     for message in messages:
         its = places.get(message, {})
         ours = here.get(message)
         if ours:
             boxes = {each for each in ours.mailboxes & paired if (message, each) not in absent}
             ours = Here(frozenset(boxes), ours.keywords)
-        for act in _acts(tour, ours, its):
+        for act in _acts(tour, message, ours, its) if message not in sought else ():
             jobs[act].append((message, its.get(MailboxId(act.mailbox))))
     order = list(_ORDER)
     return dict(sorted(jobs.items(), key=lambda item: order.index(type(item[0]))))
 
 
 def _acts(
-    tour: Tour, here: Here | None, places: dict[MailboxId, Place]
-) -> Iterator[imap_plan.Tell]:
+    tour: Tour, message: MessageId, here: Here | None, places: dict[MailboxId, Place]
+) -> Iterator[Tell]:
     """Yield what is to be told of a message, of the mailboxes that were looked at alone."""
     was: dict[str, frozenset[str]] = {
         mailbox: place.flags or frozenset() for mailbox, place in places.items()
     }
-    for act in imap_plan.tell(was, here):
-        target = act.target if isinstance(act, imap_plan.Copy | imap_plan.Move) else act.mailbox
+    labelled = imap_gmail.acts(tour, message, here, places)
+    for act in labelled if tour.labels else imap_plan.tell(was, here):
+        target = act.target if isinstance(act, _AIMED) else act.mailbox
         if act.mailbox in tour.looked and target in tour.looked:
             yield act
 
 
-def _perform(tour: Tour, mailbox: ImapMailbox, act: imap_plan.Tell, told: list[Job]) -> Flow[None]:
+def _perform(tour: Tour, mailbox: ImapMailbox, act: Tell, told: list[Job]) -> Flow[None]:
     match act:
+        case imap_labels.Label():
+            yield from tour.be_in(mailbox)
+            messages = [message for message, _ in told]
+            yield from imap_gmail.tell_labels(tour, act, _uids(told), messages)
         case imap_plan.Flag():
             yield from _flag(tour, mailbox, act, told)
         case imap_plan.Copy() | imap_plan.Move():
@@ -94,7 +103,10 @@ def _perform(tour: Tour, mailbox: ImapMailbox, act: imap_plan.Tell, told: list[J
                 yield from _append(tour, mailbox, message)
 
 
-_ORDER: Final = (imap_plan.Flag, imap_plan.Copy, imap_plan.Move, imap_plan.Remove, imap_plan.Append)
+_ORDER: Final = (
+    imap_plan.Flag, imap_labels.Label, imap_plan.Copy, imap_plan.Move, imap_plan.Remove,
+    imap_plan.Append,
+)  # fmt: skip
 
 
 def _uids(told: list[Job]) -> NumberSet:
@@ -139,7 +151,10 @@ def _transfer(
         with tour.store.transaction():
             moved = _arrived(tour, target, copied, by_uid)
             if isinstance(act, imap_plan.Move):
-                tour.store.imap_messages.forget(mailbox.id, moved if copied else uids)
+                moved = moved if copied else list(uids)
+                tour.store.imap_messages.forget(mailbox.id, moved)
+                for message in (by_uid[uid][0] for uid in moved if uid in by_uid):
+                    imap_gmail.moved(tour, message, act.mailbox, act.target)
         tour.result.told += len(uids)
 
 
@@ -150,12 +165,18 @@ def _arrived(
     by_uid: dict[int, tuple[MessageId, Place]],
 ) -> list[int]:
     """Note the new UIDs of messages; return their old ones. Without them we look again."""
-    if copied is None or copied.uid_validity != target.uid_validity:
-        tour.again.add(target.id)
-        return [] if copied is None else [old for old, _ in copied.pairs]
+    if copied is None:
+        tour.look_again(target.id)
+        return []
+    if copied.uid_validity != target.uid_validity or tour.is_label(target.id):
+        tour.look_again(target.id)
+        return [old for old, _ in copied.pairs]
     arrived = [old for old, _ in copied.pairs if old in by_uid]
+    here = tour.store.imap_messages.here(by_uid[old][0] for old in arrived)
+    if len(here) < len(arrived):  # deleted here, and moved into the trash: it comes back there
+        tour.look_again(target.id)
     for old, new in copied.pairs:
-        if old in by_uid:
+        if old in by_uid and by_uid[old][0] in here:
             message, place = by_uid[old]
             tour.store.imap_messages.bind(
                 target.id, new, message, flags=place.flags or frozenset(), size=place.size
@@ -192,8 +213,9 @@ def _append(tour: Tour, mailbox: ImapMailbox, message: MessageId) -> Flow[None]:
         when=email.received_at,
     )
     tour.result.told += 1
-    if placed is None or placed.uid_validity != mailbox.uid_validity or len(placed.uids) != 1:
-        tour.again.add(mailbox.id)
+    known = placed is not None and placed.uid_validity == mailbox.uid_validity
+    if placed is None or not known or len(placed.uids) != 1 or tour.is_label(mailbox.id):
+        tour.look_again(mailbox.id)
         return
     (uid,) = placed.uids
     tour.store.imap_messages.bind(mailbox.id, uid, message, flags=email.keywords, size=email.size)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hongyan import imap
 from hongyan.errors import Refused
+from hongyan.store import MailboxId
 from hongyan.sync.imap_plan import Standing, Tier
 from hongyan.sync.progress import silent
 
@@ -14,9 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hongyan.flow import Flow
-    from hongyan.imap import Connection, Known, Selected
+    from hongyan.imap import Connection, Fetched, Known, Selected
     from hongyan.imap.flows.select import Change
-    from hongyan.store import Account, ImapMailbox, MailboxId, MessageId, Store
+    from hongyan.store import Account, ImapMailbox, MessageId, Store
+    from hongyan.sync.imap_labels import Labels
     from hongyan.sync.imap_plan import Mark
     from hongyan.sync.progress import Report
 
@@ -37,7 +39,10 @@ class Synced:
 
 @dataclass(slots=True, kw_only=True)
 class Tour:
-    """The state of a tour; ``tier`` is the best way of looking that both sides know."""
+    """The state of a tour; ``tier`` is the best way of looking that both sides know.
+
+    ``labels`` is None unless mailboxes of the account are labels.
+    """
 
     account: Account
     store: Store
@@ -49,6 +54,7 @@ class Tour:
     looked: set[MailboxId] = field(default_factory=set)
     gone: list[MailboxId] = field(default_factory=list)
     again: set[MailboxId] = field(default_factory=set)
+    labels: Labels | None = None
     _open: MailboxId | None = None
     _selected: dict[MailboxId, Selected] = field(default_factory=dict)
 
@@ -78,6 +84,21 @@ class Tour:
             yield from self.select(mailbox)
         return self._selected[mailbox.id]
 
+    def look_again(self, mailbox: str) -> None:
+        """Have what stores the messages of a mailbox looked at once more."""
+        home = self.labels.home(mailbox) if self.labels else mailbox
+        self.again.add(MailboxId(home))
+
+    def identities(self) -> tuple[str, ...]:
+        """Return what to ask for so that `identity` can be told, where the server has it."""
+        if self.conn.offers("OBJECTID"):
+            return ("EMAILID",)
+        return ("X-GM-MSGID",) if self.labels else ()
+
+    def is_label(self, mailbox: str) -> bool:
+        """Whether a mailbox is a label of messages that another stores."""
+        return self.labels is not None and mailbox in self.labels.names
+
     def who_is(self, wire: bytes) -> Flow[str | None]:
         """Return the OBJECTID of a mailbox, if it can be had."""
         self._open = None
@@ -105,6 +126,13 @@ class Tour:
         """Return the flags that a mailbox keeps, as far as it has told."""
         selected = self._selected.get(mailbox)
         return selected.permanent_flags if selected else None
+
+
+def identity(message: Fetched) -> str | None:
+    """Return the server's own name for a message: its EMAILID (RFC 8474 §5.1), or Gmail's."""
+    if message.email_id is None and message.gmail_message is not None:
+        return f"gmail {message.gmail_message}"
+    return message.email_id
 
 
 def standing(mailbox: ImapMailbox) -> Standing | None:
