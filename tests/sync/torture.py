@@ -37,8 +37,8 @@ def on_server(client: imaplib.IMAP4) -> State:
     """What the server has: subjects and keywords by mailbox."""
     found: State = {}
     for name in mailboxes(client):
-        told, why = client.select(f'"{name}"', readonly=True)
-        assert told == "OK", f"{name} is listed and cannot be opened: {why}"
+        opened, why = client.select(f'"{name}"', readonly=True)
+        assert opened == "OK", f"{name} is listed and cannot be opened: {why}"
         _, data = client.uid("FETCH", "1:*", "(FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
         whole = Counter[tuple[str, frozenset[str]]]()
         for each in data:

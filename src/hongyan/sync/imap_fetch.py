@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from hongyan import imap
 from hongyan.imap import NumberSet, Peek, Window
+from hongyan.store import New
 from hongyan.sync import imap_flags, imap_gmail
 from hongyan.sync.imap_tour import identity
 from hongyan.sync.progress import Progress
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from hongyan.flow import Flow
     from hongyan.imap import Body, Fetched, Item
-    from hongyan.store import Blob, BlobWriter, ImapMailbox, MailboxId
+    from hongyan.store import Blob, BlobWriter, ImapMailbox, MailboxId, MessageId
     from hongyan.sync.imap_tour import Tour
 
 _ITEMS: Final = ("FLAGS", "INTERNALDATE", "RFC822.SIZE", Peek())
@@ -163,20 +164,15 @@ class Arrivals:
         store = self.tour.store
         with store.transaction():
             alive = {each.id for each in store.mailboxes.list(self.tour.account.id)}
-            for each in waiting:
-                self._store(mailbox_id, each, alive)
+            ids = store.messages.add_all(
+                self.tour.account.id, [_new(mailbox_id, each, alive) for each in waiting]
+            )
+            for id_, each in zip(ids, waiting, strict=True):
+                self._bind(mailbox_id, each, id_)
         return len(waiting), sum(each.blob.size for each in waiting)
 
-    def _store(self, mailbox_id: MailboxId, arrived: _Arrived, alive: set[MailboxId]) -> None:
+    def _bind(self, mailbox_id: MailboxId, arrived: _Arrived, id_: MessageId) -> None:
         store = self.tour.store
-        id_ = store.messages.add(
-            self.tour.account.id,
-            mailbox_id,
-            arrived.blob,
-            received_at=arrived.received_at,
-            keywords=arrived.flags,
-            also_in=arrived.labels & alive,
-        )
         store.imap_messages.bind(
             mailbox_id, arrived.uid, id_, flags=arrived.flags, size=arrived.size
         )
@@ -189,3 +185,9 @@ class Arrivals:
         """Report how far it has come."""
         self.tour.result.messages, self.tour.result.octets = self.done, self.octets
         self.tour.report(Progress("Fetching", self.done, self.total, self.octets))
+
+
+def _new(mailbox_id: MailboxId, arrived: _Arrived, alive: set[MailboxId]) -> New:
+    """Return an arrival as the store takes it, in those of its labels that are still here."""
+    boxes = (mailbox_id, *sorted(arrived.labels & alive))
+    return New(arrived.blob, boxes, arrived.received_at, tuple(arrived.flags))

@@ -82,7 +82,7 @@ def _be_one(tour: Tour, message: MessageId) -> None:
     """Let a message take the place of its copies, those of the same octets."""
     messages = tour.store.messages
     for its in messages.list([message]):
-        while copy := messages.with_octets(tour.account.id, its.blob_id):
+        while copy := messages.with_octets(tour.account.id, [its.blob_id]).get(its.blob_id):
             if copy == message or tour.store.imap_messages.places_of([copy]):
                 return
             boxes = messages.get(copy).mailbox_ids | messages.get(message).mailbox_ids
