@@ -12,6 +12,7 @@ import re
 from typing import Final
 
 _END: Final = b"\r\n.\r\n"
+_STRIDE: Final = 2048  # octets
 # A pattern that begins with a letter is searched at twice the speed of bytes.find.
 _DOT_LINE: Final = re.compile(rb"\r\n\.")
 _NEWLINE: Final = re.compile(rb"\r\n|\r|\n")
@@ -73,9 +74,7 @@ class Stuffer:
         """Return the stuffed form of ``chunk``, save a final CR, which waits for its LF."""
         line_start = self._lines.line_start
         text = self._lines.feed(chunk)
-        if b"." not in text:
-            return text
-        stuffed = text.replace(b"\r\n.", b"\r\n..")
+        stuffed = text.replace(b"\r\n.", b"\r\n..") if _dot_line(text, 0) else text
         return b"." + stuffed if line_start and text.startswith(b".") else stuffed
 
     def finish(self) -> bytes:
@@ -104,7 +103,7 @@ class Unstuffer:
             self._started = True
             if head.startswith(b"."):
                 at += 1
-        dot = _DOT_LINE.search(data, at)
+        dot = _dot_line(data, at)
         end = data.find(_END, dot.start()) if dot else -1
         if end < 0:
             end = after = len(data) - _possible_end(data, at)
@@ -114,6 +113,22 @@ class Unstuffer:
         stuffed = dot is not None and dot.end() <= end
         content = data[at:end]
         return content.replace(b"\r\n.", b"\r\n") if stuffed else content, after
+
+
+def _dot_line(data: bytes, at: int) -> re.Match[bytes] | None:
+    """Return the next line that begins with a dot, with the CRLF before it.
+
+    Encoded content has no dot, and what looks for one passes it at the speed of memory; in text,
+    which has many, the strides of the search proper soon cover it all.
+    """
+    stride = _STRIDE
+    while (dot := data.find(b".", at)) >= 0:
+        end = dot + stride
+        if found := _DOT_LINE.search(data, max(at, dot - 2), end):
+            return found
+        at = end - 2
+        stride *= 2
+    return None
 
 
 def _possible_end(data: bytes, at: int) -> int:
