@@ -65,6 +65,20 @@ def test_out_and_in_again_gives_the_same_lines(chunks: list[bytes], size: int) -
     assert unstuff(stuff(chunks), size) == (text, 0)
 
 
+LONG = st.lists(
+    st.sampled_from([b".", b"\r\n.", b"\r\n", b"x", b"x" * 2045, b"x" * 2046, b"x" * 4094]),
+    max_size=30,
+)
+
+
+@given(LONG, st.sampled_from([1000, 4096, 1_000_000]))
+def test_dots_far_apart_are_found_too(pieces: list[bytes], size: int) -> None:
+    text = b"".join(pieces) + b"\r\n"
+    wire = stuff([text])
+    assert wire == (b"\r\n" + text).replace(b"\r\n.", b"\r\n..")[2:] + b".\r\n"
+    assert unstuff(wire, size) == (text, 0)
+
+
 @given(NASTY, st.integers(1, 9))
 def test_what_follows_the_end_stays(chunks: list[bytes], size: int) -> None:
     content, left = unstuff(stuff(chunks) + b"+OK\r\n", 10_000)

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from hongyan import pop3, sasl
 from hongyan.errors import ProtocolError, TimedOut
+from hongyan.flow import Read, Write
 from hongyan.net.blocking import BlockingDriver
 from hongyan.net.endpoint import Endpoint
-from hongyan.pop3 import Entry, Limits, Window
+from hongyan.pop3 import Entry, Limits, Verb, Window
 from tests.pop3.memory import Maildrop, logged_in, run
 
 MEGABYTE: Final = 1024 * 1024
@@ -77,6 +78,21 @@ def test_the_octets_asked_for_are_bounded() -> None:
     window = Window(commands=128, octets=5 * MEGABYTE)
     run(pop3.retrieve(conn, entries, Kept(), window=window), drop.answer, watch=watch)
     assert widest == 5
+
+
+def test_the_first_commands_leave_before_the_last_are_written() -> None:
+    conn = logged_in("PIPELINING")
+    entries = [Entry(n, 1) for n in range(1, 301)]
+    asked: list[int] = []
+    for effect in pop3.retrieve(conn, entries, Kept(), riders=(Verb.QUIT,)):
+        if isinstance(effect, Read):
+            break
+        assert isinstance(effect, Write)
+        assert conn.in_flight == sum(asked) + effect.data.count(b"\r\n")
+        asked.append(effect.data.count(b"\r\n"))
+        last = effect.data
+    assert asked == [128, 128, 45]
+    assert last.endswith(b"RETR 300\r\nQUIT\r\n")
 
 
 def test_one_message_greater_than_the_window_still_comes() -> None:
