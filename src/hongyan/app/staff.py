@@ -1,15 +1,15 @@
-"""Hiring: what a worker of an account is made of."""
+"""Hiring: what a worker of an account is made of.
+
+Most of the program; it is loaded when the first is hired, so that the page does not wait for it.
+"""
 
 from __future__ import annotations
 
 import random
 from typing import TYPE_CHECKING, Final
 
-from hongyan.app.fetching import Fetching
-from hongyan.app.sending import Sending
 from hongyan.net.endpoint import Endpoint
 from hongyan.store import Role
-from hongyan.sync.imap_idle import ImapWatch
 from hongyan.sync.schedule import Schedule
 from hongyan.sync.worker import Bell, Task, Worker
 from hongyan.sync.workers import SystemClock, Workers
@@ -65,6 +65,8 @@ class Staff:
 
     def hire(self, account_id: str) -> Worker:
         """Return a worker with connections of its own, which it can break off."""
+        from hongyan.app.fetching import Fetching
+        from hongyan.app.sending import Sending
 
         def record(endpoint: Endpoint) -> Recorder:
             return self._wire.recorder(str(endpoint), account_id=account_id)
@@ -112,6 +114,7 @@ class Staff:
         url = account.imap_url
         if url is None:
             return Bell()
+        from hongyan.sync.imap_idle import ImapWatch
 
         def open_line(
             credentials: Callable[[], Credentials],

@@ -16,7 +16,7 @@ from hongyan.errors import InvalidArgument
 from hongyan.guard import shown
 
 if TYPE_CHECKING:
-    from hongyan.app import Activity, App, Server
+    from hongyan.app import Activity, App, Server, Service
 
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -107,7 +107,12 @@ def serve(app: App, /, **given: Unpack[Given]) -> None:
     count = len(app.store.accounts.list())
     click.echo(f"Hongyan looks after {count} account{'s' if count != 1 else ''}; Ctrl-C ends it.")
     with suppress(KeyboardInterrupt):  # SIGTERM too: see `main.Terminated`
-        serve_until(app.store, [app.workers, app.housekeeping, page], threading.Event(), what=SERVE)
+        services: list[Service] = [
+            page,
+            app.workers,
+            app.housekeeping,
+        ]  # the page first: somebody waits for it
+        serve_until(app.store, services, threading.Event(), what=SERVE)
 
 
 def _address(given: Given) -> Address:

@@ -28,7 +28,7 @@ def own_methods(app: App) -> Mapping[str, Method]:
     accounts = MailAccountMethods(app, sign_ins)
     activity = ActivityMethods(app.activities)
     outbox = OutboxMethods(app.store, wake=app.workers.wake)
-    rules = RuleMethods(app.store, app.ruling)
+    rules = RuleMethods(app.store, lambda: app.ruling)  # much to load
     wire = WireMethods(app.wire)
     settings = SettingsMethods(app.home)
     return {

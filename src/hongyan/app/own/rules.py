@@ -28,6 +28,8 @@ from hongyan.store.rule import Action, Do, Rule
 from hongyan.sync.sieve import NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hongyan.app.ruling import ServedRuling
     from hongyan.jmap.call import Call
     from hongyan.jmap.errors import Json
@@ -44,7 +46,7 @@ _NEW: Final = Rule(name="", query="", actions=())
 class RuleMethods:
     """The methods of Rule."""
 
-    def __init__(self, store: Store, ruling: ServedRuling) -> None:
+    def __init__(self, store: Store, ruling: Callable[[], ServedRuling]) -> None:
         self._store = store
         self._ruling = ruling
 
@@ -104,7 +106,7 @@ class RuleMethods:
         rule = self._given(call.take("rule", json_object))
         limit = call.take("limit", optional(unsigned), None)
         call.end()
-        found = self._ruling.preview(rule)
+        found = self._ruling().preview(rule)
         shown = found.effects[: _MOST if limit is None else limit]
         return {
             "ids": [email.id for email, _ in shown],
@@ -121,20 +123,20 @@ class RuleMethods:
         if (rule_id is None) == (given is None):
             raise MethodError("invalidArguments", "give id or rule")
         rule = self._store.rules.get(rule_id) if rule_id else self._given(given or {})
-        done = self._ruling.apply(rule)
+        done = self._ruling().apply(rule)
         return {"changed": done.changed, "undo": done.run}
 
     def undo(self, call: Call) -> Json:
         """Answer Rule/undo."""
         run = call.take("undo", id_)
         call.end()
-        return {"restored": self._ruling.undo(run)}
+        return {"restored": self._ruling().undo(run)}
 
     def sieve(self, call: Call) -> Json:
         """Answer Rule/sieve."""
         ids = take_ids(call)
         rules = [each for each in self._store.rules.list() if ids is None or each.id in ids]
-        exported = self._ruling.sieve(rules)
+        exported = self._ruling().sieve(rules)
         left = [{"id": rule.id, "words": why} for rule, why in exported.left]
         return {"script": exported.script, "left": left}
 
@@ -142,7 +144,7 @@ class RuleMethods:
         """Answer Rule/install."""
         account = self._store.accounts.get(call.take("accountId", id_))
         call.end()
-        self._ruling.install(account)
+        self._ruling().install(account)
         return {"name": NAME}
 
     def _given(self, given: Json) -> Rule:
