@@ -6,6 +6,6 @@ import { App } from "./lib/state/app.svelte";
 
 performance.mark("hongyan:start");
 const app = new App();
+void app.start(); // asks the server while the texts come
 await app.settings.apply();
 mount(Root, { target: document.getElementById("page")!, props: { app } });
-void app.start();

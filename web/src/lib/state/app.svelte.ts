@@ -60,7 +60,6 @@ export class App {
 
   /** Come in: with the one-time token of the address bar, or with the session that stands. */
   async start(): Promise<void> {
-    await this.settings.apply();
     systemIsDark.addEventListener("change", () => void this.settings.apply());
     addEventListener("unhandledrejection", (event) => this.#failed(event.reason));
     addEventListener("online", () => {
@@ -87,7 +86,7 @@ export class App {
 
   async #enter(token: string | null): Promise<void> {
     try {
-      await this.client.open(token);
+      await Promise.all([this.client.open(token), this.settings.apply()]);
       await Promise.all([this.settings.load(), this.load()]); // in one request
       this.#listen();
     } catch (error) {
