@@ -85,7 +85,7 @@ def run(site: Site, plan: Plan) -> Iterator[Table]:
         server.start()
         stack.callback(server.stop)
         browser = stack.enter_context(chromium())
-        desk = Desk(host=None, app=app, browser=browser, server=server)  # type: ignore[arg-type]  # no mail host
+        desk = Desk(app=app, browser=browser, server=server)
         yield _table(desk, plan)
         desk.close()
 

@@ -10,15 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import pytest
+from tools import page
 
 from tests.live.courier import Courier
 from tests.live.cyrus import Cyrus
 from tests.live.mailutils import Mailutils
-from tests.live.servers import ALICE, BOB, Dovecot, MailHost, Postfix, Unavailable
-from tests.support.authority import Authority
+from tests.live.servers import ALICE, BOB, HOST, Dovecot, MailHost, Postfix, Unavailable
+from tests.support.authority import GOOD_NAMES, Authority
+from tests.support.browser import chromium
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser
 
 
 class Stoppable(Protocol):
@@ -74,7 +78,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @pytest.fixture(scope="session")
 def dovecot(authority: Authority) -> Iterator[Dovecot]:
     """A Dovecot with alice and bob."""
-    for server in started(lambda: Dovecot(authority.issue())):
+    for server in started(lambda: Dovecot(authority.issue(*GOOD_NAMES, HOST))):
         for user in (ALICE, BOB):
             server.add_user(user)
         yield server
@@ -83,7 +87,7 @@ def dovecot(authority: Authority) -> Iterator[Dovecot]:
 @pytest.fixture(scope="session")
 def postfix(dovecot: Dovecot, authority: Authority) -> Iterator[Postfix]:
     """A Postfix that asks ``dovecot`` for passwords and delivers to it."""
-    for server in started(lambda: Postfix(dovecot, authority.issue())):
+    for server in started(lambda: Postfix(dovecot, authority.issue(*GOOD_NAMES, HOST))):
         for user in (ALICE, BOB):
             server.add_user(user)
         yield server
@@ -127,6 +131,14 @@ def imap_server(request: pytest.FixtureRequest) -> Dovecot | Cyrus | Courier:
 def mailutils(authority: Authority) -> Iterator[Mailutils]:
     """A second POP3 server, of another family, with no one in it."""
     yield from started(lambda: Mailutils(authority.issue()))
+
+
+@pytest.fixture(scope="module")  # its driver holds an event loop, which other tests must not find
+def browser() -> Iterator[Browser]:
+    """Chromium, and the page as its sources are."""
+    page.build()
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture

@@ -89,10 +89,18 @@ def put(server: Server, user: User, messages: Iterable[bytes]) -> int:
     return len(letters)
 
 
-def inbox(port: int, user: User) -> list[bytes]:
-    """Return the octets of each message in the inbox, by another client and in the order of UIDs."""
+def make(port: int, user: User, mailbox: str) -> None:
+    """Make a mailbox, by another client."""
     with imaplib.IMAP4(LOOPBACK, port, timeout=10) as client:
         client.login(user.address, user.password)
-        client.select("INBOX", readonly=True)
+        assert client.create(mailbox)[0] == "OK"
+
+
+def inbox(port: int, user: User, mailbox: str = "INBOX") -> list[bytes]:
+    """Return the octets of each message in a mailbox, by another client and in the order of UIDs."""
+    with imaplib.IMAP4(LOOPBACK, port, timeout=10) as client:
+        client.login(user.address, user.password)
+        if client.select(mailbox, readonly=True)[0] != "OK":
+            return []  # it is not there yet
         _, data = client.uid("FETCH", "1:*", "(BODY.PEEK[])")
     return [each[1] for each in data if isinstance(each, tuple)]

@@ -21,6 +21,7 @@ __all__ = [
     "ALICE",
     "BOB",
     "DOMAIN",
+    "HOST",
     "LATER",
     "LOOPBACK",
     "MECHANISMS",
@@ -33,6 +34,8 @@ __all__ = [
     "Unavailable",
     "User",
 ]
+
+HOST = f"mail.{DOMAIN}"  # what the certificates call the servers besides their loopback address
 
 # A space and quotes, for the protocols that quote; more than 64 octets, for CRAM-MD5's long keys.
 ALICE = User(f"alice@{DOMAIN}", 'wild goose "7"')

@@ -195,6 +195,39 @@ def gang(accounts: list[str], hired: list[Worker], clock: FakeClock | SystemCloc
     return Workers(lambda: accounts, hire, activities=activities, clock=clock)
 
 
+def test_what_was_changed_here_is_gathered_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hongyan.sync.worker.GATHERING", 0.05)
+    visits: list[float] = []
+
+    def visit(_report: Report) -> None:
+        visits.append(time.monotonic())
+
+    def hired(name: str) -> Worker:
+        """One whose server keeps flags, and one whose server does not."""
+        task = Task(visit, Schedule(lambda: 0.5), tells=name == "imap")
+        return Worker(
+            name,
+            [task],
+            publish=lambda _: None,
+            watch=Bell(),
+            clock=SystemClock(),
+            cancel=lambda: None,
+        )
+
+    for name, told in (("imap", 2), ("pop3", 1)):
+        visits.clear()
+        worker = hired(name)
+        worker.start()
+        while not visits:
+            time.sleep(0.01)
+        for _ in range(50):
+            worker.tell_soon()
+        time.sleep(0.4)
+        worker.stop()
+        assert worker.join(2)
+        assert len(visits) == told
+
+
 def test_workers_come_and_go_with_the_accounts() -> None:
     accounts, hired = ["a1", "a2"], list[Worker]()
     workers = gang(accounts, hired, SystemClock())

@@ -194,6 +194,7 @@ class App:
             store=self.store,
             clock=now,
             wake=self.workers.wake,
+            changed=self.workers.tell_soon,
             own=own_methods(self),
             events=EVENTS,
         )

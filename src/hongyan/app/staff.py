@@ -75,6 +75,8 @@ class Staff:
         fetching = Fetching(self._store, servers, clock=self._clock.now, tell=self._tell)
         sending = Sending(self._store, servers, clock=self._clock.now)
 
+        keeps_flags = self._store.accounts.get(account_id).imap_url is not None
+
         def fetch(report: Report) -> None:
             account = self._store.accounts.get(account_id)
             fetching.fetch(account, report, what=SERVE, patience=_PATIENCE)
@@ -94,7 +96,7 @@ class Staff:
                     regular=False,
                     due=lambda: self._store.snoozes.next_due(account_id),
                 ),
-                Task(fetch, Schedule(random.random)),
+                Task(fetch, Schedule(random.random), tells=keeps_flags),
                 Task(
                     send,
                     Schedule(random.random),

@@ -23,14 +23,16 @@ Method: TypeAlias = Callable[["Call"], Json]
 class Jmap:
     """A server of JMAP without HTTP: its store, its limits, and the ways to what is not the store.
 
-    ``wake`` is called with an account id when something waits to be sent; ``own`` are the methods
-    of our own capability that this server answers, ``events`` the names of its own events.
+    ``wake`` is called with an account id when something waits to be sent, ``changed`` when mail or
+    mailboxes were changed, which the account's own server may want to be told; ``own`` are the
+    methods of our own capability that this server answers, ``events`` the names of its own events.
     """
 
     store: Store
     clock: Callable[[], datetime]
     limits: Limits = field(default_factory=Limits)
     wake: Callable[[str], None] = lambda _account_id: None
+    changed: Callable[[str], None] = lambda _account_id: None
     own: Mapping[str, Method] = field(default_factory=dict)
     events: frozenset[str] = frozenset()
 
@@ -65,6 +67,11 @@ class Call(Arguments):
     def follow(self, name: str, arguments: Json) -> None:
         """Let another method be called right after this one; its answer has the same call id."""
         self.follow_ups.append((name, arguments))
+
+    def changed(self, old: str, new: str) -> None:
+        """Have the account's own server told, where one state became another."""
+        if old != new:
+            self.server.changed(self.account.id)
 
     def answer(self, **arguments: Any) -> Json:  # noqa: ANN401  # JSON
         """Return an answer with the account's id first."""

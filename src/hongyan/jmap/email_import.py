@@ -62,6 +62,7 @@ def import_(call: Call) -> Json:
                 outcome.created[name] = _import(call, given)
                 call.created[name] = str(outcome.created[name]["id"])
         new = call.store.changes.state(account.id, Kind.EMAIL)
+    call.changed(old, new)
     return call.answer(
         oldState=old,
         newState=new,
@@ -122,6 +123,7 @@ def copy(call: Call) -> Json:
                 originals.append(original)
                 call.created[name] = str(outcome.created[name]["id"])
         new = call.store.changes.state(account.id, Kind.EMAIL)
+    call.changed(old, new)
     if destroy and originals:
         follows: Json = {"accountId": source.id, "destroy": originals}
         call.follow("Email/set", follows | ({"ifInState": destroy_state} if destroy_state else {}))

@@ -29,6 +29,7 @@ def set_(call: Call) -> Json:
         old = setting.require_state(call, Kind.EMAIL, state)
         outcome = setting.carry_out(call, wanted, setting.Actions(create, _update, _destroy))
         new = call.store.changes.state(account.id, Kind.EMAIL)
+    call.changed(old, new)
     return call.answer(oldState=old, newState=new, **outcome.json())
 
 

@@ -89,6 +89,7 @@ def set_(call: Call) -> Json:
         wanted = replace(wanted, destroy=_leaves_first(call, wanted.destroy))
         outcome = setting.carry_out(call, wanted, setting.Actions(_create, _update, destroy))
         new = call.store.changes.state(account.id, Kind.MAILBOX)
+    call.changed(old, new)
     return call.answer(oldState=old, newState=new, **outcome.json())
 
 

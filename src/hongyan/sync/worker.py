@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hongyan.sync.schedule import Schedule
 
 LONGEST_REST: Final = 1740.0  # seconds: IDLE must be said anew within 29 minutes (RFC 2177)
+GATHERING: Final = 3.0  # seconds in which changes made here are gathered for one visit
 SHORTEST_REST: Final = 1.0  # seconds, so that no mistake about time becomes a busy loop
 
 
@@ -74,13 +75,15 @@ class Task:
     """Something done again and again.
 
     ``regular`` tasks are done at every interval of their schedule, others only when they are
-    ``due``: a time, or None while there is nothing to do.
+    ``due``: a time, or None while there is nothing to do. ``tells``: by it the server hears
+    what was changed here, and soon.
     """
 
     work: Callable[[Report], None]
     schedule: Schedule
     regular: bool = True
     due: Callable[[], datetime | None] = _nothing_due
+    tells: bool = False
     not_before: float = 0.0
     pause: Pause = field(default=Pause(0.0))
 
@@ -104,6 +107,7 @@ class Worker:
         self._watch = watch
         self._clock = clock
         self._cancel = cancel
+        self._gathering: threading.Timer | None = None
         self._stopping = False
         self._asked = False
         self._thread = threading.Thread(
@@ -123,9 +127,21 @@ class Worker:
         self._asked = True
         self._watch.wake()
 
+    def tell_soon(self) -> None:
+        """Visit the server `GATHERING` after the first change made here, if it is to be told."""
+        if not any(task.tells for task in self._tasks) or (
+            self._gathering and self._gathering.is_alive()
+        ):
+            return
+        self._gathering = threading.Timer(GATHERING, self._watch.wake)
+        self._gathering.daemon = True
+        self._gathering.start()
+
     def stop(self) -> None:
         """Have it end as soon as can be; `join` waits for that."""
         self._stopping = True
+        if self._gathering:
+            self._gathering.cancel()
         self._cancel()
         self._watch.wake()
 

@@ -76,6 +76,13 @@ class Workers:
                 if account_id in (None, worker.account_id):
                     worker.wake()
 
+    def tell_soon(self, account_id: str) -> None:
+        """Have an account's server told what was changed here, in a moment."""
+        with self._lock:
+            worker = self._workers.get(account_id)
+        if worker is not None:
+            worker.tell_soon()
+
     def keep_to_accounts(self) -> None:
         """Hire a worker for each new account, and dismiss those whose account is gone."""
         wanted = set(self._accounts())

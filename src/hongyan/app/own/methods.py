@@ -28,7 +28,9 @@ def own_methods(app: App) -> Mapping[str, Method]:
     accounts = MailAccountMethods(app, sign_ins)
     activity = ActivityMethods(app.activities)
     outbox = OutboxMethods(app.store, wake=app.workers.wake)
-    rules = RuleMethods(app.store, lambda: app.ruling)  # much to load
+    rules = RuleMethods(  # the ruling is much to load
+        app.store, lambda: app.ruling, changed=app.workers.tell_soon
+    )
     wire = WireMethods(app.wire)
     settings = SettingsMethods(app.home)
     return {

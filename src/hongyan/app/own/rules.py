@@ -44,11 +44,14 @@ _NEW: Final = Rule(name="", query="", actions=())
 
 
 class RuleMethods:
-    """The methods of Rule."""
+    """The methods of Rule; ``changed`` is told each account in which mail may have changed."""
 
-    def __init__(self, store: Store, ruling: Callable[[], ServedRuling]) -> None:
+    def __init__(
+        self, store: Store, ruling: Callable[[], ServedRuling], *, changed: Callable[[str], None]
+    ) -> None:
         self._store = store
         self._ruling = ruling
+        self._changed = changed
 
     def get(self, call: Call) -> Json:
         """Answer Rule/get: in their order."""
@@ -124,13 +127,20 @@ class RuleMethods:
             raise MethodError("invalidArguments", "give id or rule")
         rule = self._store.rules.get(rule_id) if rule_id else self._given(given or {})
         done = self._ruling().apply(rule)
+        self._tell()
         return {"changed": done.changed, "undo": done.run}
 
     def undo(self, call: Call) -> Json:
         """Answer Rule/undo."""
         run = call.take("undo", id_)
         call.end()
-        return {"restored": self._ruling().undo(run)}
+        restored = self._ruling().undo(run)
+        self._tell()
+        return {"restored": restored}
+
+    def _tell(self) -> None:
+        for account in self._store.accounts.list():
+            self._changed(account.id)
 
     def sieve(self, call: Call) -> Json:
         """Answer Rule/sieve."""

@@ -1,15 +1,15 @@
 /** What can be done with messages: at once on screen, then at the server, with undo for all of it. */
 
 import { MethodError, Unreachable, type Client } from "../jmap/client";
-import type { Head, Id, Role, SetError } from "../jmap/types";
+import type { Head, Id, SetError } from "../jmap/types";
 import { texts } from "../i18n/index.svelte";
 import { type Emails, grouped, type Key, keyOf, parts } from "./emails.svelte";
-import type { Mailboxes } from "./mailboxes.svelte";
+import type { Filing, Mailboxes } from "./mailboxes.svelte";
 import type { Pending } from "./pending";
 import { applied, inverse, type Patch } from "./patch";
 import type { Toasts } from "./toasts.svelte";
 
-type PatchOf = (head: Head, accountId: Id) => Patch | null;
+type PatchOf = (head: Head, accountId: Id) => Patch;
 
 interface Did {
   keys: Key[];
@@ -127,13 +127,25 @@ export class Actions {
     this.toasts.show({ words: texts.t.toast.destroyed(rows.length) });
   }
 
-  async #file(rows: Key[], role: Role, words: (count: number) => string, also: Patch = {}): Promise<void> {
+  async #file(rows: Key[], role: Filing, words: (count: number) => string, also: Patch = {}): Promise<void> {
     const keys = await this.#conversations(rows);
-    const patchOf: PatchOf = (head, accountId) => {
-      const target = this.mailboxes.role(accountId, role);
-      return target ? { ...this.#from(head, accountId, target.id), ...also } : null;
-    };
+    const targets = await this.#targets(grouped(keys).keys(), role);
+    if (!targets) return;
+    const patchOf: PatchOf = (head, accountId) => ({ ...this.#from(head, accountId, targets.get(accountId)!), ...also });
     await this.#do({ keys, patchOf, words: words(rows.length), leaves: true }, rows);
+  }
+
+  /** The mailbox of each account to file into; null, and a word about why, where one is missing and cannot be made now. */
+  async #targets(accountIds: Iterable<Id>, role: Filing): Promise<Map<Id, Id> | null> {
+    const targets = new Map<Id, Id>();
+    try {
+      for (const accountId of accountIds) targets.set(accountId, (await this.mailboxes.ensure(accountId, role)).id);
+    } catch (error) {
+      const words = error instanceof Unreachable ? texts.t.activity.noServerShort : (error as Error).message;
+      this.toasts.show({ words: texts.t.toast.failed(words), isError: true });
+      return null;
+    }
+    return targets;
   }
 
   /** Out of the mailbox that is shown, into another; out of all in a search, and for trash and spam. */

@@ -162,19 +162,19 @@ export class Composer {
 
   /** Put the message into the store as a draft and return its id. */
   async store(): Promise<Id> {
-    const answer = await this.client.call<SetResponse<{ id: Id }>>("Email/set", { accountId: this.accountId, create: { draft: this.email() } });
+    const drafts = await this.mailboxes.ensure(this.accountId, "drafts");
+    const answer = await this.client.call<SetResponse<{ id: Id }>>("Email/set", { accountId: this.accountId, create: { draft: this.email(drafts.id) } });
     const made = answer.created?.draft;
     if (!made) throw new Error(answer.notCreated?.draft?.description ?? answer.notCreated?.draft?.type ?? "");
     return made.id;
   }
 
   /** The message as RFC 8621 §4.6 creates one. */
-  email(): Record<string, unknown> {
-    const drafts = this.mailboxes.role(this.accountId, "drafts");
+  email(mailboxId: Id): Record<string, unknown> {
     const html = this.isRich ? { htmlBody: [{ partId: "h", type: "text/html" }] } : {};
     const bodyValues = { t: { value: this.text }, ...(this.isRich ? { h: { value: this.html } } : {}) };
     return {
-      mailboxIds: { [drafts?.id ?? ""]: true },
+      mailboxIds: { [mailboxId]: true },
       keywords: { $draft: true, $seen: true },
       from: [this.from()],
       to: this.to,

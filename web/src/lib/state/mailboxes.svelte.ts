@@ -2,10 +2,15 @@
 
 import { SvelteMap } from "svelte/reactivity";
 import type { Client } from "../jmap/client";
-import type { GetResponse, Head, Id, Mailbox, Role } from "../jmap/types";
+import type { GetResponse, Head, Id, Mailbox, Role, SetResponse } from "../jmap/types";
 
 /** How mailboxes with a role stand in the list; the others follow by name. */
 const ORDER: Role[] = ["inbox", "flagged", "snoozed", "drafts", "sent", "archive", "all", "junk", "trash"];
+
+/** What the mailboxes that people file into are called on a server that has none. */
+const NAMES = { archive: "Archive", drafts: "Drafts", junk: "Junk", sent: "Sent", trash: "Trash" };
+
+export type Filing = keyof typeof NAMES | "inbox";
 
 export interface Shown {
   mailbox: Mailbox;
@@ -40,6 +45,20 @@ export class Mailboxes {
 
   role(accountId: Id, role: Role): Mailbox | undefined {
     return this.of(accountId).find((each) => each.role === role);
+  }
+
+  /** The mailbox with a role; many servers begin without some of them, so it is made when it is needed. */
+  async ensure(accountId: Id, role: Filing): Promise<Mailbox> {
+    const known = this.role(accountId, role);
+    if (known || role === "inbox") return known!;
+    const name = NAMES[role];
+    const named = this.of(accountId).find((each) => each.name === name && each.parentId === null);
+    const wanted = named ? { update: { [named.id]: { role } } } : { create: { new: { name, role } } };
+    const answer = await this.client.call<SetResponse<{ id: Id }>>("Mailbox/set", { accountId, ...wanted });
+    const failed = Object.values({ ...answer.notCreated, ...answer.notUpdated })[0];
+    if (failed) throw new Error(failed.description ?? failed.type);
+    await this.load(accountId);
+    return this.role(accountId, role)!;
   }
 
   /** The mailboxes as a list with depths, children after their parents. */

@@ -124,12 +124,12 @@ export class Writing {
   async #submit(composer: Composer, emailId: Id, hold: Record<string, string>): Promise<Id> {
     const { accountId } = composer;
     const recipients = [...composer.to, ...composer.cc, ...composer.bcc].map(({ email }) => ({ email, parameters: null }));
-    const sent = this.mailboxes.role(accountId, "sent");
-    const drafts = this.mailboxes.role(accountId, "drafts");
+    const sent = await this.mailboxes.ensure(accountId, "sent");
+    const drafts = await this.mailboxes.ensure(accountId, "drafts");
     const answer = await this.client.call<SetResponse<{ id: Id }>>("EmailSubmission/set", {
       accountId,
       create: { out: { identityId: composer.identityId, emailId, envelope: { mailFrom: { email: composer.from().email, parameters: hold }, rcptTo: recipients } } },
-      onSuccessUpdateEmail: { "#out": { [`mailboxIds/${drafts?.id}`]: null, [`mailboxIds/${sent?.id}`]: true, "keywords/$draft": null } },
+      onSuccessUpdateEmail: { "#out": { [`mailboxIds/${drafts.id}`]: null, [`mailboxIds/${sent.id}`]: true, "keywords/$draft": null } },
     });
     const made = answer.created?.out;
     if (!made) throw new Error(answer.notCreated?.out?.description ?? answer.notCreated?.out?.type ?? "");
