@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hongyan.errors import ProtocolError, Refused
+from hongyan.errors import ConnectionLost, ProtocolError, Refused
 from hongyan.store import Account, Store
 from hongyan.sync.imap import synchronise
 from hongyan.sync.imap_tour import Synced
@@ -221,3 +221,21 @@ def test_another_uidvalidity_where_messages_have_ids_of_their_own(mine: Mine) ->
     assert mine.sync().messages == 0
     assert not any("BODY.PEEK[]" in each for each in mine.server.told), "nothing is fetched again"
     assert mine.ids() == before
+
+
+def test_what_came_into_a_mailbox_that_was_deleted_here_brings_it_back(mine: Mine) -> None:
+    """It had been seen by a visit that broke off before it was known which message it is."""
+    inbox, old = mine.server.boxes["INBOX"], Box()
+    mine.server.boxes["Old"] = old
+    mine.sync()
+    old.put(inbox.letters.pop(1).octets)
+    mine.server.breaks_at = "MESSAGE-ID"
+    with pytest.raises(ConnectionLost):
+        mine.sync()
+    mine.server.breaks_at = ""
+    mine.store.mailboxes.delete(mine.store.mailboxes.find(mine.account.id, "Old").id)
+    for _ in range(3):
+        mine.sync()
+    assert list(mine.ids("Old")) == ["one"]
+    assert set(mine.ids()) == {"two", "three"}
+    assert [each.octets for each in mine.server.boxes["Old"].letters.values()] == [letter("one")]

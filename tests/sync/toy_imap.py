@@ -10,13 +10,15 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from hongyan.errors import ConnectionLost
 from hongyan.flow import Read, Running, Write
 from hongyan.imap import Capabilities, Connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hongyan.flow import Flow
+    from hongyan.errors import ConnectionLost
+from hongyan.flow import Flow
 
 T = TypeVar("T")
 
@@ -51,6 +53,7 @@ class ToyImap:
     twice: bool = False  # each FETCH answer comes twice
     strays: bool = False  # answers for UIDs that do not exist
     no_lists: bool = False  # LIST says that there is nothing
+    breaks_at: str = ""  # a word of a command at which the line is lost
     email_ids: dict[bytes, str] = field(default_factory=dict)  # by octets
     _box: Box | None = None
     _in: bytes = b""
@@ -102,6 +105,8 @@ class ToyImap:
         if verb == "UID":
             second, _, rest = rest.partition(" ")
             verb = f"UID {second}"
+        if self.breaks_at and self.breaks_at in line.upper():
+            raise ConnectionLost("the server closed the connection")
         self.told.append(f"{verb} {rest}".strip())
         answer = getattr(self, f"_{verb.lower().replace(' ', '_')}")(rest, literal)
         self._say(f"{tag} {answer or 'OK done'}")

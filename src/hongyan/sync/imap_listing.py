@@ -97,12 +97,13 @@ def _theirs(
 ) -> list[plan.Theirs]:
     roles = names.roles(listed for listed, _ in listing)
     harmless = _no_message_goes_with(tour, listing, roles)
+    waiting = tour.store.imap_messages.waiting(tour.account.id)
     return [
         plan.Theirs(
             listed.octets,
             names.path(listed),
             roles.get(listed.octets),
-            untouched=listed.octets in harmless or _untouched(known.get(listed.octets), state),
+            untouched=listed.octets in harmless or _untouched(known.get(listed.octets), state, waiting),
         )
         for listed, state in listing
     ]
@@ -141,8 +142,12 @@ def _identified(
     return found
 
 
-def _untouched(known: ImapMailbox | None, state: MailboxStatus | None) -> bool:
-    """Whether nothing has come into a mailbox since we looked into it."""
+def _untouched(
+    known: ImapMailbox | None, state: MailboxStatus | None, waiting: dict[MailboxId, int]
+) -> bool:
+    """Whether nothing has come into a mailbox that is not here."""
+    if known and known.id in waiting:
+        return False
     was = standing(known) if known else None
     now = _standing(state) if state else None
     return bool(

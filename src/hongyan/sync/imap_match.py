@@ -42,7 +42,8 @@ def find_moved(tour: Tour) -> Flow[None]:
     anywhere = any(each.absent for each in lost)
     new: dict[tuple[str, int], _New] = {}
     for mailbox in tour.mailboxes().values():
-        if mailbox.id in tour.looked and (anywhere or mailbox.id in own):
+        deleted = mailbox.name is None  # what came into it brings it back at the next visit
+        if mailbox.id in tour.looked and not deleted and (anywhere or mailbox.id in own):
             yield from _traces(tour, mailbox, new)
     here = tour.store.imap_messages.here(each.message for each in lost)
     objects = tour.store.imap_objects.of(here)
