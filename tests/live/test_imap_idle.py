@@ -16,10 +16,11 @@ from hongyan.net.endpoint import Endpoint
 from hongyan.sasl import Credentials
 from hongyan.sync.imap_idle import ImapWatch
 from tests.live.servers import Dovecot, User
-from tests.sync.imap_profile import letter, other_client
+from tests.sync.imap_profile import letter, other_client, profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from hongyan.imap import Connection
     from tests.live.courier import Courier
@@ -130,3 +131,33 @@ def test_a_line_that_dies_is_news_and_one_that_cannot_be_had_is_none(
     monkeypatch.setattr(BlockingDriver, "run", silent)
     assert watch.wait(LONG) is True
     assert watch.wait(0.01) is False
+
+
+def test_new_mail_is_here_within_a_second(dovecot: Dovecot, tmp_path: Path) -> None:
+    """Heard of and fetched. On a busy machine more may pass between, so the best of some counts."""
+    user = User(f"idle{next(USERS)}@example.test", "secret")
+    dovecot.add_user(user)
+    url = dovecot.imap_url(tls="none")
+    watch = ImapWatch(lambda: line(url, user), uid_next=lambda: 1)
+    rested(watch)
+    took: list[float] = []
+    port = Endpoint.parse(url).port
+    with (
+        profile(tmp_path, url, user.address, user.password) as mine,
+        other_client(port, user.address, user.password) as client,
+    ):
+        mine.sync()
+        for number in range(5):
+            waiting = Waiting(watch)
+            time.sleep(0.3)  # for the line to be in IDLE again
+            begin = time.monotonic()
+            client.append("INBOX", "", "", letter(f"news {number}"))
+            waiting.join(LONG / 2)
+            assert waiting.news is True
+            assert mine.sync().messages == 1
+            took.append(time.monotonic() - begin)
+            rested(watch)
+    watch.close()
+    print(f"here after {', '.join(f'{each * 1000:.0f} ms' for each in took)}")
+    assert min(took) < 1.0
+    assert sorted(took)[2] < 3.0

@@ -10,9 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hongyan import imap
+from hongyan.net.blocking import BlockingDriver
+from hongyan.net.channel import Channel
 from hongyan.net.endpoint import Endpoint
+from hongyan.sasl import Credentials
 from hongyan.store import Copy, Store
+from hongyan.sync.imap import synchronise
 from hongyan.sync.imap_plan import Tier
+from hongyan.sync.visit import Visit
 from tests.live.servers import Dovecot, MailHost, User
 from tests.support.program import Program
 from tests.sync.imap_profile import letter, now, other_client, profile
@@ -229,3 +235,40 @@ def test_an_empty_mailbox_is_believed_the_second_time(
     assert mine.subjects() == ["one"]
     mine.sync()
     assert mine.subjects() == []
+
+
+@pytest.mark.parametrize("far", [False, True])
+def test_a_visit_to_a_server_far_away_is_compressed(
+    dovecot: Dovecot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, far: bool
+) -> None:
+    monkeypatch.setattr(Endpoint, "on_this_machine", not far)
+    user = User(f"sync{next(USERS)}@example.test", "secret")
+    dovecot.add_user(user)
+    letters = [
+        letter(f"letter {number}", "the same again and again\r\n" * 500) for number in range(20)
+    ]
+    dovecot.fill(user, letters)
+    url = dovecot.imap_url(tls="none")
+    came: list[int] = []
+    receive = Channel.receive
+
+    def counted(channel: Channel, data: bytes) -> None:
+        came.append(len(data))
+        receive(channel, data)
+
+    monkeypatch.setattr(Channel, "receive", counted)
+    with (
+        profile(tmp_path, url, user.address, user.password) as mine,
+        BlockingDriver(Endpoint.parse(url)).connect() as driver,
+    ):
+        visit = Visit(mine.account, driver.channel.endpoint, mine.store, clock=now)
+        conn = visit.open_imap(driver, Credentials(user.address, user.password))
+        assert visit.compress(driver, conn) is far
+        synced = driver.run(synchronise(conn, mine.account, mine.store, clock=now), total=60)
+        driver.run(imap.logout(conn))
+        assert synced.messages == len(letters)
+        assert sorted(mine.store.messages.raw(each.id) for each in mine.messages()) == sorted(
+            letters
+        )
+    octets = sum(map(len, letters))
+    assert sum(came) < octets / 4 if far else sum(came) > octets

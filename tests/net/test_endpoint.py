@@ -49,3 +49,19 @@ def test_a_password_in_a_url_is_not_repeated() -> None:
     with pytest.raises(InvalidArgument) as refused:
         Endpoint.parse("pop3://anna:hunter2@h")
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("[::1]", True),
+        ("localhost", True),
+        ("192.168.1.2", False),
+        ("imap.goose.example", False),
+        ("localhost.goose.example", False),
+    ],
+)
+def test_what_is_on_this_machine(host: str, here: bool) -> None:
+    assert Endpoint.parse(f"imaps://{host}").on_this_machine is here

@@ -239,3 +239,39 @@ def test_what_came_into_a_mailbox_that_was_deleted_here_brings_it_back(mine: Min
     assert list(mine.ids("Old")) == ["one"]
     assert set(mine.ids()) == {"two", "three"}
     assert [each.octets for each in mine.server.boxes["Old"].letters.values()] == [letter("one")]
+
+
+def test_a_mailbox_deleted_here_comes_back_with_what_was_marked_there_meanwhile(mine: Mine) -> None:
+    old = mine.server.boxes["Old"] = Box()
+    old.put(letter("kept"))
+    old.put(letter("gone"))
+    mine.server.capabilities += ("UIDPLUS",)
+    mine.sync()
+    box = mine.store.mailboxes.find(mine.account.id, "Old")
+    mine.store.mailboxes.delete(box.id, with_messages=True)
+    old.letters[1].flags = {"\\Flagged"}
+    for _ in range(3):
+        mine.sync()
+    assert list(mine.ids("Old")) == ["kept"]
+    assert [each.octets for each in mine.server.boxes["Old"].letters.values()] == [letter("kept")]
+
+
+def test_what_the_server_will_not_have_keeps_back_no_other(mine: Mine) -> None:
+    mine.server.capabilities += ("MULTIAPPEND", "UIDPLUS")
+    mine.sync()
+    inbox = mine.store.mailboxes.find(mine.account.id, "Inbox")
+    for subject in ("first", "too big", "last"):
+        octets = letter(subject, "x" * 5000 if subject == "too big" else "x")
+        mine.store.messages.add(mine.account.id, inbox.id, octets, received_at=now())
+    mine.server.largest = 4000
+    synced = mine.sync()
+    assert len(synced.troubles) == 1
+    there = [each.octets for each in mine.server.boxes["INBOX"].letters.values()]
+    assert letter("first", "x") in there
+    assert letter("last", "x") in there
+    assert len(there) == 5
+    mine.server.largest = 10_000
+    assert mine.sync().troubles == []
+    assert sum("APPEND" in each for each in mine.server.told) == 1
+    assert len(mine.server.boxes["INBOX"].letters) == 6
+    assert mine.sync().told == 0

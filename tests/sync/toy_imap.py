@@ -54,9 +54,11 @@ class ToyImap:
     strays: bool = False  # answers for UIDs that do not exist
     no_lists: bool = False  # LIST says that there is nothing
     breaks_at: str = ""  # a word of a command at which the line is lost
+    largest: int = 1_000_000  # octets of a message that it will have
     email_ids: dict[bytes, str] = field(default_factory=dict)  # by octets
     _box: Box | None = None
     _in: bytes = b""
+    _literals: list[bytes] = field(default_factory=list)
     _out: bytes = b""
 
     def connection(self) -> Connection:
@@ -89,16 +91,23 @@ class ToyImap:
 
     def _feed(self, data: bytes) -> None:
         self._in += data
-        while b"\r\n" in self._in:
-            line, _, rest = self._in.partition(b"\r\n")
-            literal = b""
-            if found := re.search(rb"\{(\d+)\+\}$", line):
-                size = int(found[1])
-                if len(rest) < size + 2:
-                    return
-                literal, rest = rest[:size], rest[size + 2 :]
-            self._in = rest
-            self._do(line.decode(), literal)
+        while (line := self._line()) is not None:
+            self._do(line, b"".join(self._literals[:1]))
+
+    def _line(self) -> str | None:
+        """Take a whole command, its literals beside it."""
+        at, text = 0, b""
+        literals: list[bytes] = []
+        while (end := self._in.find(b"\r\n", at)) >= 0:
+            text += self._in[at:end]
+            found = re.search(rb"\{(\d+)\+\}$", self._in[at:end])
+            at = end + 2
+            if found is None:
+                self._in, self._literals = self._in[at:], literals
+                return text.decode()
+            literals.append(self._in[at : at + int(found[1])])
+            at += int(found[1])
+        return None
 
     def _do(self, line: str, literal: bytes) -> None:
         tag, verb, rest = [*line.split(" ", 2), ""][:3]
@@ -193,11 +202,17 @@ class ToyImap:
             if "\\Deleted" in self._box.letters[uid].flags:
                 del self._box.letters[uid]
 
-    def _append(self, rest: str, literal: bytes) -> str | None:
-        name, _, options = rest.partition(" ")
-        flags = re.search(r"\(([^)]*)\)", options)
-        self.boxes[name.strip('"')].put(literal, flags[1].split() if flags else ())
-        return None
+    def _append(self, rest: str, _: bytes) -> str | None:
+        name, _space, options = rest.partition(" ")
+        if any(len(each) > self.largest for each in self._literals):
+            return "NO [TOOBIG] it will not have that"
+        box = self.boxes[name.strip('"')]
+        uids = f"{box.next_uid}:{box.next_uid + len(self._literals) - 1}"
+        for octets, option in zip(self._literals, re.findall(r"[^{]*\{", options), strict=True):
+            flags = re.search(r"\(([^)]*)\)", option)
+            box.put(octets, flags[1].split() if flags else ())
+        told = "MULTIAPPEND" in self.capabilities
+        return f"OK [APPENDUID {box.validity} {uids}] there" if told else None
 
     def _create(self, rest: str, _: bytes) -> None:
         self.boxes.setdefault(rest.strip('"'), Box())

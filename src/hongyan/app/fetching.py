@@ -140,6 +140,7 @@ class Fetching:
     ) -> Synced:
         visit = self._servers.visit(account, driver.channel.endpoint)
         conn = visit.open_imap(driver, credentials)
+        visit.compress(driver, conn)
         synced = driver.run(
             synchronise(conn, account, self._store, clock=self._clock, report=report)
         )

@@ -7,7 +7,9 @@ The policy belongs to the account: nothing that a server says can weaken it.
 
 from __future__ import annotations
 
+import ipaddress
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -73,6 +75,15 @@ class Endpoint:
     def secure(self) -> bool:
         """Whether nothing of value ever crosses in clear."""
         return self.security is not Security.NONE
+
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether it is reached over no line at all."""
+        if self.host == "localhost":
+            return True
+        with suppress(ValueError):
+            return ipaddress.ip_address(self.host).is_loopback
+        return False
 
     def __str__(self) -> str:
         scheme = self.protocol + ("s" if self.security is Security.IMPLICIT else "")

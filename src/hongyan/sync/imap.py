@@ -101,4 +101,4 @@ def _look_into(
                 fresh = tour.mailboxes()[mailbox.id]
                 yield from imap_look.look_into(tour, fresh, None, at_all=True)
     except Refused as error:
-        tour.result.troubles.append(f"{mailbox.called}: {error}")
+        tour.trouble(mailbox.called, error)

@@ -65,7 +65,8 @@ def _bodies_of(tour: Tour, mailbox: ImapMailbox, arrivals: Arrivals) -> Flow[Non
         if arrivals.done == before and (not failures or window is _ONE_BY_ONE):
             break
         window = _ONE_BY_ONE if failures else window
-    tour.result.troubles += [f"{mailbox.called}: {each.error}" for each in failures]
+    for each in failures:
+        tour.trouble(mailbox.called, each.error)
 
 
 @dataclass(frozen=True, slots=True)

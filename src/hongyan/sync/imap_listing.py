@@ -76,7 +76,7 @@ def _status(tour: Tour, listed: Listed, items: list[str]) -> Flow[MailboxStatus 
     try:
         return (yield from imap.status(tour.conn, listed.octets, items))
     except Refused as error:
-        tour.result.troubles.append(f"{listed.name}: {error}")
+        tour.trouble(listed.name, error)
         return None
 
 
@@ -103,7 +103,8 @@ def _theirs(
             listed.octets,
             names.path(listed),
             roles.get(listed.octets),
-            untouched=listed.octets in harmless or _untouched(known.get(listed.octets), state, waiting),
+            untouched=listed.octets in harmless
+            or _untouched(known.get(listed.octets), state, waiting),
         )
         for listed, state in listing
     ]
@@ -223,7 +224,7 @@ def _there(tour: Tour, act: plan.Create | plan.Rename, style: names.Style) -> Fl
         elif old is not None:
             yield from imap.rename(tour.conn, old.wire, wire)
     except (Refused, Unsafe) as error:
-        tour.result.troubles.append(f"{act.name}: {error}")
+        tour.trouble(act.name, error)
         return
     tour.store.imap_mailboxes.pair(act.id, wire=wire, delimiter=style.delimiter)
     tour.again.add(MailboxId(act.id))

@@ -10,7 +10,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from hongyan import imap
-from hongyan.errors import Refused, Unsafe
+from hongyan.errors import InvalidArgument, Refused, Unsafe
 from hongyan.imap import Change, NumberSet
 from hongyan.store import Here, MailboxId
 from hongyan.sync import imap_flags, imap_gmail, imap_labels, imap_plan
@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
     from hongyan.flow import Flow
     from hongyan.imap import CopyUid, Fetched
-    from hongyan.store import ImapMailbox, MessageId, Place
+    from hongyan.store import Email, ImapMailbox, MessageId, Place
     from hongyan.sync.imap_tour import Tour
 
 _BLOCK: Final = 256 * 1024
 _TOGETHER: Final = 500
+_APPENDED: Final = 50  # messages by one command
+_APPENDED_OCTETS: Final = 4 << 20
 
 _AIMED: Final = (imap_plan.Copy, imap_plan.Move, imap_labels.Label)
 
@@ -47,7 +49,7 @@ def tell_server(tour: Tour) -> Flow[bool]:
         try:
             yield from _perform(tour, mailbox, act, told)
         except (Refused, Unsafe) as error:
-            tour.result.troubles.append(f"{mailbox.called}: {error}")
+            tour.trouble(mailbox.called, error)
     return bool(jobs)
 
 
@@ -99,8 +101,7 @@ def _perform(tour: Tour, mailbox: ImapMailbox, act: Tell, told: list[Job]) -> Fl
         case imap_plan.Remove():
             yield from _remove(tour, mailbox, told)
         case imap_plan.Append():
-            for message, _ in told:
-                yield from _append(tour, mailbox, message)
+            yield from _append_all(tour, mailbox, [message for message, _ in told])
 
 
 _ORDER: Final = (
@@ -198,24 +199,67 @@ def _remove(tour: Tour, mailbox: ImapMailbox, told: list[Job]) -> Flow[None]:
             tour.result.told += len(gone)
 
 
-def _append(tour: Tour, mailbox: ImapMailbox, message: MessageId) -> Flow[None]:
-    """Give the server a message that is here alone."""
-    email = tour.store.messages.get(message)
-    octets = tour.store.blobs.open(email.blob_id)
-    words = imap_flags.kept(email.keywords, tour.permanent(mailbox.id))
-    chunks = (octets[at : at + _BLOCK] for at in range(0, len(octets), _BLOCK))
-    placed = yield from imap.append_message(
-        tour.conn,
-        mailbox.wire,
-        chunks,
-        size=len(octets),
-        flags=imap_flags.flags(words),
-        when=email.received_at,
-    )
-    tour.result.told += 1
+def _append_all(tour: Tour, mailbox: ImapMailbox, messages: list[MessageId]) -> Flow[None]:
+    """Give the server messages that are here alone, several by one command where it has that.
+
+    What it will not take together goes one by one, so that one keeps back no other.
+    """
+    for batch in _batches(tour, messages):
+        if len(batch) > 1:
+            try:
+                yield from _append(tour, mailbox, batch)
+            except Refused:
+                pass
+            else:
+                continue
+        for email in batch:
+            try:
+                yield from _append(tour, mailbox, [email])
+            except (Refused, InvalidArgument) as error:
+                tour.trouble(mailbox.called, error)
+
+
+def _batches(tour: Tour, messages: list[MessageId]) -> Iterator[list[Email]]:
+    """Yield what is to be sent by one command each: MULTIAPPEND (RFC 3502), or one by one."""
+    most = _APPENDED if tour.conn.offers("MULTIAPPEND") else 1
+    batch: list[Email] = []
+    for email in tour.store.messages.list(messages):
+        if batch and (
+            len(batch) >= most or sum(each.size for each in batch) + email.size > _APPENDED_OCTETS
+        ):
+            yield batch
+            batch = []
+        batch.append(email)
+    if batch:
+        yield batch
+
+
+def _append(tour: Tour, mailbox: ImapMailbox, emails: list[Email]) -> Flow[None]:
+    """Give the server messages by one command: all, or none."""
+    permanent = tour.permanent(mailbox.id)
+    letters = [
+        imap.Letter(
+            _chunks(tour, email),
+            email.size,
+            imap_flags.flags(imap_flags.kept(email.keywords, permanent)),
+            email.received_at,
+        )
+        for email in emails
+    ]
+    placed = yield from imap.append_messages(tour.conn, mailbox.wire, letters)
+    tour.result.told += len(emails)
     known = placed is not None and placed.uid_validity == mailbox.uid_validity
-    if placed is None or not known or len(placed.uids) != 1 or tour.is_label(mailbox.id):
+    if placed is None or not known or len(placed.uids) != len(emails) or tour.is_label(mailbox.id):
         tour.look_again(mailbox.id)
         return
-    (uid,) = placed.uids
-    tour.store.imap_messages.bind(mailbox.id, uid, message, flags=email.keywords, size=email.size)
+    with tour.store.transaction():
+        for uid, email in zip(placed.uids, emails, strict=True):
+            tour.store.imap_messages.bind(
+                mailbox.id, uid, email.id, flags=email.keywords, size=email.size
+            )
+
+
+def _chunks(tour: Tour, email: Email) -> Iterator[bytes]:
+    octets = tour.store.blobs.open(email.blob_id)
+    for at in range(0, len(octets), _BLOCK):
+        yield octets[at : at + _BLOCK]

@@ -14,6 +14,7 @@ from hongyan.sync.progress import silent
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hongyan.errors import HongyanError
     from hongyan.flow import Flow
     from hongyan.imap import Connection, Fetched, Known, Selected
     from hongyan.imap.flows.select import Change
@@ -121,6 +122,12 @@ class Tour:
     def unsettle(self) -> None:
         """Have everything here compared anew: what was told is to be told again."""
         self.store.imap_messages.settle(self.account.id, 0)
+
+    def trouble(self, where: str, error: HongyanError) -> None:
+        """Note what the server would not do, once."""
+        words = f"{where}: {error}"
+        if words not in self.result.troubles:
+            self.result.troubles.append(words)
 
     def permanent(self, mailbox: MailboxId) -> tuple[str, ...] | None:
         """Return the flags that a mailbox keeps, as far as it has told."""
