@@ -118,8 +118,8 @@ def functions() -> frozenset[str]:
     return frozenset(name for text in texts for name in re.findall(r"def (test_\w+)", text))
 
 
-@pytest.mark.parametrize("page", STANDARDS, ids=lambda page: page.name)
-def test_every_module_and_test_of_the_standards_exists(
+@pytest.mark.parametrize("page", [*STANDARDS, ROOT / "docs/faults.md"], ids=lambda page: page.name)
+def test_every_module_and_test_that_a_table_names_exists(
     page: Path, functions: frozenset[str]
 ) -> None:
     assert [each for each in named(page, "module") if not is_module(each)] == []
@@ -130,6 +130,7 @@ def test_the_standards_name_something() -> None:
     """So that the test above cannot pass by finding no table."""
     assert "pop3/wire.py" in named(ROOT / "STANDARDS.md", "module")
     assert "tests/sasl/test_scram.py" in named(ROOT / "STANDARDS.md", "test")
+    assert "closed_after_dot" in named(ROOT / "docs/faults.md", "test")
 
 
 def commands() -> list[str]:
