@@ -34,6 +34,7 @@ from hongyan.store.rules import Rules
 from hongyan.store.salvage import salvage
 from hongyan.store.search import Search
 from hongyan.store.snoozes import Snoozes
+from hongyan.store.statistics import Statistics
 from hongyan.store.summary import summarise as read_summary
 from hongyan.store.types import silently
 
@@ -75,6 +76,7 @@ class Store:
         self.rules = Rules(self._database, clock=clock)
         self.search = Search(self._database, blobs=self.blobs, clock=clock)
         self.maildrops = Maildrops(self._database, blobs=self.blobs, clock=clock)
+        self.statistics = Statistics(self._database)
         self._reindex = Reindex(self._database, blobs=self.blobs, summarise=summarise)
         self.outbox = Outbox(
             self._database, blobs=self.blobs, changes=self.changes, owner=self._owner, clock=clock

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hongyan.jmap.own import search, snooze
+from hongyan.jmap.own import search, snooze, statistics
 
 if TYPE_CHECKING:
     from hongyan.jmap.call import Method
@@ -16,4 +16,5 @@ METHODS: Final[dict[str, Method]] = {
     "Search/parse": search.parse,
     "Snooze/get": snooze.get,
     "Snooze/set": snooze.set_,
+    "Statistics/get": statistics.get,
 }
