@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, BrowserContext, Page
 
-    from hongyan.app import App, Server
+    from hongyan.app import App, Network, Server
 
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 390, "height": 844}
@@ -85,12 +85,14 @@ class Desk:
 
 
 @contextmanager
-def desk(*, seeded: bool = True, browser: Browser | None = None) -> Iterator[Desk]:
+def desk(
+    *, seeded: bool = True, browser: Browser | None = None, network: Network | None = None
+) -> Iterator[Desk]:
     """Start all of it; the page is built first where it is not current."""
     built.build()
     with ExitStack() as stack:
         host = stack.enter_context(DemoHost(seeded=seeded))
-        app = stack.enter_context(demo_profile(host))
+        app = stack.enter_context(demo_profile(host, network=network))
         (account,) = app.store.accounts.list()
         app.fetching.fetch(account)
         app.sending.file_sent(account, host.sent)

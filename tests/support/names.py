@@ -38,6 +38,8 @@ class Internet:
         self.records: dict[tuple[str, str], list[str]] = {}
         self.hosts: dict[tuple[str, int], int] = {}
         self.pages: dict[str, bytes] = {}
+        self.posted: list[tuple[str, dict[str, str], bytes]] = []
+        self.answers: dict[str, int] = {}
         self.asked: list[str] = []
 
     def __enter__(self) -> Self:
@@ -70,6 +72,7 @@ class Internet:
             resolve=self.resolve,
             dns=Dns(servers=[LOOPBACK], port=port),
             web=Web(resolve=self.resolve),
+            outside=Web(resolve=self.resolve),
         )
 
     def resolve(self, host: str, port: int) -> list[tuple[Any, ...]]:
@@ -95,7 +98,10 @@ class Internet:
         return reply.to_wire()
 
     def serve_pages(self, host: str) -> None:
-        """Serve `pages` (by path, without the query) over HTTPS at ``host``."""
+        """Serve `pages` (by path, without the query) over HTTPS at ``host``.
+
+        What is posted is kept, and answered with the status in `answers`, or else 200.
+        """
         internet = self
 
         class Page(BaseHTTPRequestHandler):
@@ -105,6 +111,14 @@ class Internet:
                 self.send_header("Content-Length", str(len(body or b"")))
                 self.end_headers()
                 self.wfile.write(body or b"")
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                internet.posted.append((f"https://{host}{self.path}", dict(self.headers), body))
+                self.send_response(internet.answers.get(self.path, 200))
+                self.send_header("Location", "https://elsewhere.example/")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -18,6 +18,7 @@ from hongyan.store import Role
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hongyan.app.network import Network
     from hongyan.demo.host import DemoHost
     from hongyan.store import Account
 
@@ -26,7 +27,7 @@ _FLAGGED: Final = ("Sunday on the water", "鹅的照片")
 
 
 @contextmanager
-def demo_profile(host: DemoHost) -> Iterator[App]:
+def demo_profile(host: DemoHost, *, network: Network | None = None) -> Iterator[App]:
     """Give a throw-away profile with the demo host's account; it is gone afterwards."""
     with TemporaryDirectory(prefix="hongyan-demo-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
@@ -34,7 +35,7 @@ def demo_profile(host: DemoHost) -> Iterator[App]:
         password.touch(mode=0o600)
         password.write_text(host.password, "utf-8")
         reader = "import sys; print(open(sys.argv[1]).read())"
-        with App(Config(home)) as app:
+        with App(Config(home), network=network) as app:
             app.accounts.add(
                 NewAccount(
                     address=host.address,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hongyan.errors import HongyanError
 from hongyan.net.dns import Dns
-from hongyan.net.resolve import Resolve, resolve
+from hongyan.net.resolve import Resolve, outside, resolve
 from hongyan.net.web import Web
 
 if TYPE_CHECKING:
@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """How names become addresses, who answers DNS, and how the web is asked."""
+    """How names become addresses, who answers DNS, and how the web is asked.
+
+    ``outside`` is for addresses that stand in mail: it reaches nothing but the open internet.
+    """
 
     resolve: Resolve = resolve
     dns: Dns = field(default_factory=Dns)
     web: Web = field(default_factory=Web)
+    outside: Web = field(default_factory=lambda: Web(resolve=outside))
 
     def srv(self, name: str) -> tuple[Srv, ...]:
         """Return the SRV records of ``name``; see `discover.Lookups`."""

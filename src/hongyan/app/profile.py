@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from hongyan.config import Config
     from hongyan.net.endpoint import Endpoint
     from hongyan.net.record import Line
+    from hongyan.net.web import Web
     from hongyan.server import Address, Keys, Server
     from hongyan.sync.workers import Workers
 
@@ -106,6 +107,11 @@ class App:
         from hongyan.app.examination import Examination
 
         return Examination(self.servers, self._network, clock=now)
+
+    @property
+    def outside(self) -> Web:
+        """The web, for addresses that stand in mail."""
+        return self._network.outside
 
     @cached_property
     def signing_in(self) -> SigningIn:

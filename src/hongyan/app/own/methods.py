@@ -13,6 +13,7 @@ from hongyan.app.own.person import PersonMethods
 from hongyan.app.own.rules import RuleMethods
 from hongyan.app.own.settings import SettingsMethods
 from hongyan.app.own.sign_in import SignIns
+from hongyan.app.own.unsubscribe import UnsubscribeMethods
 from hongyan.app.own.wire import WireMethods
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def own_methods(app: App) -> Mapping[str, Method]:
         "Outbox/set": outbox.set_,
         "Outbox/resolve": outbox.resolve,
         "Trust/get": trust.get,
+        "Unsubscribe/oneClick": UnsubscribeMethods(app.outside).one_click,
         "Rule/get": rules.get,
         "Rule/set": rules.set_,
         "Rule/preview": rules.preview,
