@@ -48,6 +48,11 @@ export function dayOnly(locale: string, when: Date): string {
   return dates(locale, { day: "numeric", month: "short", year: "numeric" }).format(when);
 }
 
+/** A day of a year that is known; of a span of years the month. */
+export function axisDay(locale: string, when: Date, isLong: boolean): string {
+  return dates(locale, isLong ? { month: "short", year: "numeric" } : { day: "numeric", month: "short" }).format(when);
+}
+
 /** Hours, minutes, seconds and thousandths: for the wire. */
 export function clock(locale: string, when: Date): string {
   return dates(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hour12: false }).format(when);

@@ -187,11 +187,12 @@ export interface Person {
 }
 
 export interface Statistics {
+  since: string | null;
   perDay: { day: string; received: number; sent: number }[];
   perHour: number[][];
   people: { name: string; email: string; received: number; sent: number; answerSeconds: number | null }[];
   sizes: { upTo: number; count: number }[];
-  lists: { listId: string; name: string; count: number; lastAt: string; unsubscribe: string | null }[];
+  lists: { listId: string; name: string; count: number; lastAt: string; unsubscribe: string; accountId: Id; emailId: Id }[];
   total: number;
   octets: number;
 }

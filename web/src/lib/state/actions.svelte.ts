@@ -83,6 +83,12 @@ export class Actions {
     await this.#do({ keys: changing, patchOf: keyword("$seen", value), words, leaves: false }, []);
   }
 
+  /** Note that the list of this message was asked to be left. */
+  async unsubscribed(key: Key): Promise<void> {
+    await this.emails.needHeads([key]);
+    await this.#do({ keys: [key], patchOf: keyword("$unsubscribed", true), words: "", leaves: false }, []);
+  }
+
   /** Put aside until a time; with none, put back. Undone, all is as it was before. */
   async snooze(rows: Key[], until: Date | null, words: string): Promise<void> {
     const keys = await this.#conversations(rows);
