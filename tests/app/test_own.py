@@ -221,7 +221,7 @@ def test_the_workers_are_woken_and_tell_what_they_do(page: Page, app: App, host:
         def wants(self, name: str) -> bool:
             return True
 
-    relay(app.activities, app.wire, Hub())
+    relay(app.activities, app.wire, app.jobs, Hub())
     app.workers.start()
     assert page("MailAccount/sync", ids=[account_id, "a99"])["started"] == [account_id]
     deadline = time.monotonic() + 20

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from hongyan.app.examination import Examination
     from hongyan.app.fetching import Fetching
     from hongyan.app.housekeeping import Housekeeping
+    from hongyan.app.jobs import Jobs
     from hongyan.app.ruling import ServedRuling
     from hongyan.app.sending import Sending
     from hongyan.app.servers import Record, Servers
     from hongyan.app.signing_in import SigningIn
+    from hongyan.app.transferring import Transferring
     from hongyan.config import Config
     from hongyan.net.endpoint import Endpoint
     from hongyan.net.record import Line
@@ -142,6 +144,20 @@ class App:
         return Sending(self.store, self.servers, clock=now)
 
     @cached_property
+    def jobs(self) -> Jobs:
+        """What was begun from the page and takes its time."""
+        from hongyan.app.jobs import Jobs
+
+        return Jobs()
+
+    @cached_property
+    def transferring(self) -> Transferring:
+        """Imports and exports as jobs."""
+        from hongyan.app.transferring import Transferring
+
+        return Transferring(self.store, self.jobs, clock=now)
+
+    @cached_property
     def activities(self) -> Activities:
         """What the accounts are doing while `workers` work."""
         return Activities()
@@ -205,7 +221,7 @@ class App:
             events=EVENTS,
         )
         server = Server(jmap, self.keys, address=address)
-        relay(self.activities, self.wire, server.hub)
+        relay(self.activities, self.wire, self.jobs, server.hub)
         return server
 
     def _recorder(self, endpoint: Endpoint) -> Recorder | None:

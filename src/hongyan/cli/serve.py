@@ -111,6 +111,7 @@ def serve(app: App, /, **given: Unpack[Given]) -> None:
             page,
             app.workers,
             app.housekeeping,
+            app.jobs,
         ]  # the page first: somebody waits for it
         serve_until(app.store, services, threading.Event(), what=SERVE)
 

@@ -1,20 +1,23 @@
-"""Our own events: what the workers do and what the wires carry, handed to whoever listens."""
+"""Our own events: what workers and jobs do and what the wires carry, handed to whoever listens."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
 from hongyan.app.own.activity import activity_json
+from hongyan.app.own.jobs import job_json
 from hongyan.app.own.wire import connection_json, line_json
 
 if TYPE_CHECKING:
+    from hongyan.app.jobs import Job, Jobs
     from hongyan.jmap.errors import Json
     from hongyan.net.ring import Numbered, Ring
     from hongyan.sync.activity import Activities, Activity
 
 ACTIVITY: Final = "activity"
 WIRE: Final = "wire"
-EVENTS: Final = frozenset({ACTIVITY, WIRE})
+JOB: Final = "job"
+EVENTS: Final = frozenset({ACTIVITY, WIRE, JOB})
 
 
 class Publisher(Protocol):
@@ -27,8 +30,8 @@ class Publisher(Protocol):
         """Whether anybody asked for events of that name."""
 
 
-def relay(activities: Activities, ring: Ring, publisher: Publisher) -> None:
-    """Publish every change of an activity, and every line while somebody wants lines."""
+def relay(activities: Activities, ring: Ring, jobs: Jobs, publisher: Publisher) -> None:
+    """Publish every change of an activity or a job, and lines while somebody wants them."""
 
     def tell_activity(activity: Activity) -> None:
         if publisher.wants(ACTIVITY):
@@ -39,5 +42,10 @@ def relay(activities: Activities, ring: Ring, publisher: Publisher) -> None:
             lines = [line_json(connection, numbered)]
             publisher.publish(WIRE, {"connection": connection_json(connection), "lines": lines})
 
+    def tell_job(job: Job) -> None:
+        if publisher.wants(JOB):
+            publisher.publish(JOB, job_json(job))
+
     activities.subscribe(tell_activity)
+    jobs.subscribe(tell_job)
     ring.subscribe(tell_line)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hongyan.app.own import trust
 from hongyan.app.own.activity import ActivityMethods
 from hongyan.app.own.answer import answer_
+from hongyan.app.own.jobs import JobMethods
 from hongyan.app.own.mail_account import MailAccountMethods
 from hongyan.app.own.outbox import OutboxMethods
 from hongyan.app.own.person import PersonMethods
@@ -33,6 +34,7 @@ def own_methods(app: App) -> Mapping[str, Method]:
         app.store, lambda: app.ruling, changed=app.workers.tell_soon
     )
     wire = WireMethods(app.wire)
+    jobs = JobMethods(app.jobs, app.transferring)
     settings = SettingsMethods(app.home)
     return {
         "MailAccount/get": accounts.get,
@@ -60,6 +62,10 @@ def own_methods(app: App) -> Mapping[str, Method]:
         "Rule/undo": rules.undo,
         "Rule/sieve": rules.sieve,
         "Rule/install": rules.install,
+        "Job/get": jobs.get,
+        "Job/cancel": jobs.cancel,
+        "Import/start": jobs.import_,
+        "Export/start": jobs.export,
         "Wire/query": wire.query,
         "Wire/get": wire.get,
         "Wire/lines": wire.lines,

@@ -197,14 +197,34 @@ export interface Statistics {
   octets: number;
 }
 
+export interface ImportResult {
+  accountId: Id;
+  new: number;
+  known: number;
+  octets: number;
+  passedBy: number;
+  examples: string[];
+}
+
+export interface ExportResult {
+  accountId: Id;
+  blobId: Id;
+  name: string;
+  type: string;
+  size: number;
+  messages: number;
+}
+
 export interface Job {
   id: Id;
-  kind: string;
+  kind: "import" | "export";
+  /** The name of the file, or the query. */
+  about: string;
   state: "running" | "done" | "failed" | "cancelled";
   done: number | null;
   total: number | null;
   octets: number | null;
   totalOctets: number | null;
-  words: string;
-  result: unknown;
+  error: Trouble | null;
+  result: ImportResult | ExportResult | null;
 }

@@ -13,8 +13,12 @@ export class Activities {
 
   async load(): Promise<void> {
     if (!this.client.offers("Activity/get")) return;
-    const { list } = await this.client.call<{ list: Activity[] }>("Activity/get", { ids: null });
+    const [{ list }, jobs] = await Promise.all([
+      this.client.call<{ list: Activity[] }>("Activity/get", { ids: null }),
+      this.client.call<{ list: Job[] }>("Job/get", { ids: null }),
+    ]);
     for (const each of list) this.all.set(each.accountId, each);
+    for (const each of jobs.list) this.jobs.set(each.id, each);
   }
 
   hear(event: string, data: unknown): void {

@@ -4,7 +4,7 @@ import { getContext, setContext } from "svelte";
 import type { Hand } from "../commands";
 import { Client, NoSession, Unreachable } from "../jmap/client";
 import { Push } from "../jmap/push";
-import type { MailAccount } from "../jmap/own";
+import type { Job, MailAccount } from "../jmap/own";
 import type { Filter, Id } from "../jmap/types";
 import { texts } from "../i18n/index.svelte";
 import { notify } from "../notify";
@@ -20,6 +20,7 @@ import { Selection } from "./selection.svelte";
 import { Settings, systemIsDark } from "./settings.svelte";
 import type { Question } from "./source";
 import { Toasts } from "./toasts.svelte";
+import { Transfer } from "./transfer.svelte";
 import { Writing } from "./writing.svelte";
 
 export type Status = "starting" | "ready" | "setup" | "noSession" | "noServer";
@@ -38,6 +39,7 @@ export class App {
   readonly mailboxes = new Mailboxes(this.client);
   readonly settings = new Settings(this.client);
   readonly activities = new Activities(this.client);
+  readonly transfer = new Transfer(this.client, this.activities, this.toasts);
   readonly pending = new Pending(this.client, (count) => (this.waiting = count));
   readonly actions = new Actions(this.client, this.emails, this.mailboxes, this.pending, this.toasts);
   readonly writing = new Writing(this.client, this.emails, this.mailboxes, this.settings, this.toasts);
@@ -158,6 +160,7 @@ export class App {
       changed: (accountId, types) => this.#changed(accountId, types),
       own: (event, data) => {
         this.activities.hear(event, data);
+        if (event === "job") this.transfer.hear(data as Job);
         for (const each of this.#listeners) each(event, data);
       },
       standing: (value) => this.#standing(value),

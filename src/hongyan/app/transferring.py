@@ -1,0 +1,128 @@
+"""Imports and exports as jobs: of what was uploaded, into what can be downloaded.
+
+No path of this machine is taken from outside or told there. What a job needs on the disk lies in a
+folder that vanishes with it; the finished export is a blob that no message names, kept for a day.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from hongyan.errors import InvalidArgument
+from hongyan.mime import names
+from hongyan.transfer import Format, Importer, export
+from hongyan.transfer.manifest import NAME
+from hongyan.transfer.unpacking import unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from hongyan.app.jobs import Advance, Jobs
+    from hongyan.store import Account, Blob, Store
+
+_CHUNK: Final = 1 << 20
+_NAMED: Final = 20  # of what was passed by
+
+
+class Transferring:
+    """Begins jobs that bring mail in or out."""
+
+    def __init__(self, store: Store, jobs: Jobs, *, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._clock = clock
+
+    def begin_import(
+        self, account: Account, blob_ids: Sequence[str], *, name: str, mailbox: str | None
+    ) -> str:
+        """Import a file that was uploaded in one piece or several; return the job's id.
+
+        ``name`` is the file's; ``mailbox`` a name for all of it instead of those within. Raises
+        `NotFound` for a blob.
+        """
+        size = sum(len(self._store.blobs.open(each)) for each in blob_ids)
+
+        def work(advance: Advance) -> dict[str, Any]:
+            def seen(done: int, total: int, octets: int, _: int) -> None:
+                advance(done, total, min(octets, size), size)
+
+            with self._store.blobs.workplace() as folder:
+                path = self._gathered(blob_ids, Path(folder) / "in" / names.safe(name), advance)
+                importer = Importer(self._store, account, clock=self._clock, override=True)
+                found = importer.take([_opened(path)], mailbox=mailbox, advance=seen)
+            return {
+                "accountId": account.id,
+                "new": found.new,
+                "known": found.known,
+                "octets": found.octets,
+                "passedBy": len(found.passed_by),
+                "examples": [each.replace(folder, "") for each in found.passed_by[:_NAMED]],
+            }
+
+        return self._jobs.begin("import", name, work)
+
+    def _gathered(self, blob_ids: Sequence[str], path: Path, advance: Advance) -> Path:
+        path.parent.mkdir(mode=0o700)
+        with path.open("xb") as file:
+            for blob_id in blob_ids:
+                octets = self._store.blobs.open(blob_id)
+                for start in range(0, len(octets), _CHUNK):
+                    file.write(octets[start : start + _CHUNK])
+                    advance(0, 0, 0, 0)  # a place to be ended at
+        return path
+
+    def begin_export(self, account: Account, *, form: Format, query: str) -> str:
+        """Export what ``query`` finds, all when empty, to a ZIP file; return the job's id.
+
+        ``account`` is the one whose download gives it. Raises `InvalidArgument` for the query.
+        """
+        count = self._store.search.count(query)
+        if not count:
+            raise InvalidArgument("query", "it finds no message")
+        name = f"hongyan-{self._clock():%Y-%m-%d}-{form.value}.zip"
+
+        def work(advance: Advance) -> dict[str, Any]:
+            with self._store.blobs.workplace() as folder:
+                target = Path(folder) / "out"
+                done = export(self._store, target, form=form, query=query, advance=advance)
+                blob = self._kept(_packed(target, advance))
+            kind = {"name": name, "type": "application/zip"}
+            where = {"accountId": account.id, "blobId": blob.sha256, "size": blob.size}
+            return {"messages": done, **kind, **where}
+
+        return self._jobs.begin("export", query, work)
+
+    def _kept(self, path: Path) -> Blob:
+        with self._store.blobs.writer() as writer, path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                writer.write(chunk)
+            return self._store.blobs.keep(writer.finish())
+
+
+def _packed(target: Path, advance: Advance) -> Path:
+    """Return a finished export as a ZIP file: one as it is, a folder packed into one."""
+    if target.is_file():
+        return target
+    path = target.with_name("packed.zip")
+    files = sorted(target.rglob("*"))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for number, each in enumerate(files, 1):
+            packed.write(each, each.relative_to(target))
+            advance(number, len(files), 0, 0)
+    return path
+
+
+def _opened(path: Path) -> Path:
+    """Return what to import: the file, or the folder of a ZIP file that is no export of ours."""
+    if not zipfile.is_zipfile(path):
+        return path
+    with zipfile.ZipFile(path) as archive:
+        if NAME in archive.namelist():
+            return path
+    folder = path.parent.parent / "unpacked"
+    folder.mkdir(mode=0o700)
+    unpack(path, folder)
+    return folder

@@ -1,0 +1,77 @@
+"""A ZIP file of mail that some other program made: taken apart below a folder of our own.
+
+A stranger's archive: no path leads elsewhere, no link is made, and what would fill the disk (more
+than `RATIO` times what it is, beyond `ANYWAY` octets) is refused before it does.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import zipfile
+from typing import TYPE_CHECKING, Final
+
+from hongyan.errors import InvalidArgument, StoreError
+from hongyan.mime import names
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RATIO: Final = 50
+ANYWAY: Final = 100_000_000  # octets
+_MOST: Final = 1_000_000  # entries
+_DEEPEST: Final = 20
+_CHUNK: Final = 1 << 18
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Write the files of ``archive`` below the empty ``folder``.
+
+    Names that cannot be created are changed. Raises `InvalidArgument`: it is no ZIP file, a damaged
+    or a protected one, or holds too much; `StoreError`: the disk.
+    """
+    left = max(ANYWAY, RATIO * archive.stat().st_size)
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            entries = [each for each in opened.infolist() if _is_file(each)]
+            if len(entries) > _MOST:
+                raise InvalidArgument("archive", f"it holds more than {_MOST} files")
+            for entry in entries:
+                left -= _write(opened, entry, _place(folder, entry.filename), left)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise InvalidArgument("archive", f"it cannot be read: {error}") from None
+    except OSError as error:
+        raise StoreError(f"{error.filename or folder}: {error.strerror or error}") from error
+
+
+def _is_file(entry: zipfile.ZipInfo) -> bool:
+    kind = stat.S_IFMT(entry.external_attr >> 16)
+    return not entry.is_dir() and kind in (0, stat.S_IFREG)
+
+
+def _place(folder: Path, name: str) -> Path:
+    """Return where an entry goes: each part of its path is a plain name."""
+    parts = [each for each in name.replace("\\", "/").split("/") if each not in ("", ".", "..")]
+    *above, last = [_plain(each) for each in parts[-_DEEPEST:]] or ["file"]
+    at = folder.joinpath(*above)
+    at.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return at / last
+
+
+def _plain(name: str) -> str:
+    """Return a name as it is where it can be: those of a Maildir say more than a name."""
+    fits = name.isprintable() and len(name.encode("utf-8", "replace")) <= 255
+    return name if fits and os.name == "posix" else names.safe(name)
+
+
+def _write(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, place: Path, limit: int) -> int:
+    size = 0
+    while place.exists():
+        place = place.with_name(f"_{place.name}")
+    with opened.open(entry) as source, place.open("xb") as target:
+        while chunk := source.read(_CHUNK):
+            size += len(chunk)
+            if size > limit:
+                raise InvalidArgument("archive", "it unpacks to more than can be meant")
+            target.write(chunk)
+    return size
