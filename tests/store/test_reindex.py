@@ -36,3 +36,16 @@ def test_damaged_octets_do_not_stop_it(profile: Any) -> None:
     profile.store.reindex()
     assert profile.found("good") == {good}
     assert profile.found("bad") == {bad}
+
+
+def test_mail_of_before_gets_the_places_of_its_texts(profile: Any) -> None:
+    id_ = profile.add("letter 北京")
+    db = profile.store._database._writer
+    places = "SELECT text_at FROM messages"
+    made = db.execute(places).get
+    assert made.split()[2:] == ["binary", "utf-8"]
+    before = profile.store.messages.get(id_)
+    db.execute("UPDATE messages SET text_at = NULL")
+    assert profile.store.messages.get(id_) == before
+    profile.store.reindex()
+    assert db.execute(places).get == made

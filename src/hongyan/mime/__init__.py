@@ -7,6 +7,7 @@ from hongyan.mime.mapped import Mapped, mapped
 from hongyan.mime.message import Message, nested, parse
 from hongyan.mime.parser import Defect
 from hongyan.mime.part import Part
+from hongyan.mime.place import Place
 from hongyan.mime.types import Address
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Mapped",
     "Message",
     "Part",
+    "Place",
     "email_object",
     "mapped",
     "nested",

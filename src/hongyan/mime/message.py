@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from hongyan.mime import address, date, embedded, flowed, header, html, tnef, view
 from hongyan.mime.lazy import lazy
 from hongyan.mime.parser import Defect, Structure
+from hongyan.mime.place import Place
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,11 +30,12 @@ _PREVIEW_SOURCE: Final = 8192
 class Message:
     """A parsed message: ``raw`` octets, flat ``parts`` in document order, ``defects``."""
 
-    def __init__(self, structure: Structure) -> None:
+    def __init__(self, structure: Structure, *, is_as_it_came: bool = True) -> None:
         self.raw: Final = structure.source
         self.parts: Final = tuple(structure.parts)
         self.defects: Final[tuple[Defect, ...]] = tuple(structure.defects)
         self._fields = self.parts[0].fields
+        self._is_as_it_came = is_as_it_came
 
     def header(self, name: str) -> bytes | None:
         """Return the first raw value of the field called ``name`` (any case), or None."""
@@ -135,6 +137,17 @@ class Message:
         return "\n".join(filter(None, map(_as_text, self.body.text)))
 
     @lazy
+    def place(self) -> Place | None:
+        """Where `text` lies, or None where it takes more than decoding to get it."""
+        parts = self.body.text
+        if len(parts) != 1 or parts[0].content_type != "text/plain" or not self._is_as_it_came:
+            return None
+        part = parts[0]
+        if part.text() != self.text:
+            return None
+        return Place(part.body_start, part.body_end, part.encoding, part.charset)
+
+    @lazy
     def html(self) -> str | None:
         """The HTML parts as they came, unsafe to show; None when there is only plain text.
 
@@ -191,7 +204,7 @@ def parse(raw: bytes | bytearray | memoryview | mmap) -> Message:
     """
     source: Buffer = raw if isinstance(raw, bytes | mmap) else bytes(raw)
     if isinstance(source, bytes) and b"\n" not in source:
-        source = source.replace(b"\r", b"\n")
+        return Message(Structure(source.replace(b"\r", b"\n")), is_as_it_came=False)
     return Message(Structure(source))
 
 

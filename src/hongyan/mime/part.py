@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from hongyan.mime import charset, header, names
+from hongyan.mime import header, names
 from hongyan.mime.lazy import lazy
+from hongyan.mime.place import text_of
 from hongyan.mime.transfer import Encoding, decode, encoding, looks_like_base64, stream
 
 if TYPE_CHECKING:
@@ -210,5 +211,4 @@ class Part:
         if not label and self.content_type == "text/html":
             meta = _META_CHARSET.search(octets[:4096])
             label = meta[1].decode("ascii") if meta else None
-        text, problem = charset.decode_checked(octets, label)
-        return (text.replace("\r\n", "\n") if "\r\n" in text else text), problem
+        return text_of(octets, label)

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 _INSERT: Final = """
     INSERT INTO messages (id, account, blob, thread, received_at, size, index_row, unseen,
-        message_id, in_reply_to, refs, subject, from_, to_, cc, sent_at, has_attachment)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        message_id, in_reply_to, refs, subject, from_, to_, cc, sent_at, has_attachment, text_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from hongyan.mime.types import Address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from hongyan.store.summary import Summary
 
@@ -27,10 +27,11 @@ class Columns(NamedTuple):
     cc: str
     sent_at: str | None
     has_attachment: bool
+    text_at: str | None
 
 
-def columns(summary: Summary) -> Columns:
-    """Return what the row of a message tells."""
+def columns(summary: Summary, text_at: str | None) -> Columns:
+    """Return what the row of a message tells; ``text_at`` is of `texts.place`."""
     usual = summary.in_reply_to == summary.references[-1:]  # then it is not kept twice
     return Columns(
         summary.message_id,
@@ -42,6 +43,7 @@ def columns(summary: Summary) -> Columns:
         addresses_out(summary.cc),
         summary.sent_at.isoformat() if summary.sent_at else None,
         summary.has_attachment,
+        text_at,
     )
 
 
@@ -52,4 +54,9 @@ def addresses_out(addresses: Iterable[Address]) -> str:
 
 def addresses_in(text: str) -> tuple[Address, ...]:
     """Return the addresses in a column's text."""
-    return tuple(Address(name, email) for name, email in json.loads(text))
+    return addresses(json.loads(text))
+
+
+def addresses(pairs: Iterable[Sequence[str]]) -> tuple[Address, ...]:
+    """Return the addresses of a column's JSON that has been read."""
+    return tuple(Address(name, email) for name, email in pairs)

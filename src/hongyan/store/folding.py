@@ -39,8 +39,9 @@ def fold(text: str) -> str:
     """Return ``text`` in the form that is compared: NFKC, no case, no accents, simplified Han."""
     if text.isascii():
         return text.lower()
-    # To put n marks behind one letter in order takes time n²: no letter keeps more than these.
-    text = _MANY_MARKS.sub(r"\g<0> ", text)
+    if not unicodedata.is_normalized("NFKC", text):  # else its marks are in order
+        # To put n marks behind one letter in order takes time n²: no letter keeps more than these.
+        text = _MANY_MARKS.sub(r"\g<0> ", text)
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     composed = unicodedata.normalize("NFKC", _ACCENTS.sub("", decomposed))
     if _HAN.search(composed) and _traditional().search(composed):

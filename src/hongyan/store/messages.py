@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from hongyan.errors import NotFound
+from hongyan.mime.message import preview_of
 from hongyan.store import uidls
 from hongyan.store.adding import Adding, New
-from hongyan.store.columns import addresses_in
+from hongyan.store.columns import addresses
 from hongyan.store.database import fetch
 from hongyan.store.folding import storable
 from hongyan.store.marking import Marking
@@ -34,7 +35,7 @@ from hongyan.store.types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import apsw
 
@@ -51,8 +52,9 @@ _COLUMNS: Final = f"""
         (SELECT json_group_array(mailbox) FROM memberships WHERE message = m.id),
         (SELECT json_group_array(keyword) FROM keywords WHERE message = m.id), {COLUMNS}
 """
-ONE: Final = f"""{_COLUMNS}
-    FROM messages AS m JOIN blobs AS b ON b.id = m.blob {JOIN} WHERE m.id = ?
+SOME: Final = f"""{_COLUMNS}
+    FROM json_each(?) AS i CROSS JOIN messages AS m ON m.id = i.value
+    JOIN blobs AS b ON b.id = m.blob {JOIN}
 """
 PAGE: Final = f"""{_COLUMNS}
     FROM memberships AS p CROSS JOIN messages AS m ON m.id = p.message
@@ -141,13 +143,12 @@ class Messages(Marking):
 
     def list(self, message_ids: Iterable[str]) -> tuple[Email, ...]:
         """Return messages' rows, those of ids that name nothing left out; in that order."""
-        found: list[Email] = []
+        numbers: list[int] = []
+        for message_id in message_ids:
+            with suppress(NotFound):
+                numbers.append(row_number("m", message_id))
         with self._database.read() as db:
-            for message_id in message_ids:
-                with suppress(NotFound):
-                    row = row_number("m", message_id)
-                    found += map(self._email, fetch(db, ONE, (row,)))
-        return tuple(found)
+            return self._emails(fetch(db, SOME, (json.dumps(numbers),)))
 
     def with_message_id(self, account_id: str, message_id: str) -> tuple[MessageId, ...]:
         """Return the account's messages with a Message-ID (no angle brackets), the oldest first."""
@@ -202,11 +203,15 @@ class Messages(Marking):
                 row = row_number("m", before)
                 at = _received_at(db, before)
             rows = fetch(db, PAGE, (mailbox, at, row, limit))
-        return tuple(map(self._email, rows))
+            return self._emails(rows)
 
-    def _email(self, row: tuple[Any, ...]) -> Email:
-        """Return the `Email` of a row of `ONE` or `PAGE`."""
-        return _email(row[:17], self._texts.preview(*row[17:]))
+    def _emails(self, rows: Sequence[tuple[Any, ...]]) -> tuple[Email, ...]:
+        """Return the `Email` of each row of `SOME` or `PAGE`; their JSON is read in one go."""
+        lists = json.loads(f"[{','.join(map(_lists, rows))}]")
+        return tuple(
+            _email(row, its, preview_of(self._texts.of(*row[17:])))
+            for row, its in zip(rows, lists, strict=True)
+        )
 
     def thread(self, thread_id: str) -> tuple[MessageId, ...]:
         """Return the messages of a thread, oldest first. Raises `NotFound` when it has none."""
@@ -234,25 +239,31 @@ class Messages(Marking):
         uidls.mark_gone(self._database, account_id, gone)
 
 
-def _email(row: tuple[Any, ...], preview: str) -> Email:
-    (number, account, blob, thread, size, received_at, message_id, in_reply_to, refs) = row[:9]
-    (from_, to, cc, subject, sent_at, has_attachment, mailboxes, keywords) = row[9:]
-    references = tuple(json.loads(refs))
+def _lists(row: tuple[Any, ...]) -> str:
+    """Return the columns of a row that are JSON as one list."""
+    (in_reply_to, refs, from_, to, cc) = row[7:12]
+    return f"[{in_reply_to or 'null'},{refs},{from_},{to},{cc},{row[15]},{row[16]}]"
+
+
+def _email(row: tuple[Any, ...], lists: list[Any], preview: str) -> Email:
+    (number, account, blob, thread, size, received_at, message_id) = row[:7]
+    (subject, sent_at, has_attachment) = row[12:15]
+    (in_reply_to, references, from_, to, cc, mailboxes, keywords) = lists
     return Email(
         id=MessageId(f"m{number}"),
         account_id=AccountId(f"a{account}"),
         blob_id=blob,
         thread_id=ThreadId(f"t{thread}"),
-        mailbox_ids=frozenset(MailboxId(f"b{mailbox}") for mailbox in json.loads(mailboxes)),
-        keywords=frozenset(json.loads(keywords)),
+        mailbox_ids=frozenset(MailboxId(f"b{mailbox}") for mailbox in mailboxes),
+        keywords=frozenset(keywords),
         size=size,
         received_at=moment(received_at),
         message_id=message_id,
-        in_reply_to=tuple(json.loads(in_reply_to)) if in_reply_to else references[-1:],
-        references=references,
-        from_=addresses_in(from_),
-        to=addresses_in(to),
-        cc=addresses_in(cc),
+        in_reply_to=tuple(references[-1:] if in_reply_to is None else in_reply_to),
+        references=tuple(references),
+        from_=addresses(from_),
+        to=addresses(to),
+        cc=addresses(cc),
         subject=subject,
         sent_at=datetime.fromisoformat(sent_at) if sent_at else None,
         has_attachment=bool(has_attachment),

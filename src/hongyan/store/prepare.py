@@ -50,7 +50,7 @@ def prepared(blob: Blob, summary: Summary) -> Prepared:
     """Return octets and what their message says as it is stored."""
     return Prepared(
         blob,
-        columns(summary),
+        columns(summary, texts.place(summary, blob.size)),
         threads.marks(summary),
         search_index.texts_of(summary),
         texts.kept(summary, blob.size),

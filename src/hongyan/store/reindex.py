@@ -102,6 +102,7 @@ class Reindex:
                 if summary:
                     search_index.add(db, message=row, texts=search_index.texts_of(summary))
                     texts.keep(db, message=row, body=texts.kept(summary, size))
+                    texts.keep_place(db, message=row, place=texts.place(summary, size))
 
     def _summary(self, sha256: str) -> Summary | None:
         try:

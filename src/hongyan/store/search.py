@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from hongyan.store.filters import Sort
 
 
-_HIT: Final = f"""
-    SELECT m.subject, {COLUMNS} FROM messages AS m JOIN blobs AS b ON b.id = m.blob {JOIN}
-    WHERE m.id = ?
+_HITS: Final = f"""
+    SELECT m.id, m.subject, {COLUMNS} FROM json_each(?) AS i
+    CROSS JOIN messages AS m ON m.id = i.value JOIN blobs AS b ON b.id = m.blob {JOIN}
 """
 _TOGETHER: Final = 500
 # body, subject, from, to, cc, bcc, filename, list
@@ -99,10 +99,8 @@ class Search:
             sql = statement(found, order=order, beyond=after is not None)
             place = () if after is None else _place(db, found, row_number("m", after))
             highlighter = Highlighter(found.phrases, stem=lambda word: _stem(db, word))
-            return [
-                self._hit(db, row, rank, highlighter)
-                for row, rank in fetch(db, sql, (*found.values, *place, limit, offset))
-            ]
+            ranks = dict(fetch(db, sql, (*found.values, *place, limit, offset)))
+            return self._hits(db, ranks, highlighter)
 
     def ids(self, query: str) -> Iterator[MessageId]:
         """Yield all messages that a query finds, the oldest first, while others come and go.
@@ -179,17 +177,20 @@ class Search:
             read = Terms(db, self._clock()).read
             phrases = EmailQuery(account=0, read=read, filter=filter_).found(db).phrases
             highlighter = Highlighter(phrases, stem=lambda word: _stem(db, word))
-            return [
-                self._hit(db, int(id_[1:]), 0.0, highlighter)
-                for id_ in message_ids
-                if fetch(db, "SELECT 1 FROM messages WHERE id = ?", (row_number("m", id_),))
-            ]
+            ranks = {row_number("m", id_): 0.0 for id_ in message_ids}
+            return self._hits(db, ranks, highlighter)
 
-    def _hit(self, db: apsw.Connection, row: int, rank: float, highlighter: Highlighter) -> Hit:
-        ((subject, *parts),) = fetch(db, _HIT, (row,))
-        text = self._texts.of(*parts)
-        excerpt = highlighter.excerpt(text) or Snippet(preview_of(text)[:LENGTH])
-        return Hit(MessageId(f"m{row}"), highlighter.whole(subject), excerpt, rank)
+    def _hits(
+        self, db: apsw.Connection, ranks: Mapping[int, float], highlighter: Highlighter
+    ) -> list[Hit]:
+        """Return the hits of messages' rows, each with its rank, in their order."""
+        hits = []
+        for row, subject, *parts in fetch(db, _HITS, (json.dumps([*ranks]),)):
+            text = self._texts.of(*parts)
+            excerpt = highlighter.excerpt(text) or Snippet(preview_of(text)[:LENGTH])
+            id_ = MessageId(f"m{row}")
+            hits.append(Hit(id_, highlighter.whole(subject), excerpt, ranks[row]))
+        return hits
 
     def _add_functions(self, db: apsw.Connection) -> None:
         db.create_scalar_function("base_subject", base_subject, 1, deterministic=True)

@@ -67,7 +67,10 @@ class Highlighter:
         if start > 0:
             start = _after_space(text, start)
         cut = " ".join(text[max(start, 0) : max(end, 0)].split())
-        return self._marked(f"{'…' if start > 0 else ''}{cut}{'…' if end < len(text) else ''}")
+        its = self._marked(cut)  # without what folds into three dots, and so takes longer
+        before, after = "…" * (start > 0), "…" * (end < len(text))
+        marks = tuple((at + len(before), end_ + len(before)) for at, end_ in its.marks)
+        return Snippet(f"{before}{cut}{after}", marks)
 
     def _marked(self, text: str) -> Snippet:
         if self._pattern is None:

@@ -36,7 +36,8 @@ class Summary:
     """The fields of a message that lists, threads and the search need.
 
     Ids stand without angle brackets; ``sent_at`` is aware; ``text`` is the body as plain text;
-    ``list_id`` the value of List-Id; ``is_plain`` whether there is no HTML to be read for it.
+    ``list_id`` the value of List-Id; ``is_plain`` whether there is no HTML to be read for it;
+    ``place`` where in the octets ``text`` lies, when it does.
     """
 
     subject: str = ""
@@ -53,6 +54,7 @@ class Summary:
     filenames: tuple[str, ...] = ()
     has_attachment: bool = False
     is_plain: bool = False
+    place: mime.Place | None = None
 
 
 def summarise(raw: bytes | mmap) -> Summary:
@@ -79,6 +81,7 @@ def summary_of(message: mime.Message) -> Summary:
         ),
         has_attachment=message.has_attachment,
         is_plain=all(part.content_type == "text/plain" for part in message.body.text),
+        place=message.place,
     )
 
 

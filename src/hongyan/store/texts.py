@@ -1,16 +1,18 @@
 """The text of a message, for previews and excerpts: out of its octets, or kept where that is slow.
 
-A short message of plain text is read anew in some 50 µs, and most of a page's are such. What takes
-longer, HTML and all that is large, is kept beside the message, compressed.
+A short message of plain text is read anew each time, and most of a page's are such: its row tells
+where in the octets the text lies. What takes longer, HTML and all that is large, is kept beside
+the message, compressed.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from hongyan import mime
 from hongyan.errors import StoreError
-from hongyan.mime.message import preview_of
+from hongyan.mime.transfer import Encoding
 from hongyan.store.packing import packed_text
 
 if TYPE_CHECKING:
@@ -22,15 +24,26 @@ if TYPE_CHECKING:
 QUICK: Final = 8_192  # octets
 _KEPT: Final = 65_536  # characters
 _LIMIT: Final = 4 * _KEPT + 16
+_LABEL: Final = 40  # characters of a charset's name
 
 # What `Texts.of` needs of a message m whose blob is b, and where it is joined.
-COLUMNS: Final = "b.encoding, b.size, iif(x.body IS NULL AND b.size <= 8192, b.data, NULL), x.body"
+COLUMNS: Final = (
+    "b.encoding, b.size, iif(x.body IS NULL AND b.size <= 8192, b.data, NULL), x.body, m.text_at"
+)
 JOIN: Final = "LEFT JOIN texts AS x ON x.message = m.id"
 
 
 def is_quick(summary: Summary, size: int) -> bool:
     """Tell whether a message's text is read anew each time, instead of being kept."""
     return summary.is_plain and size <= QUICK
+
+
+def place(summary: Summary, size: int) -> str | None:
+    """Return where a text that is read anew each time lies, as the column keeps it."""
+    its = summary.place
+    if its is None or not is_quick(summary, size) or len(its.charset or "") > _LABEL:
+        return None
+    return f"{its.start} {its.end} {its.encoding.value} {its.charset or ''}"
 
 
 def kept(summary: Summary, size: int) -> bytes | None:
@@ -44,23 +57,33 @@ def keep(db: apsw.Connection, *, message: int, body: bytes | None) -> None:
         db.execute("INSERT OR REPLACE INTO texts (message, body) VALUES (?, ?)", (message, body))
 
 
+def keep_place(db: apsw.Connection, *, message: int, place: str | None) -> None:
+    """Keep what `place` gave of a message that is stored already."""
+    db.execute("UPDATE messages SET text_at = ? WHERE id = ?", (place, message))
+
+
 class Texts:
     """Gives the texts of messages."""
 
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
 
-    def of(self, encoding: str, size: int, data: bytes | None, body: bytes | None) -> str:
+    def of(
+        self, encoding: str, size: int, data: bytes | None, body: bytes | None, text_at: str | None
+    ) -> str:
         """Return the text out of `COLUMNS`; one that is damaged is empty, for `check` tells it."""
         try:
             if body is not None:
                 return self._blobs.unpack_text(body, limit=_LIMIT).decode("utf-8", "replace")
             if data is None:
                 return ""
-            return mime.parse(self._blobs.unpacked(encoding, size, data)).text
+            octets = self._blobs.unpacked(encoding, size, data)
         except StoreError:
             return ""
+        return _at(text_at).text(octets) if text_at else mime.parse(octets).text
 
-    def preview(self, encoding: str, size: int, data: bytes | None, body: bytes | None) -> str:
-        """Return the beginning of the text on one line (RFC 8621 §4.1.4)."""
-        return preview_of(self.of(encoding, size, data, body))
+
+@lru_cache(maxsize=256)
+def _at(text_at: str) -> mime.Place:
+    start, end, encoding, charset = text_at.split(" ", 3)
+    return mime.Place(int(start), int(end), Encoding(encoding), charset or None)
