@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hongyan.store import Role, Store
+from hongyan.store import New, Role, Store
 from tests.support.short import arrived, letters
 
 if TYPE_CHECKING:
@@ -52,10 +52,9 @@ def fill(home: Path, count: int) -> None:
         account = store.accounts.add("alice@example.test", secret="command:true", name="Alice")
         inbox = store.mailboxes.ensure(account.id, Role.INBOX)
         for first in range(0, count, BATCH):
-            with store.transaction():
-                some = letters(min(BATCH, count - first), SEED, first=first)
-                for at, octets in enumerate(some, first):
-                    store.messages.add(account.id, inbox.id, octets, received_at=arrived(at))
+            some = enumerate(letters(min(BATCH, count - first), SEED, first=first), first)
+            new = [New(octets, (inbox.id,), arrived(at)) for at, octets in some]
+            store.messages.add_all(account.id, new)
 
 
 if __name__ == "__main__":

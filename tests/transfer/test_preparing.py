@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,8 @@ def test_a_process_that_dies_is_done_without(
         yield from add(self, *arguments)
         if self._pool is not None:
             for process in list(self._pool._processes.values()):
-                os.kill(process.pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):  # killed before, and not noticed yet
+                    os.kill(process.pid, signal.SIGKILL)
 
     monkeypatch.setattr(preparing.Preparing, "add", add_and_kill)
     assert len(imported(tmp_path / "home", folder)) == COUNT + 1
