@@ -14,6 +14,7 @@ import pytest
 
 from hongyan.errors import StoreError
 from hongyan.store import Kind, Role, Store, UidlState
+from hongyan.store.database import fetch
 from hongyan.store.salvage import salvage
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
@@ -154,7 +155,7 @@ def pages_of(home: Path, table: str) -> list[tuple[int, int]]:
         WHERE name = ? AND pagetype != 'internal'
     """
     with closing(apsw.Connection(str(home / "mail.db"))) as db:
-        return db.execute(sql, (table,)).fetchall()
+        return [(int(page), int(rows)) for page, rows in fetch(db, sql, (table,))]
 
 
 @pytest.mark.parametrize(
