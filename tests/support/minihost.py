@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 class Session(Protocol):
     """The server's side of one connection."""
 
-    over: bool
+    @property
+    def over(self) -> bool:
+        """Whether the server has closed it."""
 
     def feed(self, data: bytes) -> bytes:
         """Take octets of the client and return what the server says to them."""

@@ -7,7 +7,6 @@ HONGYAN_EVERY_OCTET=1 tries all of them, which takes minutes where a disk really
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ import pytest
 from hongyan.demo import DemoHost
 from hongyan.errors import NetworkError, ProtocolError, Refused
 from hongyan.store import State
-from tests.support.relay import Cut, How, Relay, Way
+from tests.support.relay import Cut, How, Relay, Way, stride
 from tests.sync.profile import ADDRESS, LETTER, Profile
 
 
@@ -30,7 +29,7 @@ def host() -> Iterator[DemoHost]:
         yield running
 
 
-STEP = 1 if os.environ.get("HONGYAN_EVERY_OCTET") else 11
+STEP = stride(11)
 
 
 @pytest.fixture

@@ -99,6 +99,16 @@ def test_an_appended_message_is_found_again(mine: Mine) -> None:
     assert len(mine.server.boxes["INBOX"].letters) == 4
 
 
+def test_an_append_whose_date_is_ignored_is_not_made_again(mine: Mine) -> None:
+    mine.server.dates = False
+    mine.sync()
+    inbox = mine.store.mailboxes.find(mine.account.id, "Inbox")
+    mine.store.messages.add(mine.account.id, inbox.id, letter("mine"), received_at=now())
+    for _ in range(3):
+        mine.sync()
+        assert len(mine.server.boxes["INBOX"].letters) == len(mine.ids()) == 4
+
+
 def test_no_uid_validity_deletes_nothing_and_fetches_nothing_twice(mine: Mine) -> None:
     mine.sync()
     before = mine.ids()

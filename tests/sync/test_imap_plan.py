@@ -229,14 +229,20 @@ def test_which_message_it_is(case: Case) -> None:
         mailbox, _, uid = place.partition("/")
         new[mailbox, int(uid)] = trace(mailbox, rest)
     seeking = []
-    for field in ("lost", "put"):
+    for field in ("lost", "put", "given"):
         for part in case.parts(field):
             message, mailbox, *rest = part.split()
             held = frozenset(
                 word for word in case.fields.get("held", "").split() if word != message
             )
             seeking.append(
-                Seeking(message, trace(mailbox, rest), missed=field == "lost", held=held)
+                Seeking(
+                    message,
+                    trace(mailbox, rest),
+                    missed=field == "lost",
+                    held=held,
+                    given=field == "given",
+                )
             )
     found = imap_plan.recognise(new, seeking)
     said = [f"{mailbox}/{uid} {each.message}" for (mailbox, uid), each in sorted(found.items())]

@@ -1,7 +1,8 @@
 """A little IMAP server in memory, which can be told to lie; for what real servers will not do.
 
 It speaks RFC 3501 as an old server does: no LIST-STATUS, no ESEARCH, no mod-sequences; UIDPLUS and
-MOVE where a test wants them. `run` carries a flow out against it, without a socket.
+MOVE where a test wants them. `run` carries a flow out against it, without a socket; `session` is one
+connection to it, from the greeting on.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ T = TypeVar("T")
 class Letter:
     octets: bytes
     flags: set[str] = field(default_factory=set)
+    date: str = "02-Mar-2026 10:00:00 +0000"
 
 
 @dataclass
@@ -35,9 +37,9 @@ class Box:
     next_uid: int = 1
     letters: dict[int, Letter] = field(default_factory=dict)
 
-    def put(self, octets: bytes, flags: Iterable[str] = ()) -> int:
+    def put(self, octets: bytes, flags: Iterable[str] = (), date: str = Letter.date) -> int:
         uid, self.next_uid = self.next_uid, self.next_uid + 1
-        self.letters[uid] = Letter(octets, set(flags))
+        self.letters[uid] = Letter(octets, set(flags), date)
         return uid
 
 
@@ -50,6 +52,9 @@ class ToyImap:
     told: list[str] = field(default_factory=list)
     hidden: set[int] = field(default_factory=set)  # UIDs that FETCH and SEARCH leave out
     refused: set[int] = field(default_factory=set)  # UIDs whose body is refused
+    extras: tuple[str, ...] = ()  # COPYUID: the answers of UIDPLUS that a server may leave out
+    over: bool = False
+    dates: bool = True  # APPEND keeps the date that it is given
     twice: bool = False  # each FETCH answer comes twice
     strays: bool = False  # answers for UIDs that do not exist
     no_lists: bool = False  # LIST says that there is nothing
@@ -59,15 +64,19 @@ class ToyImap:
     _box: Box | None = None
     _in: bytes = b""
     _literals: list[bytes] = field(default_factory=list)
+    _granted: int = 0  # literals of the command under way that were asked for
     _out: bytes = b""
 
     def connection(self) -> Connection:
         conn = Connection()
-        self._in = self._out = b""
+        self.forget()
         conn.receive(b"* PREAUTH hello\r\n")
         conn.next_event()
         conn.capabilities = Capabilities(frozenset(self.capabilities))
         return conn
+
+    def session(self) -> ToySession:
+        return ToySession(self)
 
     def run(self, flow: Flow[T]) -> T:
         running = Running(flow)
@@ -81,6 +90,12 @@ class ToyImap:
                 case other:
                     raise AssertionError(f"no {other} here")
         return running.result
+
+    def forget(self) -> None:
+        """Begin a connection: nothing has been said, and nothing waits."""
+        self._in = self._out = b""
+        self._granted, self.over = 0, False
+        self._box = None
 
     def take(self) -> bytes:
         out, self._out = self._out, b""
@@ -100,11 +115,14 @@ class ToyImap:
         literals: list[bytes] = []
         while (end := self._in.find(b"\r\n", at)) >= 0:
             text += self._in[at:end]
-            found = re.search(rb"\{(\d+)\+\}$", self._in[at:end])
+            found = re.search(rb"\{(\d+)(\+?)\}$", self._in[at:end])
             at = end + 2
             if found is None:
-                self._in, self._literals = self._in[at:], literals
+                self._in, self._literals, self._granted = self._in[at:], literals, 0
                 return text.decode()
+            if not found[2] and self._granted == len(literals):
+                self._granted += 1
+                self._say("+ go on")
             literals.append(self._in[at : at + int(found[1])])
             at += int(found[1])
         return None
@@ -171,7 +189,7 @@ class ToyImap:
     def _fetched(self, seq: int, uid: int, letter: Letter, items: str) -> None:
         head, gap, _ = letter.octets.partition(b"\r\n\r\n")
         told = f"* {seq} FETCH (UID {uid} FLAGS ({' '.join(sorted(letter.flags))})"
-        told += f' RFC822.SIZE {len(letter.octets)} INTERNALDATE "02-Mar-2026 10:00:00 +0000"'
+        told += f' RFC822.SIZE {len(letter.octets)} INTERNALDATE "{letter.date}"'
         if "EMAILID" in items:
             told += f" EMAILID ({self.email_ids[letter.octets]})"
         octets = b""
@@ -191,10 +209,24 @@ class ToyImap:
             self._say(f"* {seq} FETCH (UID {uid} FLAGS ({' '.join(sorted(letter.flags))}))")
         return None
 
-    def _uid_copy(self, rest: str, __: bytes) -> None:
+    def _uid_copy(self, rest: str, __: bytes) -> str | None:
         uids, _, name = rest.partition(" ")
-        for letter in self._chosen(uids).values():
-            self.boxes[name.strip('"')].put(letter.octets, letter.flags)
+        box = self.boxes[name.strip('"')]
+        chosen = self._chosen(uids)
+        made = [box.put(letter.octets, letter.flags, letter.date) for letter in chosen.values()]
+        if "COPYUID" not in self.extras or not chosen:
+            return None
+        return f"OK [COPYUID {box.validity} {_set(chosen)} {_set(made)}] copied"
+
+    def _uid_move(self, rest: str, __: bytes) -> str | None:
+        assert self._box is not None
+        answer = self._uid_copy(rest, b"")
+        if answer:
+            self._say(f"* {answer}")
+        for uid in self._chosen(rest.split(" ", maxsplit=1)[0]):
+            self._say(f"* {list(self._box.letters).index(uid) + 1} EXPUNGE")
+            del self._box.letters[uid]
+        return None
 
     def _uid_expunge(self, rest: str, _: bytes) -> None:
         assert self._box is not None
@@ -210,8 +242,10 @@ class ToyImap:
         uids = f"{box.next_uid}:{box.next_uid + len(self._literals) - 1}"
         for octets, option in zip(self._literals, re.findall(r"[^{]*\{", options), strict=True):
             flags = re.search(r"\(([^)]*)\)", option)
-            box.put(octets, flags[1].split() if flags else ())
-        told = "MULTIAPPEND" in self.capabilities
+            date = re.search(r'"([^"]*)" \{', option)
+            when = date[1] if date and self.dates else Letter.date
+            box.put(octets, flags[1].split() if flags else (), when)
+        told = "MULTIAPPEND" in self.capabilities or "COPYUID" in self.extras
         return f"OK [APPENDUID {box.validity} {uids}] there" if told else None
 
     def _create(self, rest: str, _: bytes) -> None:
@@ -222,3 +256,40 @@ class ToyImap:
 
     def _noop(self, _: str, __: bytes) -> None:
         pass
+
+    def _login(self, _: str, __: bytes) -> None:
+        pass
+
+    def _capability(self, _: str, __: bytes) -> None:
+        self._say("* CAPABILITY " + " ".join(self.capabilities))
+
+    def _unselect(self, _: str, __: bytes) -> None:
+        self._box = None
+
+    def _logout(self, _: str, __: bytes) -> None:
+        self._say("* BYE")
+        self.over = True
+
+
+class ToySession:
+    """The server's side of one connection; see `tests.support.minihost.Session`."""
+
+    def __init__(self, server: ToyImap) -> None:
+        self._server = server
+        server.forget()
+        self._pending = b"* OK toy\r\n"
+
+    @property
+    def over(self) -> bool:
+        """Whether the server has closed it."""
+        return self._server.over
+
+    def feed(self, data: bytes) -> bytes:
+        """Take octets of the client and return what the server says to them."""
+        said, self._pending = self._pending, b""
+        self._server._feed(data)
+        return said + self._server.take()
+
+
+def _set(uids: Iterable[int]) -> str:
+    return ",".join(map(str, uids))

@@ -78,7 +78,8 @@ def _seeking(tour: Tour, lost: Lost, here: Here, object_id: str | None) -> Seeki
     seconds = int(lost.received_at.timestamp())
     trace = Trace(lost.mailbox, lost.message_id, lost.size, seconds, object_id)
     held = frozenset[str]() if tour.labels else here.mailboxes - {lost.mailbox}
-    return Seeking(lost.message, trace, missed=lost.absent, held=held)
+    given = (lost.message, lost.mailbox) in tour.given
+    return Seeking(lost.message, trace, missed=lost.absent, held=held, given=given)
 
 
 def _traces(tour: Tour, mailbox: ImapMailbox, new: dict[tuple[str, int], _New]) -> Flow[None]:

@@ -14,10 +14,11 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from hongyan.store import Here
 
@@ -233,13 +234,15 @@ class Trace:
 class Seeking:
     """A message of ours without its place: missed by the server, or put there here.
 
-    ``held`` are the other mailboxes it is in: one found there is another copy.
+    ``held`` are the other mailboxes it is in: one found there is another copy. ``given`` was the
+    server by an APPEND just now, and the date that was sent along it may have ignored.
     """
 
     message: str
     trace: Trace
     missed: bool = True
     held: frozenset[str] = NOBODY
+    given: bool = False
 
 
 def recognise(
@@ -247,21 +250,22 @@ def recognise(
 ) -> dict[tuple[str, int], Seeking]:
     """Decide which of the server's ``new`` messages, by mailbox and UID, are some that we have.
 
-    The same OBJECTID, else the same Message-ID, size and date. What was put into a mailbox here is
-    sought in that mailbox alone; what the server has lost may turn up in any, its own first. Of
-    messages without Message-ID that look alike none is recognised: fetching again loses nothing.
+    The same OBJECTID, else the same Message-ID, size and date; the date counts least in what the
+    server was given just now. What was put into a mailbox here is sought in that mailbox alone;
+    what the server has lost may turn up in any, its own first. Of messages without Message-ID that
+    look alike none is recognised: fetching again loses nothing.
     """
     found: dict[tuple[str, int], Seeking] = {}
     known = list(seeking)
-    for near in (True, False):
+    for near, dated in ((True, True), (False, True), (True, False)):
         open_: defaultdict[tuple[object, ...], list[Seeking]] = defaultdict(list)
         taken = {(each.message, each.trace.mailbox) for each in found.values()}
         for each in known:
-            if (each.message, each.trace.mailbox) in taken or not (near or each.missed):
-                continue
-            for key in _keys(each.trace, near=near):
-                open_[key].append(each)
-        _pair(new, open_, found, near=near)
+            is_sought = (near or each.missed) and (dated or each.given)
+            if is_sought and (each.message, each.trace.mailbox) not in taken:
+                for key in _keys(each.trace, near=near, dated=dated):
+                    open_[key].append(each)
+        _pair(new, open_, found, keys=partial(_keys, near=near, dated=dated))
     return found
 
 
@@ -270,18 +274,18 @@ def _pair(
     open_: Mapping[tuple[object, ...], list[Seeking]],
     found: dict[tuple[str, int], Seeking],
     *,
-    near: bool,
+    keys: Callable[[Trace], list[tuple[object, ...]]],
 ) -> None:
     alike: defaultdict[tuple[object, ...], int] = defaultdict(int)
     for place, trace in new.items():
         if place not in found:
-            for key in _keys(trace, near=near):
+            for key in keys(trace):
                 alike[key] += 1
     used: set[tuple[str, str]] = set()
     for place, trace in sorted(new.items()):
         if place in found:
             continue
-        for key in _keys(trace, near=near):
+        for key in keys(trace):
             candidates = [
                 each
                 for each in open_.get(key, ())
@@ -295,9 +299,11 @@ def _pair(
             break
 
 
-def _keys(trace: Trace, *, near: bool) -> list[tuple[object, ...]]:
+def _keys(trace: Trace, *, near: bool, dated: bool) -> list[tuple[object, ...]]:
     """Return what a trace is found by, the surest first."""
     where = trace.mailbox if near else None
+    if not dated:
+        return [(where, trace.message_id, trace.size)]
     keys: list[tuple[object, ...]] = []
     if trace.object_id:
         keys.append((where, "object", trace.object_id))

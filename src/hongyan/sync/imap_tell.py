@@ -251,6 +251,7 @@ def _append(tour: Tour, mailbox: ImapMailbox, emails: list[Email]) -> Flow[None]
     known = placed is not None and placed.uid_validity == mailbox.uid_validity
     if placed is None or not known or len(placed.uids) != len(emails) or tour.is_label(mailbox.id):
         tour.look_again(mailbox.id)
+        tour.given |= {(email.id, mailbox.id) for email in emails}
         return
     with tour.store.transaction():
         for uid, email in zip(placed.uids, emails, strict=True):

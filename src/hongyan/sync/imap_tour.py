@@ -55,6 +55,7 @@ class Tour:
     looked: set[MailboxId] = field(default_factory=set)
     gone: list[MailboxId] = field(default_factory=list)
     again: set[MailboxId] = field(default_factory=set)
+    given: set[tuple[MessageId, MailboxId]] = field(default_factory=set)  # by APPEND
     labels: Labels | None = None
     _open: MailboxId | None = None
     _selected: dict[MailboxId, Selected] = field(default_factory=dict)
