@@ -20,6 +20,7 @@ import apsw
 
 from hongyan.errors import StoreError
 from hongyan.store.marks import id_mark
+from hongyan.store.spool import cannot_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -255,15 +256,21 @@ def migrate(writer: apsw.Connection, *, up_to: int | None = None) -> None:
 
 
 def copy(source: apsw.Connection, target: Path) -> None:
-    """Copy the database that ``source`` sees into the file ``target``, whole or not at all."""
+    """Copy the database that ``source`` sees into the file ``target``, whole or not at all.
+
+    Raises `StoreError`, and what SQLite raises.
+    """
     part = target.with_name(target.name + ".part")
-    part.unlink(missing_ok=True)
-    create(part)
-    with closing(apsw.Connection(str(part))) as copied:
-        with copied.backup("main", source, "main") as backup:
-            backup.step()
-        copied.pragma("journal_mode", "delete")  # so that it is one file
-    part.replace(target)
+    try:
+        part.unlink(missing_ok=True)
+        create(part)
+        with closing(apsw.Connection(str(part))) as copied:
+            with copied.backup("main", source, "main") as backup:
+                backup.step()
+            copied.pragma("journal_mode", "delete")  # so that it is one file
+        part.replace(target)
+    except OSError as error:
+        raise cannot_write(error) from error
 
 
 def _refuse_newer(writer: apsw.Connection, known: int) -> int:
