@@ -56,7 +56,8 @@ def mailboxes(client: imaplib.IMAP4) -> list[str]:
     _, lines = client.list()
     decoded = [line.decode() for line in lines if isinstance(line, bytes)]
     opened = [line for line in decoded if "\\Noselect" not in line and "\\NonEx" not in line]
-    return sorted(line.rsplit(" ", 1)[1].strip('"') for line in opened)
+    named = [re.fullmatch(r'\(.*?\) (?:"[^"]*"|NIL) "?(.*?)"?', line) for line in opened]
+    return sorted(each[1] for each in named if each)
 
 
 def in_profile(mine: ImapProfile) -> State:
