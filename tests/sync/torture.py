@@ -60,6 +60,11 @@ def mailboxes(client: imaplib.IMAP4) -> list[str]:
     return sorted(each[1] for each in named if each)
 
 
+def subjects(state: State) -> set[str]:
+    """The subjects of all messages, wherever they are."""
+    return {subject for box in state.values() for subject, _ in box}
+
+
 def in_profile(mine: ImapProfile) -> State:
     """What a profile has, in the same form."""
     paths = mine.store.imap_mailboxes.paths(mine.account.id)
@@ -115,6 +120,14 @@ class Torture:
     def visit(self, mine: ImapProfile) -> None:
         self.note("visit", self.profiles.index(mine))
         mine.sync()
+        self.look_for_lost()
+
+    def look_for_lost(self) -> None:
+        """Nothing that nobody deleted may be nowhere, at any time."""
+        seen = {subject for mine in self.profiles for subject in subjects(in_profile(mine))}
+        if self.alive - seen:
+            seen |= subjects(on_server(self.connect()))
+        assert not self.alive - seen, f"lost: {sorted(self.alive - seen)} at {self.log[-1]}"
 
     def killed_visit(self, mine: ImapProfile) -> None:
         """Visit in a process that is killed after a random time, in the middle of anything."""
@@ -136,6 +149,7 @@ class Torture:
             self.kills += 1
         process.wait()
         self.note("killed visit", self.profiles.index(mine), process.returncode)
+        self.look_for_lost()
 
     def note(self, *what: object) -> None:
         self.log.append(" ".join(map(str, what)))
@@ -337,6 +351,5 @@ class Torture:
                     more = (there or Counter()) - (here or Counter())
                     less = (here or Counter()) - (there or Counter())
                     wrong.append(f"profile {index}, {name}: there alone {more}, here alone {less}")
-        kept = {subject for box in server.values() for subject, _ in box}
-        wrong += [f"lost: {subject}" for subject in sorted(self.alive - kept)]
+        wrong += [f"lost: {subject}" for subject in sorted(self.alive - subjects(server))]
         return "\n".join(wrong)
