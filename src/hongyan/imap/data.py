@@ -7,7 +7,7 @@ affair. Dates are aware; flags keep their letters.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from hongyan.imap.types import Capabilities
 
@@ -245,8 +245,7 @@ class Structure:
         return self.kind.startswith("multipart/")
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """A part of a message's octets: ``section`` as it was asked for, ``""`` the whole of it.
 
     ``origin`` is the first octet of a partial fetch. ``data`` is None where there is none, and
@@ -254,15 +253,19 @@ class Body:
     """
 
     section: str
-    data: bytes | None = field(repr=False)
+    data: bytes | None
     size: int | None = None
     origin: int | None = None
     binary: bool = False
 
+    def __repr__(self) -> str:
+        return f"Body({self.section!r}, size={self.size}, origin={self.origin})"
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+
+class Fetched(NamedTuple):
     """What a FETCH response says of a message; None for what it does not say.
+
+    A tuple, for one is made of each message of a mailbox, and that is made quickly.
 
     ``seq`` is 0 where messages go by UID alone (RFC 9586). ``others`` are attributes that are not
     known here, as they stand.

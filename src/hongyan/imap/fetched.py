@@ -8,6 +8,7 @@ named and left; envelopes and structures are read as far as they make sense.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from hongyan.errors import ProtocolError
@@ -25,6 +26,7 @@ _SECTION: Final = re.compile(
 )
 _ROUNDED: Final = re.compile(rb"\d\.\d{1,9}e\+0\d")  # such as 9.3736e+06
 _OLD_NAMES: Final = {b"RFC822": "", b"RFC822.HEADER": "HEADER", b"RFC822.TEXT": "TEXT"}
+_SHORT: Final = 80  # octets of a section that is kept
 _ENVELOPE_FIELDS: Final = 10
 _SINGLE_FIELDS: Final = 7
 
@@ -54,17 +56,28 @@ def _paired(values: list[Value]) -> list[Value]:
 
 def _body(name: bytes, value: Value) -> Body | None:
     """Return a part of a message's octets, or None when ``name``, in upper case, names none."""
-    section, origin, binary = _OLD_NAMES.get(name), None, False
-    if section is None:
-        found = _SECTION.fullmatch(name)
-        if not found:
-            return None
-        section = found[2].decode("utf-8", "backslashreplace").replace('"', "")
-        origin = int(found[3]) if found[3] else None
-        binary = found[1].upper() == b"BINARY"
+    told = _known_section(name) if len(name) <= _SHORT else _section(name)
+    if told is None:
+        return None
+    section, origin, binary = told
     size = read.streamed(value)
-    data = None if size is not None else read.maybe(value, f"BODY[{section}]")
+    data = None if size is not None else read.maybe(value, "BODY")
     return Body(section, data, len(data) if data is not None else size, origin, binary)
+
+
+def _section(name: bytes) -> tuple[str, int | None, bool] | None:
+    """Return the section that an attribute in upper case names, its first octet, and if decoded."""
+    old = _OLD_NAMES.get(name)
+    if old is not None:
+        return old, None, False
+    found = _SECTION.fullmatch(name)
+    if not found:
+        return None
+    section = found[2].decode("utf-8", "backslashreplace").replace('"', "")
+    return section, int(found[3]) if found[3] else None, found[1].upper() == b"BINARY"
+
+
+_known_section = lru_cache(64)(_section)  # the same few in all responses to a command
 
 
 # -- envelopes

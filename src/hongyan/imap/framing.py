@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from hongyan.errors import ProtocolError
 
@@ -54,23 +54,20 @@ class Streamed:
 Part: TypeAlias = bytes | Streamed
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """A whole response without its last CRLF; ``parts`` are text and literals in turns."""
 
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(NamedTuple):
     """A literal of ``size`` octets begins, to be streamed; ``parts`` are what was before it."""
 
     parts: tuple[Part, ...]
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """Some octets of the literal opened last; ``last`` ends it."""
 
     data: bytes

@@ -19,7 +19,7 @@ from hongyan.imap.states import OPENS
 from hongyan.imap.types import Condition, Continuation, State, Tagged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from hongyan.imap.connection import Connection, Event
     from hongyan.imap.encoder import Argument
@@ -148,17 +148,20 @@ class Flight:
             self._replied(event)
         elif isinstance(event, Continuation):
             raise ProtocolError("the server asks to go on where nothing is to come")
-        elif not any(request.claim(event) for request in self._listening(event)):
+        elif not self._claimed(event):
             tell(self._conn, event)
 
-    def _listening(self, event: Event) -> Iterator[Request[Any]]:
+    def _claimed(self, event: Event) -> bool:
+        """Whether a request has taken an event as its own."""
         if isinstance(event, Found) and event.tag is not None:
-            yield from filter(None, [self._requests.get(event.tag)])
-            return
+            named = self._requests.get(event.tag)
+            return named is not None and named.claim(event)
         for request in self._requests.values():
-            yield request
+            if request.claim(event):
+                return True
             if request.verb in OPENS:
-                return
+                return False
+        return False
 
     def _replied(self, reply: Tagged) -> None:
         request = self._requests.pop(reply.tag, None)
