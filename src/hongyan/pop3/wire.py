@@ -17,7 +17,7 @@ from hongyan.guard import argument, shown
 from hongyan.pop3.types import Capabilities, Entry, Language, Reply, Stat, Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _CODE: Final = re.compile(r"\[([A-Za-z0-9/_-]{1,64})\] ?")
 _NUMBERS: Final = re.compile(rb"(\d{1,10}) +(\d{1,15})(?: .*)?\Z", re.DOTALL)
@@ -174,7 +174,7 @@ def uidls(listing: bytes) -> Iterator[tuple[int, str]]:
         yield int(found[1]), found[2].decode("utf-8", "backslashreplace")
 
 
-def entries(listed: Iterator[tuple[int, int]], ids: Iterator[tuple[int, str]]) -> tuple[Entry, ...]:
+def entries(listed: Iterable[tuple[int, int]], ids: Iterable[tuple[int, str]]) -> tuple[Entry, ...]:
     """Put LIST and UIDL together. Raises `ProtocolError` when a number is listed twice."""
     known = dict(ids)
     found: dict[int, Entry] = {}

@@ -35,10 +35,10 @@ def list_entries(conn: Connection) -> Flow[tuple[Entry, ...]]:
             octets += conn.send(Verb.UIDL)
         yield from write(octets)
     yield from accepted(conn)
-    sizes = yield from content(conn, limit=most)
+    sizes = tuple(wire.sizes((yield from content(conn, limit=most))))
     reply = yield from ask(conn, Verb.UIDL)
     ids = (yield from content(conn, limit=most)) if reply.ok else b""
-    return wire.entries(wire.sizes(sizes), wire.uidls(ids))
+    return wire.entries(sizes, wire.uidls(ids))
 
 
 def top(conn: Connection, entry: Entry, lines: int = 0) -> Flow[bytes]:

@@ -61,15 +61,16 @@ def pump(
     PIPELINING; their replies are in flight at the end.
     """
     window = (window or Window()) if conn.capabilities.pipelining else Window(commands=1)
-    waiting = deque(requests)
+    remaining = iter(requests)
+    waiting = next(remaining, None)
     asked: deque[Request] = deque()
     failures: list[Failure] = []
     octets = 0
 
     def fitting() -> Iterator[bytes]:
-        nonlocal octets
-        while waiting and _fits(window, len(asked), octets + waiting[0].octets):
-            request = waiting.popleft()
+        nonlocal octets, waiting
+        while waiting and _fits(window, len(asked), octets + waiting.octets):
+            request, waiting = waiting, next(remaining, None)
             asked.append(request)
             octets += request.octets
             yield conn.send(request.verb, *request.arguments)
