@@ -14,12 +14,15 @@ export class MessageList {
   version = $state(0);
   total = $state(0);
   isLoaded = $state(false);
+  /** Until it is, `total` is as many as are known. */
+  isCounted = $state(false);
   error = $state<Error | null>(null);
   #keys: (Key | undefined)[] = [];
   #asked = new Set<number>();
   #source: Source;
   #window: [number, number] = [0, BLOCK];
   #round = 0;
+  #counting: Promise<void> | null = null;
 
   constructor(
     private readonly client: Client,
@@ -66,11 +69,29 @@ export class MessageList {
     }
   }
 
-  #put(position: number, keys: Key[], total: number): void {
+  #put(position: number, keys: Key[], total: number | null): void {
     keys.forEach((key, index) => (this.#keys[position + index] = key));
-    this.#keys.length = this.total = total;
     this.isLoaded = true;
     this.error = null;
+    if (total === null) {
+      this.#resize(Math.max(this.total, position + keys.length));
+      this.#counting ??= this.#count();
+    } else {
+      this.#resize(total);
+      this.isCounted = true;
+    }
+  }
+
+  async #count(): Promise<void> {
+    const round = this.#round;
+    const total = await this.#source.count();
+    if (round !== this.#round) return;
+    this.#resize(total);
+    this.isCounted = true;
+  }
+
+  #resize(total: number): void {
+    this.#keys.length = this.total = total;
     this.version++;
   }
 
@@ -99,6 +120,7 @@ export class MessageList {
     const { keys, total } = await fresh.page(from, limit);
     if (round !== this.#round) return;
     this.#source = fresh;
+    this.#counting = null;
     this.#keys = [];
     this.#asked = new Set(Array.from({ length: limit / BLOCK }, (_, index) => from / BLOCK + index));
     this.#put(from, keys, total);
@@ -106,6 +128,7 @@ export class MessageList {
 
   /** Every key of the list, fetched in blocks: for acting on all of it. */
   async all(): Promise<Key[]> {
+    await this.#counting;
     const keys: Key[] = [];
     for (let at = 0; at < this.total; at += 500) keys.push(...(await this.#source.page(at, 500)).keys);
     return keys;

@@ -14,19 +14,22 @@ export interface Question {
   accounts: { accountId: Id; filter: Filter }[];
   sort: Sort[];
   collapseThreads: boolean;
+  /** Whether the rows come before their number: to count what a search finds takes longer than to find a page of it. */
+  isCountedLater?: boolean;
 }
 
 export interface Page {
   keys: Key[];
-  total: number;
+  /** Null: more than these, and not counted yet. */
+  total: number | null;
 }
 
 /** Ask one account: ids, heads and threads in one request. */
 async function ask(client: Client, emails: Emails, question: Question, index: number, position: number, limit: number): Promise<Page> {
   const { accountId, filter } = question.accounts[index]!;
-  const { sort, collapseThreads } = question;
+  const { sort, collapseThreads, isCountedLater } = question;
   const [found, heads, threads] = await client.chain([
-    ["Email/query", { accountId, filter, sort, collapseThreads, position, limit, calculateTotal: true }],
+    ["Email/query", { accountId, filter, sort, collapseThreads, position, limit, calculateTotal: !isCountedLater }],
     ["Email/get", { accountId, "#ids": { resultOf: "0", name: "Email/query", path: "/ids" }, properties: HEAD_PROPERTIES }],
     ["Thread/get", { accountId, "#ids": { resultOf: "1", name: "Email/get", path: "/list/*/threadId" } }],
   ]);
@@ -34,16 +37,26 @@ async function ask(client: Client, emails: Emails, question: Question, index: nu
   emails.keepHeads(accountId, list, state);
   emails.keepThreads(accountId, (threads as unknown as GetResponse<{ id: Id; emailIds: Id[] }>).list);
   const { ids, total } = found as unknown as QueryResponse;
-  return { keys: ids.map((id) => keyOf(accountId, id)), total: total ?? ids.length };
+  const isEnd = ids.length < limit && (ids.length > 0 || position === 0);
+  return { keys: ids.map((id) => keyOf(accountId, id)), total: total ?? (isEnd ? position + ids.length : null) };
+}
+
+async function count(client: Client, question: Question, index: number): Promise<number> {
+  const { accountId, filter } = question.accounts[index]!;
+  const { collapseThreads } = question;
+  const found = await client.call<QueryResponse>("Email/query", { accountId, filter, collapseThreads, limit: 0, calculateTotal: true });
+  return found.total ?? 0;
 }
 
 export interface Source {
   page(position: number, limit: number): Promise<Page>;
+  /** How many there are in all, where a page does not tell. */
+  count(): Promise<number>;
 }
 
 export function source(client: Client, emails: Emails, question: Question): Source {
   if (question.accounts.length === 1) {
-    return { page: (position, limit) => ask(client, emails, question, 0, position, limit) };
+    return { page: (position, limit) => ask(client, emails, question, 0, position, limit), count: () => count(client, question, 0) };
   }
   return new Merged(client, emails, question);
 }
@@ -75,15 +88,20 @@ class Merged implements Source {
       await Promise.all(this.#streams.map((stream, index) => this.#fill(stream, index)));
       if (!this.#take(position + limit)) break;
     }
-    const total = this.#streams.reduce((sum, stream) => sum + (Number.isFinite(stream.total) ? stream.total : 0), 0);
-    return { keys: this.#merged.slice(position, position + limit), total };
+    const total = this.#streams.reduce((sum, stream) => sum + stream.total, 0);
+    return { keys: this.#merged.slice(position, position + limit), total: Number.isFinite(total) ? total : null };
+  }
+
+  async count(): Promise<number> {
+    const each = this.question.accounts.map((_, index) => count(this.client, this.question, index));
+    return (await Promise.all(each)).reduce((sum, one) => sum + one, 0);
   }
 
   async #fill(stream: Stream, index: number): Promise<void> {
     if (stream.taken < stream.keys.length || stream.asked >= stream.total) return;
     const { keys, total } = await ask(this.client, this.emails, this.question, index, stream.asked, BLOCK);
     stream.asked += BLOCK;
-    stream.total = total;
+    stream.total = total ?? Infinity;
     stream.keys.push(...keys);
   }
 
