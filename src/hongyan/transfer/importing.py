@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hongyan.store.types import Advance
     from hongyan.transfer.manifest import Entry
 
-_TOGETHER: Final = 500
+_TOGETHER: Final = 1_000
 _SMALL: Final = 200_000  # octets in a file, whose line ends may still grow
 _TOGETHER_OCTETS: Final = 16 << 20
 _ROLES: Final = {

@@ -1,8 +1,8 @@
 """Preparing messages in other processes while this one stores them.
 
 Reading a message takes as long as storing it, so a second core doubles the pace. A pool is begun
-only when there is enough to do, for each of its processes has to load the program first; without
-one, or when it breaks, the same is done here.
+only when there is enough to do, for each of its processes has to load the program first. Until they
+have, when they have enough to do, without them, and when they break, the same is done here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import threading
 from collections import deque
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
@@ -23,13 +23,12 @@ from hongyan.transfer import sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from concurrent.futures import Future
     from datetime import datetime
     from pathlib import Path
 
 TOGETHER: Final = 100
 _WORTH: Final = 500  # messages before which no pool is begun
-_AHEAD: Final = 4  # batches under way for each process
+_AHEAD: Final = 20  # batches that wait for each process
 _MOST: Final = 4
 
 
@@ -68,9 +67,10 @@ class Preparing:
 
     def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
+        self._loaded: Future[None] | None = None
         self._processes = min(_MOST, (os.cpu_count() or 1) - 1)
         self._count = 0
-        self._under_way: deque[tuple[list[Task], Future[list[Done]] | None]] = deque()
+        self._under_way: deque[tuple[list[Task], Future[list[Done]]]] = deque()
 
     def __enter__(self) -> Self:
         return self
@@ -82,25 +82,40 @@ class Preparing:
     def add(
         self, tasks: list[Task], dictionary: Path | None, now: datetime
     ) -> Iterator[tuple[Task, Done]]:
-        """Take tasks; yield those that are done and have to make room."""
+        """Take tasks; yield those that are done, and those that have to make room."""
         self._count += len(tasks)
         if self._pool is None and self._processes and self._count >= _WORTH:
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(self._processes, context, _leave_with_parent)
-        self._under_way.append((tasks, self._submitted(tasks, dictionary, now)))
-        while len(self._under_way) > (_AHEAD * self._processes if self._pool else 0):
+            self._loaded = self._pool.submit(_load)
+        self._under_way.append((tasks, self._begun(tasks, dictionary, now)))
+        while self._under_way and (self._under_way[0][1].done() or self._is_far_ahead):
             yield from self._oldest(dictionary, now)
 
-    def _submitted(
+    @property
+    def _is_far_ahead(self) -> bool:
+        return len(self._under_way) > 2 * _AHEAD * self._processes
+
+    def _begun(
         self, tasks: list[Task], dictionary: Path | None, now: datetime
-    ) -> Future[list[Done]] | None:
-        if self._pool is None:
-            return None
-        try:
-            return self._pool.submit(work, [task.octets for task in tasks], dictionary, now)
-        except BrokenProcessPool:
-            self._give_up()
-            return None
+    ) -> Future[list[Done]]:
+        """Hand tasks to the pool; do them here when there is none, or it has enough to do."""
+        octets = [task.octets for task in tasks]
+        if self._pool is not None and self._has_room:
+            try:
+                return self._pool.submit(work, octets, dictionary, now)
+            except BrokenProcessPool:
+                self._give_up()
+        done: Future[list[Done]] = Future()
+        done.set_result(work(octets, dictionary, now))
+        return done
+
+    @property
+    def _has_room(self) -> bool:
+        if self._loaded is None or not self._loaded.done():
+            return False  # it is not there yet: it has to load the program first
+        waiting = sum(not future.done() for _, future in self._under_way)
+        return waiting < _AHEAD * self._processes
 
     def _give_up(self) -> None:
         self._pool, self._processes = None, 0
@@ -113,13 +128,15 @@ class Preparing:
     def _oldest(self, dictionary: Path | None, now: datetime) -> Iterator[tuple[Task, Done]]:
         tasks, future = self._under_way.popleft()
         try:
-            done = future.result() if future else None
+            done = future.result()
         except BrokenProcessPool:
             self._give_up()
-            done = None
-        if done is None:
             done = work([task.octets for task in tasks], dictionary, now)
         yield from zip(tasks, done, strict=True)
+
+
+def _load() -> None:
+    """Be called: for this the module, and with it the program, has been loaded."""
 
 
 def _leave_with_parent() -> None:
