@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from hongyan.mime.types import Address
     from hongyan.store.summary import Summary
 
-VERSION: Final = "3"  # changes with the columns, with `folding` and with what `summary` reads
+# Changes with the columns and with `folding`: older entries would not be found any more.
+VERSION: Final = "3"
 SECONDS: Final = 64  # the nearer two entries' numbers, the smaller the index
 
 
@@ -72,7 +73,7 @@ def _is_taken(db: apsw.Connection, row: int) -> bool:
 def texts_of(summary: Summary) -> tuple[str, ...]:
     """Return what is indexed of a message, a text for each column."""
     texts = (
-        summary.text,
+        f"{summary.text}\n{summary.attached}" if summary.attached else summary.text,
         summary.subject,
         _people(summary.from_),
         _people(summary.to),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from hongyan import mime
 from hongyan.mime import header
+from hongyan.store.attached import attached_text
 from hongyan.store.folding import storable
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Summary:
 
     Ids stand without angle brackets; ``sent_at`` is aware; ``text`` is the body as plain text;
     ``list_id`` the value of List-Id; ``is_plain`` whether there is no HTML to be read for it;
-    ``place`` where in the octets ``text`` lies, when it does.
+    ``place`` where in the octets ``text`` lies, when it does; ``attached`` the text of attachments.
     """
 
     subject: str = ""
@@ -55,6 +56,7 @@ class Summary:
     has_attachment: bool = False
     is_plain: bool = False
     place: mime.Place | None = None
+    attached: str = ""
 
 
 def summarise(raw: bytes | mmap) -> Summary:
@@ -82,6 +84,7 @@ def summary_of(message: mime.Message) -> Summary:
         has_attachment=message.has_attachment,
         is_plain=all(part.content_type == "text/plain" for part in message.body.text),
         place=message.place,
+        attached=storable(attached_text(message)),
     )
 
 
