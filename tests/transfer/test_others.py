@@ -52,7 +52,7 @@ def imported(tmp_path: Path, path: Path, *, mboxo: bool = False) -> list[bytes]:
 
 
 def test_python_reads_it_and_writes_it_back(tmp_path: Path) -> None:
-    """Its module quotes From lines once, and takes no quote away."""
+    """Its module takes no quote away, and so has none to add."""
     path = exported(tmp_path)
     read = mailbox.mbox(path, create=False)
     assert [message["Message-ID"] for message in read] == [
@@ -64,8 +64,4 @@ def test_python_reads_it_and_writes_it_back(tmp_path: Path) -> None:
         written.add(message)
     written.close()
     read.close()
-    plain = [raw for raw in LETTERS if b"From " not in raw.partition(b"\r\n\r\n")[2]]
-    assert len(plain) == 4
-    found = imported(tmp_path, tmp_path / "python.mbox")
-    assert len(found) == len(LETTERS)
-    assert sorted(plain) == sorted(raw for raw in found if raw in plain)
+    assert sorted(imported(tmp_path, tmp_path / "python.mbox")) == sorted(LETTERS)
