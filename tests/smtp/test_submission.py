@@ -347,6 +347,20 @@ def test_a_cut_at_every_octet(offers: tuple[str, ...], direction: str, write_fai
         check_honesty(FIVE, settled, server)
 
 
+@pytest.mark.parametrize("octets", [200_000, 900_000])
+@pytest.mark.parametrize(("lacking", "uncertain"), [(150_000, []), (1, [True])])
+def test_a_last_chunk_is_uncertain_only_once_its_end_may_have_left(
+    octets: int, lacking: int, uncertain: list[bool]
+) -> None:
+    whole = Line(Server())
+    whole.run(session([large(octets=octets)], [], leave=False))
+    settled: list[tuple[Submission, Receipt]] = []
+    line = Line(Server(), write_fails=True, cut_up=whole.up - lacking)
+    with pytest.raises(ConnectionLost):
+        line.run(session([large(octets=octets)], settled, leave=False))
+    assert [receipt.uncertain for _, receipt in settled] == uncertain
+
+
 @pytest.mark.parametrize("offers", PACES.values(), ids=PACES)
 def test_a_server_that_goes_away_at_every_command(offers: tuple[str, ...]) -> None:
     whole = Server(offers)

@@ -174,11 +174,12 @@ class Line:
         transaction.owed += 1
         transaction.octets = chunk.size
         command = self._conn.send_chunk(chunk.size, last=chunk.last)
-        transaction.ended = chunk.last
         first, *others = chunk.blocks
-        yield from self._write(before + command + first)
-        for block in others:
+        *earlier, end = (before + command + first, *others)
+        for block in earlier:
             yield from self._write(block)
+        transaction.ended = chunk.last
+        yield from self._write(end)
 
     def _make_room(self, octets: int) -> Flow[None]:
         """Wait until one more message may be in flight."""
