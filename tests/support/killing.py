@@ -1,4 +1,6 @@
-"""Children of the kill test: each fetches, removes and sends, until it is killed or done.
+"""Children of the kill test: each fetches, removes, sends and synchronises, until killed or done.
+
+By IMAP it is in a thread of its own, beside the others.
 
 They are forked off one process that has everything imported: hundreds of them cost seconds. For
 each line of arguments the process number is printed, then "open", then how it ended.
@@ -8,18 +10,25 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from pathlib import Path
 
+from tests.sync.imap_profile import ImapProfile
 from tests.sync.profile import Profile
 
 
-def work(home: str, pop3: str, password: str, smtp: str, other: str) -> None:
+def work(home: str, pop3: str, password: str, smtp: str, other: str, imap: str) -> None:
     profile = Profile(Path(home), password=password)
     sys.stdout.write("open\n")
     sys.stdout.flush()
+    account = profile.store.accounts.get(imap)
+    beside = ImapProfile(profile.store, account, account.imap_url or "", "x")
+    visit = threading.Thread(target=beside.visit)
+    visit.start()
     profile.fetch(int(pop3))
     profile.password = other
     profile.send(int(smtp))
+    visit.join()
     profile.close()
 
 

@@ -40,13 +40,18 @@ class ImapProfile:
     best: Tier = Tier.QRESYNC
 
     def sync(self) -> Synced:
+        """Visit the server; the store is whole afterwards."""
+        synced = self.visit()
+        assert self.store.check() == ()
+        return synced
+
+    def visit(self) -> Synced:
         with BlockingDriver(Endpoint.parse(self.url)).connect() as driver:
             credentials = Credentials(self.account.username, self.password)
             conn = driver.run(open_imap(driver.channel, credentials))
             flow = synchronise(conn, self.account, self.store, clock=now, best=self.best)
             synced = driver.run(flow, total=60)
             driver.run(imap.logout(conn))
-        assert self.store.check() == ()
         return synced
 
     def mailbox(self, name: str) -> Mailbox:

@@ -8,8 +8,11 @@ connection to it, from the greeting on.
 from __future__ import annotations
 
 import re
+import socket
+import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from hongyan.errors import ConnectionLost
 from hongyan.flow import Read, Running, Write
@@ -289,6 +292,38 @@ class ToySession:
         said, self._pending = self._pending, b""
         self._server._feed(data)
         return said + self._server.take()
+
+
+class ToyHost:
+    """The server on a port of 127.0.0.1, one connection after the other; a context manager."""
+
+    def __init__(self, server: ToyImap) -> None:
+        self._server = server
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"imap://127.0.0.1:{self._listener.getsockname()[1]}?tls=none"
+        self._thread = threading.Thread(target=self._run, name="toy-imap", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listener.close()
+
+    def _run(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                with connection, suppress(ConnectionError):
+                    self._serve(connection)
+
+    def _serve(self, connection: socket.socket) -> None:
+        session = self._server.session()
+        connection.sendall(session.feed(b""))
+        while not session.over and (data := connection.recv(65_536)):
+            connection.sendall(session.feed(data))
 
 
 def _set(uids: Iterable[int]) -> str:
