@@ -84,6 +84,21 @@ def test_a_machine_that_is_short_of_everything(
     program.run("check")
 
 
+def test_a_reader_that_has_seen_enough(host: DemoHost, program: Program) -> None:
+    fill(host)
+    program.run("sync")
+    for command in (["list", "--limit", "1000"], ["list", "--limit", "1000", "--json"]):
+        done = subprocess.run(
+            ["sh", "-c", '"$@" | head -n 1', "sh", *ARGV, *command],
+            env=program.env,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        assert len(done.stdout.splitlines()) == 1
+        assert done.stderr == b"", command
+
+
 def test_a_disk_that_is_full_is_one_clear_error_and_costs_no_mail(
     host: DemoHost, program: Program
 ) -> None:

@@ -52,13 +52,14 @@ def until(condition: Callable[[], object], *, seconds: float = 20) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_it_fetches_and_ends_within_two_seconds(
-    host: DemoHost, program: Program, serving: subprocess.Popen[bytes]
+    host: DemoHost, program: Program, serving: subprocess.Popen[bytes], ending: signal.Signals
 ) -> None:
     host.maildrop.add(b"Subject: one\r\n\r\nhi\r\n")
     until(lambda: program.json("list"))
     began = time.monotonic()
-    serving.send_signal(signal.SIGTERM)
+    serving.send_signal(ending)
     assert serving.wait(10) == 0
     assert time.monotonic() - began < 2
     assert serving.stderr

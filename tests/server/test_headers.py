@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from typing import Any
 
 import pytest
@@ -222,3 +224,22 @@ def test_uploads(site: Site) -> None:
     assert get(site, f"/jmap/download/a1/{told['blobId']}/x").body == b"hello"
     assert upload(site, b"x", "a9").status == 404
     assert site.ask("POST", "/jmap/upload/a1/", b"x").status == 401
+
+
+def test_a_page_that_is_closed_in_the_middle_of_an_upload_leaves_nothing(site: Site) -> None:
+    """FAULTS 32."""
+    before = sorted(site.store.home.rglob("*"))
+    for size in (10, 600_000):  # in memory, and in a file
+        with socket.create_connection(("127.0.0.1", site.port)) as line:
+            head = (
+                f"POST /jmap/upload/a1/ HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\n"
+                f"Authorization: {site.bearer}\r\nContent-Length: 1000000\r\n\r\n"
+            )
+            line.sendall(head.encode() + b"x" * size)
+    assert upload(site, b"hello").status == 201
+    deadline = time.monotonic() + 10
+    while any(path.name.startswith("incoming-") for path in site.store.home.rglob("*")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert sorted(site.store.home.rglob("*")) == before
+    assert site.store.check() == ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -147,13 +147,25 @@ def test_a_defect_in_one_visit_does_not_end_the_worker() -> None:
     assert life.published[1].words == "ZeroDivisionError"
 
 
-@pytest.mark.parametrize("years", [-10, -1, 10])
-def test_a_changed_clock_starts_no_storm_and_stops_nothing(years: int) -> None:
+@pytest.mark.parametrize(
+    "then",
+    [
+        lambda now: now - timedelta(days=3650),
+        lambda now: now - timedelta(days=1),
+        lambda now: now - timedelta(hours=1),  # a clock in local time, at the end of summer
+        lambda now: now + timedelta(hours=1),
+        lambda now: now + timedelta(days=3650),
+        lambda _: datetime(1970, 1, 1, tzinfo=UTC),
+    ],
+    ids=["ten years back", "a day back", "an hour back", "an hour on", "ten years on", "1970"],
+)
+def test_a_changed_clock_starts_no_storm_and_stops_nothing(
+    then: Callable[[datetime], datetime],
+) -> None:
     life = Life([])
-    jump = timedelta(days=365 * years)
 
     def change() -> None:
-        life.clock.day += jump
+        life.clock.day = then(life.clock.day)
         life.clock.pass_(LONGEST_REST)
 
     life.rests = [None, change, None, None]
