@@ -93,16 +93,6 @@ def schema_1(tmp_path: Path) -> Path:
     return home
 
 
-def test_a_store_of_schema_1_opens(schema_1: Path, clock: Any) -> None:
-    with Store.open(schema_1, clock=clock) as store:
-        assert store.check() == ()
-        assert [account.address for account in store.accounts.list()] == ["me@example.org"]
-        assert [hit.id for hit in store.search.find("发票")] == ["m2"]
-        assert store.messages.get("m1").keywords == {"$seen"}
-        assert store.messages.known_uidls("a1").keys() == {"one", "two", "gone"}
-        assert len(store.outbox.list()) == 1
-
-
 def test_there_is_a_copy_of_what_was_before_a_migration(
     schema_1: Path, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
