@@ -285,3 +285,34 @@ def test_what_the_server_will_not_have_keeps_back_no_other(mine: Mine) -> None:
     assert sum("APPEND" in each for each in mine.server.told) == 1
     assert len(mine.server.boxes["INBOX"].letters) == 6
     assert mine.sync().told == 0
+
+
+def test_a_mailbox_deleted_here_and_one_made_of_the_same_name(mine: Mine) -> None:
+    old = mine.server.boxes["Work"] = Box()
+    old.put(letter("old"))
+    mine.server.capabilities += ("UIDPLUS", "MULTIAPPEND")
+    mine.sync()
+    box = mine.store.mailboxes.find(mine.account.id, "Work")
+    mine.store.mailboxes.delete(box.id, with_messages=True)
+    new = mine.store.mailboxes.create(mine.account.id, "Work")
+    mine.store.messages.add(mine.account.id, new.id, letter("new"), received_at=now())
+    for _ in range(3):
+        assert mine.sync().troubles == []
+    there = [each.octets for each in mine.server.boxes["Work"].letters.values()]
+    assert there == [letter("new")]
+    assert list(mine.ids("Work")) == ["new"]
+    assert mine.store.mailboxes.find(mine.account.id, "Work").id == new.id
+
+
+def test_a_mailbox_that_the_server_will_not_delete_comes_back(mine: Mine) -> None:
+    mine.server.boxes["Fixed"] = Box()
+    mine.server.fixed = "Fixed"
+    mine.sync()
+    mine.store.mailboxes.delete(mine.store.mailboxes.find(mine.account.id, "Fixed").id)
+    mine.server.boxes["INBOX"].put(letter("four"))
+    synced = mine.sync()
+    assert synced.messages == 1, "the visit goes on"
+    assert synced.troubles == ["Fixed: it stays"]
+    mine.sync()
+    assert mine.ids("Fixed") == {}
+    assert "Fixed" in mine.server.boxes

@@ -220,11 +220,12 @@ class ToyGmail(ToyImap):
         self.boxes.setdefault(_name(rest)[0], Box())
         self._changed()
 
-    def _delete(self, rest: str, _: bytes) -> None:
+    def _delete(self, rest: str, _: bytes) -> str | None:
         name = _name(rest)[0]
         del self.boxes[name]
         for mail in self.mail:
             mail.labels.discard(name)
+        return None
 
     def _rename(self, rest: str, _: bytes) -> None:
         old, rest = _name(rest)

@@ -63,6 +63,7 @@ class ToyImap:
     no_lists: bool = False  # LIST says that there is nothing
     breaks_at: str = ""  # a word of a command at which the line is lost
     largest: int = 1_000_000  # octets of a message that it will have
+    fixed: str = ""  # a mailbox that it will not delete
     email_ids: dict[bytes, str] = field(default_factory=dict)  # by octets
     _box: Box | None = None
     _in: bytes = b""
@@ -157,7 +158,9 @@ class ToyImap:
         return None
 
     def _select(self, rest: str, _: bytes) -> str | None:
-        box = self._box = self.boxes[rest.split(" (", maxsplit=1)[0].strip('"')]
+        self._box = self.boxes.get(rest.split(" (", maxsplit=1)[0].strip('"'))
+        if (box := self._box) is None:
+            return "NO [NONEXISTENT] there is none"
         self._say(f"* {len(box.letters)} EXISTS")
         self._say(f"* OK [UIDVALIDITY {box.validity}] v")
         self._say(f"* OK [UIDNEXT {box.next_uid}] n")
@@ -254,8 +257,11 @@ class ToyImap:
     def _create(self, rest: str, _: bytes) -> None:
         self.boxes.setdefault(rest.strip('"'), Box())
 
-    def _delete(self, rest: str, _: bytes) -> None:
+    def _delete(self, rest: str, _: bytes) -> str | None:
+        if rest.strip('"') == self.fixed:
+            return "NO it stays"
         del self.boxes[rest.strip('"')]
+        return None
 
     def _noop(self, _: str, __: bytes) -> None:
         pass

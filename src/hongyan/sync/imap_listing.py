@@ -216,7 +216,8 @@ def _there(tour: Tour, act: plan.Create | plan.Rename, style: names.Style) -> Fl
     old = mailboxes.get(MailboxId(act.id))
     taken = next((each for each in mailboxes.values() if each.wire == wire), None)
     if taken is not None and taken.id != act.id:
-        _give_way(tour, act, old, taken)
+        if taken.name is not None:  # else it was deleted here, and its name is free then
+            _give_way(tour, act, old, taken)
         return
     try:
         if isinstance(act, plan.Create):
@@ -227,6 +228,7 @@ def _there(tour: Tour, act: plan.Create | plan.Rename, style: names.Style) -> Fl
         tour.trouble(act.name, error)
         return
     tour.store.imap_mailboxes.pair(act.id, wire=wire, delimiter=style.delimiter)
+    tour.unsettle()  # what it holds may have been left untold while it could not be made
     tour.again.add(MailboxId(act.id))
 
 
@@ -268,6 +270,7 @@ def _adopt(tour: Tour, act: plan.Adopt, delimiter: str | None) -> None:
         else:
             id_ = MailboxId(act.id)
             store.call(id_, act.theirs.name, role)
+            tour.unsettle()  # what it holds may have been left untold while it was ours alone
         _pair(tour, id_, act.theirs, delimiter)
 
 
@@ -295,7 +298,11 @@ def delete_mailboxes(tour: Tour) -> Flow[None]:
     for mailbox in tour.mailboxes().values():
         left = tour.store.imap_messages.places(mailbox.id)
         if mailbox.name is None and not left and not tour.store.imap_labels.under(mailbox.id):
-            yield from _delete(tour, mailbox)
+            try:
+                yield from _delete(tour, mailbox)
+            except Refused as error:
+                tour.trouble(mailbox.called, error)
+                tour.store.imap_mailboxes.forget(mailbox.id)  # it comes back at the next visit
 
 
 def _delete(tour: Tour, mailbox: ImapMailbox) -> Flow[None]:
