@@ -19,12 +19,14 @@ from tests.support.authority import Authority
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 GOOD = Certificate(
     ("mail.goose.test",),
+    "CN=mail.goose.test",
     "CN=x",
     NOW - timedelta(days=9),
     NOW + timedelta(days=90),
     "ab" * 32,
     False,
 )
+ISSUER = replace(GOOD, names=(), subject="CN=x", issuer="CN=root", ends=NOW + timedelta(days=900))
 WELL = Facts(
     protocol="imap",
     host="mail.goose.test",
@@ -32,6 +34,7 @@ WELL = Facts(
     addresses=("127.0.0.1",),
     tls="TLSv1.3, TLS_AES_256_GCM_SHA384",
     certificate=GOOD,
+    issuers=(ISSUER,),
     names=frozenset({"IDLE", "UIDPLUS", "CONDSTORE", "AUTH=SCRAM-SHA-256"}),
     mechanisms=("SCRAM-SHA-256",),
     round_trip=0.02,
@@ -49,6 +52,7 @@ def test_a_server_that_is_well() -> None:
         "mail.goose.test is at 127.0.0.1",
         "TLSv1.3, TLS_AES_256_GCM_SHA384",
         "certificate for mail.goose.test, good until 2027-02-24",
+        "issued by CN=x, good until 2029-05-14",
         "logins by SCRAM-SHA-256",
         "a round trip takes 20 ms, 3 were made",
         "the login works",
@@ -90,6 +94,18 @@ def test_a_server_that_is_well() -> None:
             Level.PROBLEM,
             "is for mail.goose.test, issued by CN=x",
             f"?pin={'ab' * 32}",
+        ),
+        (
+            replace(WELL, issuers=(replace(ISSUER, ends=NOW - timedelta(days=1)),)),
+            Level.PROBLEM,
+            "of CN=x, above the server's, ended on 2026-11-25",
+            "owner",
+        ),
+        (
+            replace(WELL, error=UNTRUSTED, trusted=False, issuers=()),
+            Level.WARNING,
+            "sends no certificate of CN=x",
+            "owner has to send it",
         ),
         (replace(WELL, error=ProtocolError("no IMAP")), Level.PROBLEM, "no IMAP", "hongyan wire"),
         (replace(WELL, names=frozenset({"UIDPLUS"})), Level.NOTE, "no IDLE", ""),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 import trustme
+from cryptography import x509
 
 from hongyan.errors import (
     Cancelled,
@@ -300,3 +301,19 @@ def test_nobody_listening_is_one_clear_error(driver: Blocking) -> None:
         port = listener.getsockname()[1]
     with pytest.raises(ConnectFailed, match=f"127.0.0.1 port {port} cannot be reached: .*refused"):
         driver.run(gather(1), f"pop3://127.0.0.1:{port}?tls=none")
+
+
+def test_the_certificates_that_a_server_sends_above_its_own() -> None:
+    root = trustme.CA()
+    context = server_context(root.create_child_ca())
+    with peer(lambda sock: sock.sendall(b"+"), context) as port:
+        endpoint = Endpoint.parse(f"pop3s://127.0.0.1:{port}")
+        with BlockingDriver(endpoint, context=client_context(root)).connect() as caller:
+            assert caller.run(gather(1)) == b"+"
+            assert caller.channel.tunnel
+            session = caller.channel.tunnel.session
+    assert session
+    (issuer,) = map(x509.load_der_x509_certificate, session.issuers)
+    own = x509.load_der_x509_certificate(session.certificate)
+    assert issuer.subject == own.issuer
+    own.verify_directly_issued_by(issuer)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hongyan.app.servers import Servers
     from hongyan.doctor import Facts, Finding
     from hongyan.net.record import Line
+    from hongyan.net.tls import Session
     from hongyan.store import Account
 
 _PATIENCE: Final = 15.0
@@ -69,16 +70,12 @@ class Examination:
                 greeted = greet(driver, within=_PATIENCE)
                 session = driver.channel.tunnel and driver.channel.tunnel.session
         except TLSFailed as error:
-            seen = doctor.read_certificate(self._untrusted(endpoint))
-            return replace(facts, error=error, certificate=seen, trusted=False)
+            facts = _certified(facts, self._untrusted(endpoint))
+            return replace(facts, error=error, trusted=False)
         except HongyanError as error:
             return replace(facts, error=error)
         if session:
-            facts = replace(
-                facts,
-                tls=f"{session.version}, {session.cipher}",
-                certificate=doctor.read_certificate(session.certificate),
-            )
+            facts = replace(_certified(facts, session), tls=f"{session.version}, {session.cipher}")
         facts = replace(facts, names=greeted.names, mechanisms=greeted.mechanisms)
         return self._timed(replace(facts, quirks=_quirks(facts, _greeting(lines))), lines)
 
@@ -93,14 +90,14 @@ class Examination:
             return ()
         return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
 
-    def _untrusted(self, endpoint: Endpoint) -> bytes:
-        """Return the certificate of a server that is not trusted, or nothing."""
+    def _untrusted(self, endpoint: Endpoint) -> Session | None:
+        """Return what a server shows that is not trusted, or nothing."""
         context = client_context(pinned=True)  # only to look: no secret goes over it
         driver = BlockingDriver(endpoint, context=context, resolve=self._network.resolve)
         with suppress(HongyanError), driver.connect(within=_PATIENCE):
             greet(driver, within=_PATIENCE)
         tunnel = driver.channel.tunnel
-        return tunnel.session.certificate if tunnel and tunnel.session else b""
+        return tunnel.session if tunnel else None
 
     def _timed(self, facts: Facts, lines: list[Line]) -> Facts:
         """Add what the dialogue tells of distance and of the server's clock."""
@@ -117,6 +114,18 @@ class Examination:
             round_trips=len(waits),
             clock=theirs - self._clock() if theirs else None,
         )
+
+
+def _certified(facts: Facts, session: Session | None) -> Facts:
+    """Add the certificates of a session."""
+    if session is None:
+        return facts
+    read = map(doctor.read_certificate, session.issuers)
+    return replace(
+        facts,
+        certificate=doctor.read_certificate(session.certificate),
+        issuers=tuple(each for each in read if each is not None),
+    )
 
 
 def _greeting(lines: list[Line]) -> bytes:

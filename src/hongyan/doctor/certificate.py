@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Names and times of a certificate; ``fingerprint`` is its SHA-256 in hex."""
+    """Names and times of a certificate; ``fingerprint`` is its SHA-256 in hex.
+
+    ``names`` are the hosts that it is for; an issuer's has none, and its name in ``subject``.
+    """
 
     names: tuple[str, ...]
+    subject: str
     issuer: str
     begins: datetime
     ends: datetime
@@ -33,6 +37,7 @@ def read_certificate(der: bytes) -> Certificate | None:
         found = x509.load_der_x509_certificate(der)
         return Certificate(
             _names(found),
+            shown(found.subject.rfc4514_string(), limit=200),
             shown(found.issuer.rfc4514_string(), limit=200),
             found.not_valid_before_utc,
             found.not_valid_after_utc,

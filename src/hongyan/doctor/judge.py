@@ -106,6 +106,27 @@ def _certified(facts: Facts, now: datetime) -> Iterator[Finding]:
         yield Finding(Level.GOOD, f"certificate for {names}, good until {found.ends:%Y-%m-%d}")
 
 
+def _issued(facts: Facts, now: datetime) -> Iterator[Finding]:
+    for found in facts.issuers:
+        if found.ends < now:
+            yield Finding(
+                Level.PROBLEM,
+                f"the certificate of {found.subject}, above the server's, ended on "
+                f"{found.ends:%Y-%m-%d}",
+                "The server's owner has to send the one that came after it.",
+            )
+        else:
+            words = f"issued by {found.subject}, good until {found.ends:%Y-%m-%d}"
+            yield Finding(Level.GOOD, words)
+    own = facts.certificate
+    if own and not facts.trusted and not facts.issuers and not own.self_signed:
+        yield Finding(
+            Level.WARNING,
+            f"the server sends no certificate of {own.issuer}, which issued its own",
+            "Where an authority stands behind that, the server's owner has to send it, too.",
+        )
+
+
 def _served(facts: Facts, _: datetime) -> Iterator[Finding]:
     explained = isinstance(facts.error, ConnectFailed | TLSFailed)
     if facts.error is not None and facts.addresses and not explained:
@@ -171,6 +192,7 @@ _RULES: Final[tuple[Rule, ...]] = (
     _reachable,
     _protected,
     _certified,
+    _issued,
     _served,
     _offered,
     _peculiar,

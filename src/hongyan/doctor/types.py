@@ -37,7 +37,8 @@ class Facts:
 
     ``error`` ended the visit, ``login_error`` the login that was tried after it; both None when all
     went well. ``quirks`` are known defects of such servers, ``round_trip`` is in seconds, ``clock``
-    how far the server's clock is ahead of ours.
+    how far the server's clock is ahead of ours. ``issuers`` are the certificates that came with the
+    server's own, each of them the issuer of the one before, where all is well.
     """
 
     protocol: str
@@ -47,6 +48,7 @@ class Facts:
     error: HongyanError | None = None
     tls: str = ""
     certificate: Certificate | None = None
+    issuers: tuple[Certificate, ...] = ()
     trusted: bool = True
     names: frozenset[str] = frozenset()
     mechanisms: tuple[str, ...] = ()

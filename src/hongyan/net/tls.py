@@ -10,14 +10,17 @@ import hashlib
 import hmac
 import ssl
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from hongyan.errors import TLSFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from hongyan.net.endpoint import Endpoint
 
 _PLAIN_BLOCK: Final = 262_144
+_DER: Final = 2  # `_ssl.ENCODING_DER`
 
 Context: TypeAlias = ssl.SSLContext
 
@@ -34,11 +37,15 @@ def client_context(*, pinned: bool = False) -> ssl.SSLContext:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What was agreed on: ``version`` and ``cipher`` by their names, ``certificate`` as DER."""
+    """What was agreed on: ``version`` and ``cipher`` by their names, ``certificate`` as DER.
+
+    ``issuers`` are the other certificates that the server sent; empty where Python does not tell.
+    """
 
     version: str
     cipher: str
     certificate: bytes
+    issuers: tuple[bytes, ...] = ()
 
 
 class Tunnel:
@@ -82,7 +89,12 @@ class Tunnel:
                     f"{self._host} shows another certificate than the pinned one: {found}"
                 )
         cipher = self._tls.cipher()
-        self.session = Session(self._tls.version() or "", cipher[0] if cipher else "", certificate)
+        self.session = Session(
+            self._tls.version() or "",
+            cipher[0] if cipher else "",
+            certificate,
+            _sent(self._tls)[1:],
+        )
 
     def receive(self, ciphertext: bytes) -> None:
         """Take octets from the line; ``b""`` is its end."""
@@ -125,6 +137,17 @@ class Tunnel:
         except ssl.SSLError as error:
             raise TLSFailed(f"TLS with {self._host} broke: {_why(error)}") from None
         return b"".join(blocks)
+
+
+def _sent(tls: ssl.SSLObject) -> tuple[bytes, ...]:
+    """Return the certificates that the server sent, its own first, as DER; nothing if untold.
+
+    Python tells since 3.13; before that its inner object does.
+    """
+    inner = tls if hasattr(tls, "get_unverified_chain") else getattr(tls, "_sslobj", None)
+    tell: Callable[[], Sequence[Any]] | None = getattr(inner, "get_unverified_chain", None)
+    sent = (tell() or ()) if tell else ()
+    return tuple(each if isinstance(each, bytes) else each.public_bytes(_DER) for each in sent)
 
 
 def _why(error: ssl.SSLError) -> str:
