@@ -113,7 +113,9 @@ def test_an_answer_with_an_attachment_arrives_octet_for_octet(office: Post, tmp_
     expect(window).to_contain_text("地图 map.bin")
     window.get_by_label("Text of the message").press_sequentially("Here is 地图.")
     page.keyboard.press("Control+Enter")
-    page.get_by_role("button", name="Close").last.click()
+    expect(page.locator(".reader article")).to_have_count(2)
+    expect(page.get_by_role("button", name="Reply to Bo…")).to_be_visible()
+    expect(page.get_by_text("Sent.", exact=True)).to_be_visible(timeout=30_000)
     answer = servers.wait_for(bo, 2, seconds=30)[-1]
     parsed = mime.parse(answer)
     assert [part.filename for part in parsed.body.attachments] == ["地图 map.bin"]

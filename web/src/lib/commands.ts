@@ -53,6 +53,7 @@ function going(app: App, hand: Hand, t: Catalogue): Entry[] {
     const account = app.currentAccount;
     const box = app.mailboxes.role(account, name);
     if (box) app.route.go({ view: "mail", account, mailbox: box.id, open: null });
+    else app.toasts.show({ words: t.toast.noMailbox }, 2500);
   };
   const view = (name: "outbox" | "activity" | "statistics" | "rules" | "settings") => () => app.route.go({ view: name });
   return [

@@ -37,6 +37,7 @@ export class Keyboard {
   press(event: KeyboardEvent): void {
     const key = pressed(event);
     if (isWriting(event.target) && key !== "Mod+k") return;
+    if ((key === "Enter" || key === "Space") && isPressed(event.target)) return;
     const sequence = this.#before ? `${this.#before} ${key}` : key;
     const all = this.#bound();
     const found = all.find((each) => each.keys.includes(sequence)) ?? all.find((each) => each.keys.includes(key));
@@ -52,6 +53,11 @@ export class Keyboard {
     this.#before = key;
     if (key) this.#timer = setTimeout(() => (this.#before = ""), PATIENCE);
   }
+}
+
+/** Whether Enter and the space bar are its own: a button, a link, a box to tick. */
+function isPressed(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest("button, a[href], input, summary, [role=button]") !== null;
 }
 
 function isWriting(target: EventTarget | null): boolean {

@@ -9,6 +9,7 @@ import { moment } from "../format";
 import { Composer, type Kept, recovered } from "./composer.svelte";
 import { type Emails, keyOf } from "./emails.svelte";
 import type { Mailboxes } from "./mailboxes.svelte";
+import { tellOutcome } from "./outcome";
 import type { Settings } from "./settings.svelte";
 import type { Toasts } from "./toasts.svelte";
 
@@ -118,7 +119,8 @@ export class Writing {
     else if (seconds > 0) {
       const countdown = { until: Date.now() + seconds * 1000, words: (left: number) => texts.t.toast.sendIn(left) };
       this.toasts.show({ words: texts.t.toast.sending, undo, countdown }, seconds * 1000);
-    } else this.toasts.show({ words: texts.t.toast.sent }, 2500);
+    } else this.toasts.show({ words: texts.t.toast.sending }, 2500);
+    if (!at) tellOutcome(this.client, this.toasts, submissionId, Date.now() + seconds * 1000);
   }
 
   async #submit(composer: Composer, emailId: Id, hold: Record<string, string>): Promise<Id> {
