@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Self
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.support.child import LOOPBACK, Unavailable, program
 
@@ -30,6 +30,7 @@ QUIET = (
     *("--disable-domain-reliability", "--disable-extensions", "--disable-breakpad", "--no-pings"),
 )
 NOWHERE = "~NOTFOUND"
+PATIENCE = 20_000  # milliseconds; on a busy machine all is slow, and only a failure waits so long
 # What Debian's build asks by itself, whatever its flags say.
 BY_ITSELF = (
     *("update.googleapis.com", "clients2.google.com", "accounts.google.com"),
@@ -45,6 +46,7 @@ def chromium(*, elsewhere: str = NOWHERE) -> Iterator[Browser]:
     where Chromium is not installed, and fails there under CI.
     """
     path = installed()
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=arguments(elsewhere))
         try:

@@ -11,7 +11,7 @@ from tools import page as built
 
 from hongyan.app import Address, demo_profile, move_in
 from hongyan.demo.host import DemoHost
-from tests.support.browser import chromium
+from tests.support.browser import PATIENCE, chromium
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,7 +45,7 @@ class Desk:
             self._state = self._let_in()
         given = {"viewport": WIDE, "locale": "en-GB", "storage_state": self._state, **options}
         context = self._open.enter_context(self.browser.new_context(**given))
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         return context
 
     def _let_in(self) -> Any:
