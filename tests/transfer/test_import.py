@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mailbox
+import plistlib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from hongyan.errors import NotFound
 from hongyan.store import Account, Email, Store
-from hongyan.transfer import Imported, Importer, mbox
+from hongyan.transfer import Imported, Importer, emlx, mbox
 from tests.transfer.conftest import NOW
 
 LINE = b"From ann@example.org Sat Mar 14 10:00:00 2026\n"
@@ -137,6 +138,44 @@ def test_eml_and_apple_mail(empty: Store, account: Account, tmp_path: Path) -> N
     assert empty.mailboxes.find(account.id, "Notes").total == 1
     with pytest.raises(NotFound):
         take(empty, tmp_path / "nothing")
+
+
+def test_apple_mail_in_all_its_forms(empty: Store, account: Account, tmp_path: Path) -> None:
+    """An mbox in a folder, a file .mbx, and the files of its own store."""
+    (tmp_path / "Sold.mbx").mkdir()
+    (tmp_path / "Sold.mbx" / "mbox").write_bytes(LINE + b"Subject: in a folder\n\nx\n")
+    (tmp_path / "Sold.mbx" / "table_of_contents").write_bytes(b"\0\1")
+    (tmp_path / "Lent.mbx").write_bytes(LINE + b"Subject: in a file\n\nx\n")
+    deep = tmp_path / "V10" / "Birds.imapmbox" / "Geese.mbox" / "1A" / "Data" / "Messages"
+    deep.mkdir(parents=True)
+    for name, flags, subject in (
+        ("1.emlx", 1 | 16, "read"),
+        ("2.emlx", 2, "deleted"),
+        ("3.emlx", 4, "answered"),
+    ):
+        message = f"Subject: {subject}\n\nline\nFrom here\n".encode()
+        listed = plistlib.dumps({"flags": flags, "subject": subject})
+        (deep / name).write_bytes(b"%-10d\n" % len(message) + message + listed)
+    (deep / "4.partial.emlx").write_bytes(b"5\nS: x\n")
+    (deep / "5.emlx").write_bytes(b"500\nSubject: cut\n")
+    (deep / "6.emlx").write_bytes(b"18\nSubject: no list\n\n<plist>")
+    assert take(empty, tmp_path).new == 5
+    mail = emails(empty)
+    assert mail.keys() == {"in a folder", "in a file", "read", "answered", "no list"}
+    assert mail["read"].keywords == {"$seen", "$flagged"}
+    assert mail["answered"].keywords == {"$answered"}
+    assert empty.messages.raw(mail["read"].id) == b"Subject: read\r\n\r\nline\r\nFrom here\r\n"
+    birds = empty.mailboxes.find(account.id, "Birds")
+    names = {box.name: box for box in empty.mailboxes.list(account.id)}
+    assert names["Geese"].parent_id == birds.id
+    assert [names[name].total for name in ("Sold", "Lent", "Geese")] == [1, 1, 3]
+
+
+@given(st.binary(max_size=200))
+def test_any_octets_are_an_emlx(octets: bytes) -> None:
+    for given_ in (octets, b"3\nabc" + octets, b"3\nabc<?xml version='1.0'?><plist>" + octets):
+        found = emlx.read(given_)
+        assert found is None or 0 <= found.start <= found.end <= len(given_)
 
 
 def test_a_broken_import_goes_on(

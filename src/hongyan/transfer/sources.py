@@ -1,8 +1,8 @@
 """What there is to import below a path, whatever program left it there.
 
-Known are mbox files (Thunderbird's and Apple Mail's too), Maildirs, EML files. Each message is an
-`Item` that gives its octets when asked, in chunks. Links are not followed, and what is none of
-these is passed by.
+Known are mbox files (Thunderbird's and Apple Mail's too), Maildirs, EML and Apple Mail's EMLX
+files. Each message is an `Item` that gives its octets when asked, in chunks. Links are not
+followed, and what is none of these is passed by.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import NotFound, StoreError
-from hongyan.transfer import mbox
+from hongyan.transfer import emlx, mbox
 from hongyan.transfer.forms import whole_lines, with_crlf
 from hongyan.transfer.verify import mapped
 
@@ -124,13 +124,31 @@ def _file(path: Path, top: Path, *, mboxo: bool, named: bool) -> Iterator[Item]:
                 size=span.end - span.start,
                 is_mbox=True,
             )
+    elif path.suffix.lower() == ".emlx":
+        yield from _emlx(path, top, octets)
     elif len(octets) and (named or path.suffix.lower() == ".eml"):
         yield Item(str(path), IMPORTED, partial(_exact, octets), len(octets))
 
 
+def _emlx(path: Path, top: Path, octets: Octets) -> Iterator[Item]:
+    found = None if path.name.endswith(".partial.emlx") else emlx.read(octets)
+    if found is not None and found.keywords is not None:
+        yield Item(
+            where=str(path),
+            mailbox=emlx.mailbox(path.relative_to(top.parent)) or IMPORTED,
+            chunks=partial(_with_crlf, octets, found.start, found.end),
+            size=found.end - found.start,
+            keywords=found.keywords,
+        )
+
+
+def _with_crlf(octets: Octets, start: int, end: int) -> Iterator[bytes]:
+    return map(with_crlf, whole_lines(octets, start, end))
+
+
 def _lines(path: str) -> Iterator[bytes]:
     octets = mapped(path)
-    return map(with_crlf, whole_lines(octets, 0, len(octets)))
+    return _with_crlf(octets, 0, len(octets))
 
 
 def _exact(octets: Octets) -> Iterator[bytes]:
