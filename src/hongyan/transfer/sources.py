@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from dataclasses import dataclass
 from functools import partial
+from heapq import merge
 from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import NotFound, StoreError
@@ -95,21 +97,35 @@ def _folder(path: Path, top: Path, *, mboxo: bool) -> Iterator[Item]:
 def _maildir(folder: Path, top: Path) -> Iterator[Item]:
     """Yield a Maildir's messages, in the order of their names, which is that of their coming."""
     mailbox = _name(folder, top) or "Inbox"
-    files = [entry for part in ("cur", "new") for entry in os.scandir(folder / part)]
-    for entry in sorted(files, key=lambda entry: entry.name):
-        if not entry.is_file(follow_symlinks=False):
-            continue
-        flags = entry.name.rpartition(":2,")[2] if ":2," in entry.name else ""
-        if "T" not in flags:
+    for name, part in merge(*(_names(folder, part) for part in ("cur", "new"))):
+        path = f"{folder}/{part}/{name}"
+        size = _size_of_file(path)
+        flags = name.rpartition(":2,")[2] if ":2," in name else ""
+        if size is not None and "T" not in flags:
             yield Item(
-                where=entry.path,
+                where=path,
                 mailbox=mailbox,
-                chunks=partial(_lines, entry.path),
-                size=entry.stat().st_size,
+                chunks=partial(_lines, path),
+                size=size,
                 keywords=frozenset(
                     _MAILDIR_FLAGS[each] for each in flags if each in _MAILDIR_FLAGS
                 ),
             )
+
+
+def _names(folder: Path, part: str) -> Iterator[tuple[str, str]]:
+    """Yield the names in a part of a Maildir in order: strings alone, there may be a million."""
+    names = sorted(entry.name for entry in os.scandir(folder / part))
+    return ((name, part) for name in names)
+
+
+def _size_of_file(path: str) -> int | None:
+    """Return a file's size; None for what is none, or is gone meanwhile."""
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def _file(path: Path, top: Path, *, mboxo: bool, named: bool) -> Iterator[Item]:
