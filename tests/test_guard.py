@@ -38,6 +38,16 @@ def test_foreign_words_are_one_clean_line(text: str, limit: int) -> None:
     assert shown(line, limit=limit) == line
 
 
+def test_nothing_of_a_stranger_is_shown_that_turns_or_hides_words() -> None:
+    """Every character by itself, so that none is let through for being printable."""
+    hostile = {"Cc", "Cs", "Zl", "Zp"}
+    hiding = set("\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\ufff9\ufffa\ufffb")
+    bidi = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+    for char in map(chr, range(0x110000)):
+        if unicodedata.category(char) in hostile or char in hiding | bidi:
+            assert shown(f"a{char}b") == "a b", hex(ord(char))
+
+
 @given(st.text())
 def test_foreign_text_keeps_its_lines_and_joiners(text: str) -> None:
     clean = shown_text(text)

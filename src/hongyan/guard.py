@@ -36,7 +36,10 @@ _UNSHOWABLE_IN_TEXT: Final = re.compile(
 
 def shown(text: str, *, limit: int = 1000) -> str:
     """Return foreign ``text`` fit for one line on a screen, at most ``limit`` characters long."""
-    clean = " ".join(_UNSHOWABLE.sub(" ", text[: limit * 4]).split())
+    clean = text[: limit * 4]
+    if not clean.isprintable():  # the quick answer for most words
+        clean = _UNSHOWABLE.sub(" ", clean)
+    clean = " ".join(clean.split())
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 

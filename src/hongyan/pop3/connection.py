@@ -89,9 +89,10 @@ class Connection:
         if len(self._buffer) and not self._in_flight:
             raise ProtocolError("the server spoke unasked")
         ahead = State.AUTHORIZATION if self._ahead is State.GREETING else self._ahead
-        if (ahead, verb) not in TRANSITIONS:
+        after = TRANSITIONS.get((ahead, verb))
+        if after is None:
             raise InvalidArgument("command", f"{verb.value} has no place while {ahead.value}")
-        self._ahead = TRANSITIONS[ahead, verb][0]
+        self._ahead = after[0]
         multiline = verb in _ALWAYS_MULTILINE or (verb in _LISTING and not arguments)
         self._in_flight.append((verb, multiline))
         return octets

@@ -51,15 +51,16 @@ def command(verb: Verb, *arguments: str) -> bytes:
 def status(verb: Verb, line: bytes) -> Reply:
     """Read a status line. Raises `ProtocolError` when it is neither ``+OK`` nor ``-ERR``."""
     word, _, rest = line.partition(b" ")
-    if word.upper() not in (b"+OK", b"-ERR"):
+    ok = word.upper() == b"+OK"
+    if not ok and word.upper() != b"-ERR":
         raise ProtocolError(
             f"the server answered {verb.value} with neither +OK nor -ERR: {text_of(line, limit=80)}"
         )
     text = text_of(rest)
     code = _CODE.match(text)
     if not code:
-        return Reply(verb, word.upper() == b"+OK", text)
-    return Reply(verb, word.upper() == b"+OK", text[code.end() :], code[1].upper())
+        return Reply(verb, ok, text)
+    return Reply(verb, ok, text[code.end() :], code[1].upper())
 
 
 def text_of(line: bytes, *, limit: int = 500) -> str:
