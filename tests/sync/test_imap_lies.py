@@ -316,3 +316,20 @@ def test_a_mailbox_that_the_server_will_not_delete_comes_back(mine: Mine) -> Non
     mine.sync()
     assert mine.ids("Fixed") == {}
     assert "Fixed" in mine.server.boxes
+
+
+def test_what_was_moved_into_a_mailbox_that_cannot_be_made_stays_where_it_was(mine: Mine) -> None:
+    mine.server.capabilities += ("UIDPLUS", "MOVE")
+    mine.sync()
+    before = mine.ids()
+    new = mine.store.mailboxes.create(mine.account.id, "New")
+    mine.store.messages.move(before["one"], new.id)
+    mine.server.no_more_boxes = True
+    for _ in range(2):
+        assert mine.sync().troubles == ["New: no more"]
+    assert len(mine.server.boxes["INBOX"].letters) == 3
+    mine.server.no_more_boxes = False
+    mine.sync()
+    assert [each.octets for each in mine.server.boxes["New"].letters.values()] == [letter("one")]
+    assert len(mine.server.boxes["INBOX"].letters) == 2
+    assert mine.ids("New") == {"one": before["one"]}

@@ -216,9 +216,10 @@ class ToyGmail(ToyImap):
         uid = next(uid for uid, each in box.letters.items() if each is mail)
         return f"OK [APPENDUID {box.validity} {uid}] appended"
 
-    def _create(self, rest: str, _: bytes) -> None:
+    def _create(self, rest: str, _: bytes) -> str | None:
         self.boxes.setdefault(_name(rest)[0], Box())
         self._changed()
+        return None
 
     def _delete(self, rest: str, _: bytes) -> str | None:
         name = _name(rest)[0]

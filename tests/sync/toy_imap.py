@@ -64,6 +64,7 @@ class ToyImap:
     breaks_at: str = ""  # a word of a command at which the line is lost
     largest: int = 1_000_000  # octets of a message that it will have
     fixed: str = ""  # a mailbox that it will not delete
+    no_more_boxes: bool = False
     email_ids: dict[bytes, str] = field(default_factory=dict)  # by octets
     _box: Box | None = None
     _in: bytes = b""
@@ -254,8 +255,11 @@ class ToyImap:
         told = "MULTIAPPEND" in self.capabilities or "COPYUID" in self.extras
         return f"OK [APPENDUID {box.validity} {uids}] there" if told else None
 
-    def _create(self, rest: str, _: bytes) -> None:
+    def _create(self, rest: str, _: bytes) -> str | None:
+        if self.no_more_boxes:
+            return "NO no more"
         self.boxes.setdefault(rest.strip('"'), Box())
+        return None
 
     def _delete(self, rest: str, _: bytes) -> str | None:
         if rest.strip('"') == self.fixed:

@@ -65,10 +65,13 @@ def _jobs(tour: Tour, messages: tuple[MessageId, ...]) -> dict[Tell, list[Job]]:
     for message in messages:
         its = places.get(message, {})
         ours = here.get(message)
+        waits = ours is not None and not ours.mailboxes <= paired
         if ours:
             boxes = {each for each in ours.mailboxes & paired if (message, each) not in absent}
             ours = Here(frozenset(boxes), ours.keywords)
         for act in _acts(tour, message, ours, its) if message not in sought else ():
+            if waits and isinstance(act, imap_plan.Remove):
+                continue  # it stays there until where it is to be has been made
             jobs[act].append((message, its.get(MailboxId(act.mailbox))))
     order = list(_ORDER)
     return dict(sorted(jobs.items(), key=lambda item: order.index(type(item[0]))))
