@@ -1,4 +1,4 @@
-"""Fetching messages: the newest headers of each mailbox first, then bodies, newest first.
+"""Fetching messages, whole, the newest of each mailbox first.
 
 What is to be fetched stands in the store, so a run that ends at any point goes on where it stopped.
 Messages are committed some at a time; the server keeps them all, so a crash loses none.
