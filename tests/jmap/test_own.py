@@ -44,7 +44,7 @@ def here(tmp_path: Path) -> Iterator[World]:
 def test_what_is_advertised_is_there_and_nothing_else(here: World) -> None:
     doors = jmap.Doors(api="a", download="d", upload="u", events="e")
     told = jmap.session(here.server, doors)["capabilities"]["urn:hongyan:jmap"]
-    assert told["methods"] == ["Search/parse"]
+    assert told["methods"] == ["Search/parse", "Snooze/get", "Snooze/set", "Statistics/get"]
     for name in told["methods"]:
         request = {"using": USING, "methodCalls": [[name, {}, "0"]]}
         answer = jmap.handle(here.server, json.dumps(request).encode())["methodResponses"][0]
