@@ -17,6 +17,7 @@ from hongyan.net.endpoint import Endpoint
 from hongyan.sasl import Credentials
 from hongyan.store import Role
 from hongyan.store.rule import Action, Do, Rule
+from tests.app.test_own import Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +82,10 @@ def test_rules_are_applied_by_the_server(
     url = f"sieve://127.0.0.1:{dovecot.sieve}"
     exported = app.ruling.install(account, url=url)
     assert [rule.name for rule, _ in exported.left] == ["Ours"]
-    app.ruling.install(account, url=url)  # a second time is the same
+    # A second time, and from the page, is the same.
+    answer = Page(app)("Rule/install", accountId=account.id, port=dovecot.sieve)
+    assert answer["script"] == exported.script
+    assert [each["id"] for each in answer["left"]] == ["r2"]
     with SMTP(mail_host.smtp_url(), user.address, user.password) as smtp:
         for subject in ("To be filed", "To be kept"):
             content = f"From: {user.address}\r\nSubject: {subject}\r\n\r\nhi\r\n".encode()

@@ -38,15 +38,18 @@ class ServedRuling(Ruling):
         ]
         return sieve.export(wanted, self._path)
 
-    def install(self, account: Account, *, url: str | None = None) -> Exported:
+    def install(
+        self, account: Account, *, url: str | None = None, port: int | None = None
+    ) -> Exported:
         """Put the account's rules onto its server as the active script, and return it.
 
         ``url`` is such as ``sieve://host``, by default the host of the account's IMAP or POP3
-        server. Another active script is not replaced: its name is told. Raises `Refused` with the
-        server's words, `Unsafe`, `NetworkError`, `InvalidArgument`.
+        server, at ``port`` where that is not the usual one. Another active script is not replaced:
+        its name is told. Raises `Refused` with the server's words, `Unsafe`, `NetworkError`,
+        `InvalidArgument`.
         """
         exported = self.sieve(self._store.rules.list(), account=account)
-        where = url or _beside(account)
+        where = url or _beside(account, port)
         if Endpoint.parse(where).protocol != "sieve":
             raise InvalidArgument("server", f"{where} is no address of ManageSieve")
 
@@ -70,9 +73,9 @@ class ServedRuling(Ruling):
         return f"{self._path(box.parent_id)}/{box.name}" if box.parent_id else box.name
 
 
-def _beside(account: Account) -> str:
+def _beside(account: Account, port: int | None) -> str:
     """Return where ManageSieve would be, beside the server that keeps the mail."""
     url = account.imap_url or account.pop3_url
     if url is None:
         raise NotFound(f"{account.address} has no server that keeps its mail")
-    return f"sieve://{Endpoint.parse(url).host}"
+    return f"sieve://{Endpoint.parse(url).host}{f':{port}' if port else ''}"

@@ -74,20 +74,21 @@ class Transferring:
                     advance(0, 0, 0, 0)  # a place to be ended at
         return path
 
-    def begin_export(self, account: Account, *, form: Format, query: str) -> str:
+    def begin_export(self, account: Account, *, form: str, query: str) -> str:
         """Export what ``query`` finds, all when empty, to a ZIP file; return the job's id.
 
-        ``account`` is the one whose download gives it. Raises `InvalidArgument` for the query.
+        ``form`` is the value of a `Format`; the download of ``account`` gives it. Raises
+        `InvalidArgument` for the query.
         """
         count = self._store.search.count(query)
         if not count:
             raise InvalidArgument("query", "it finds no message")
-        name = f"hongyan-{self._clock():%Y-%m-%d}-{form.value}.zip"
+        name = f"hongyan-{self._clock():%Y-%m-%d}-{form}.zip"
 
         def work(advance: Advance) -> dict[str, Any]:
             with self._store.blobs.workplace() as folder:
                 target = Path(folder) / "out"
-                done = export(self._store, target, form=form, query=query, advance=advance)
+                done = export(self._store, target, form=Format(form), query=query, advance=advance)
                 blob = self._kept(_packed(target, advance))
             kind = {"name": name, "type": "application/zip"}
             where = {"accountId": account.id, "blobId": blob.sha256, "size": blob.size}

@@ -8,21 +8,22 @@ from hongyan.app.own.shapes import listed, take_ids, trouble
 from hongyan.errors import InvalidArgument, NotFound
 from hongyan.jmap.arguments import array, id_, one_of, optional, text
 from hongyan.jmap.errors import MethodError, invalid
-from hongyan.transfer import Format
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hongyan.app.jobs import Job, Jobs
     from hongyan.app.transferring import Transferring
     from hongyan.jmap.call import Call
     from hongyan.jmap.errors import Json
 
-_form = one_of(*(each.value for each in Format))
+_form = one_of("mbox", "maildir", "eml", "zip")
 
 
 class JobMethods:
-    """The methods of Job, Import and Export."""
+    """The methods of Job, Import and Export; ``transferring`` is much to load."""
 
-    def __init__(self, jobs: Jobs, transferring: Transferring) -> None:
+    def __init__(self, jobs: Jobs, transferring: Callable[[], Transferring]) -> None:
         self._jobs = jobs
         self._transferring = transferring
 
@@ -47,7 +48,9 @@ class JobMethods:
         if not blob_ids:
             raise invalid("blobIds", "names nothing")
         try:
-            job_id = self._transferring.begin_import(account, blob_ids, name=name, mailbox=mailbox)
+            job_id = self._transferring().begin_import(
+                account, blob_ids, name=name, mailbox=mailbox
+            )
         except NotFound as why:
             raise MethodError("blobNotFound", str(why)) from None
         return {"jobId": job_id}
@@ -55,11 +58,11 @@ class JobMethods:
     def export(self, call: Call) -> Json:
         """Answer Export/start."""
         account = call.account
-        form = Format(call.take("form", _form))
+        form = call.take("form", _form)
         query = call.take("query", text, "")
         call.end()
         try:
-            job_id = self._transferring.begin_export(account, form=form, query=query)
+            job_id = self._transferring().begin_export(account, form=form, query=query)
         except InvalidArgument as why:
             raise invalid("query", why.reason) from None
         return {"jobId": job_id}

@@ -34,7 +34,7 @@ def own_methods(app: App) -> Mapping[str, Method]:
         app.store, lambda: app.ruling, changed=app.workers.tell_soon
     )
     wire = WireMethods(app.wire)
-    jobs = JobMethods(app.jobs, app.transferring)
+    jobs = JobMethods(app.jobs, lambda: app.transferring)
     settings = SettingsMethods(app.home)
     return {
         "MailAccount/get": accounts.get,

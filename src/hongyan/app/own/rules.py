@@ -20,6 +20,7 @@ from hongyan.jmap.arguments import (
     mapping,
     one_of,
     optional,
+    positive,
     text,
     unsigned,
 )
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from hongyan.jmap.errors import Json
     from hongyan.store import Email, Store
     from hongyan.store.rules import Effect
+    from hongyan.sync.sieve import Exported
 
 _MOST: Final = 100
 _KINDS: Final = {NotFound: "notFound", InvalidArgument: "invalidProperties"}
@@ -147,20 +149,24 @@ class RuleMethods:
         ids = take_ids(call)
         rules = [each for each in self._store.rules.list() if ids is None or each.id in ids]
         exported = self._ruling().sieve(rules)
-        left = [{"id": rule.id, "words": why} for rule, why in exported.left]
-        return {"script": exported.script, "left": left}
+        return {"script": exported.script, "left": _left(exported)}
 
     def install(self, call: Call) -> Json:
-        """Answer Rule/install."""
-        account = self._store.accounts.get(call.take("accountId", id_))
+        """Answer Rule/install: only ever on the host that keeps the account's mail."""
+        account = call.account
+        port = call.take("port", optional(positive), None)
         call.end()
-        self._ruling().install(account)
-        return {"name": NAME}
+        exported = self._ruling().install(account, port=port)
+        return call.answer(name=NAME, script=exported.script, left=_left(exported))
 
     def _given(self, given: Json) -> Rule:
         """Return a rule as it is written on the page: one that is kept already names its id."""
         known = given.get("id")
         return _rule(self._store.rules.get(known) if isinstance(known, str) else _NEW, given)
+
+
+def _left(exported: Exported) -> list[Json]:
+    return [{"id": rule.id, "words": why} for rule, why in exported.left]
 
 
 def as_json(rule: Rule) -> Json:

@@ -568,6 +568,13 @@ export const en = {
     remove: "Delete the rule",
     up: "Earlier",
     down: "Later",
+    accounts: "For the mail of",
+    onServer: "On the server",
+    onServerHint: "Where the server has ManageSieve, it can apply the rules itself, also while nothing runs here.",
+    install: "Install on the server",
+    installAsk: (account: string) => `The rules for ${account} become the active script on its mail server. Hongyan never replaces a script that is not its own.`,
+    installed: (account: string) => `The server of ${account} applies the rules now.`,
+    notInstalled: "Nothing was installed.",
     everyAccount: "every account",
   },
   setup: {

@@ -568,6 +568,13 @@ export const zh: Catalogue = {
     remove: "删除规则",
     up: "提前",
     down: "推后",
+    accounts: "适用于",
+    onServer: "在服务器上",
+    onServerHint: "如果服务器支持 ManageSieve，它可以自己执行规则，即使这里没有运行。",
+    install: "安装到服务器",
+    installAsk: (account) => `${account} 的规则将成为其邮件服务器上生效的脚本。鸿雁绝不会替换不属于自己的脚本。`,
+    installed: (account) => `${account} 的服务器现在执行这些规则。`,
+    notInstalled: "没有安装任何内容。",
     everyAccount: "全部账户",
   },
   setup: {

@@ -121,6 +121,12 @@ export interface RulePreview {
   changes: RuleChange[];
 }
 
+/** Rules as a Sieve script; `left` are those that it cannot say, and why. */
+export interface Sieve {
+  script: string;
+  left: { id: Id; words: string }[];
+}
+
 export interface WireConnection {
   id: Id;
   accountId: Id | null;
