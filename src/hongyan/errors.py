@@ -25,6 +25,16 @@ from __future__ import annotations
 class HongyanError(Exception):
     """Root of all errors that Hongyan raises on purpose."""
 
+    @property
+    def arguments(self) -> dict[str, str]:
+        """What its words are made of, for whoever says it in another language."""
+        return {"words": str(self)}
+
+
+def code_of(error: Exception) -> str:
+    """Return the name by which others know the kind of an error; ``Defect`` for none of ours."""
+    return type(error).__name__ if isinstance(error, HongyanError) else "Defect"
+
 
 class NetworkError(HongyanError):
     """The network failed; trying again later may help."""
@@ -68,6 +78,11 @@ class Refused(HongyanError):
         self.enhanced = enhanced
         self.temporary = temporary
 
+    @property
+    def arguments(self) -> dict[str, str]:
+        """See `HongyanError`; ``text`` is the server's own."""
+        return {"words": str(self), "text": self.text, "code": self.code}
+
 
 class AuthenticationRefused(Refused):
     """The server did not accept the credentials."""
@@ -85,6 +100,11 @@ class InvalidArgument(HongyanError):
         super().__init__(f"{field}: {reason}")
         self.field = field
         self.reason = reason
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """See `HongyanError`."""
+        return {"words": self.reason, "field": self.field}
 
 
 class NotFound(HongyanError):

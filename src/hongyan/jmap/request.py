@@ -17,6 +17,7 @@ from hongyan.errors import (
     NotFound,
     Refused,
     StoreError,
+    code_of,
 )
 from hongyan.jmap.arguments import array, id_, mapping, text
 from hongyan.jmap.call import Call
@@ -148,7 +149,8 @@ def _or_error(name: str, answer: Callable[[], Json]) -> tuple[str, Json]:
     except MethodError as error:
         return "error", error.json()
     except HongyanError as error:
-        return "error", MethodError(_kind(error), str(error)).json()
+        more = {"code": code_of(error), "given": error.arguments}
+        return "error", MethodError(_kind(error), str(error), **more).json()
     except Exception as error:  # noqa: BLE001  # a defect in one method must not end the others
         words = f"a defect of the program ({type(error).__name__})"
         return "error", MethodError("serverFail", words).json()

@@ -38,7 +38,8 @@ class Activity:
     """One account at one moment.
 
     ``per_second`` is in octets; ``seconds_left`` None when nobody can say. ``next_at`` is when it
-    will be looked at again; ``words`` say what it waits for, ``remedy`` what a person can do.
+    will be looked at again; ``words`` say what it waits for, ``remedy`` what a person can do,
+    ``code`` what kind of error it is (`hongyan.errors.code_of`).
     """
 
     account_id: str
@@ -53,6 +54,7 @@ class Activity:
     next_at: datetime | None = None
     words: str = ""
     remedy: str = ""
+    code: str = ""
 
 
 Take: TypeAlias = Callable[[Activity], None]

@@ -48,12 +48,16 @@ _TEMPORARY: Final = _Trouble(errors.Refused, Doing.WAITING, _SOON, "")
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """How long to leave something alone, and why: nothing to say when all went well."""
+    """How long to leave something alone, and why: nothing to say when all went well.
+
+    ``code`` is the kind of the error, see `hongyan.errors.code_of`.
+    """
 
     seconds: float
     state: Doing = Doing.IDLE
     words: str = ""
     remedy: str = ""
+    code: str = ""
 
 
 class Schedule:
@@ -76,7 +80,8 @@ class Schedule:
         self._failures += 1
         words = str(error) if isinstance(error, errors.HongyanError) else type(error).__name__
         # never shorter than told: a server that asks for time gets it
-        return Pause(seconds * (1 + _JITTER * self._random()), trouble.state, words, trouble.remedy)
+        seconds *= 1 + _JITTER * self._random()
+        return Pause(seconds, trouble.state, words, trouble.remedy, errors.code_of(error))
 
     def forgive(self) -> None:
         """Begin with short pauses again: the person asked, or the machine has just woken up."""

@@ -204,6 +204,7 @@ class Worker:
             state=worst.state,
             words=worst.words,
             remedy=worst.remedy,
+            code=worst.code,
             next_at=self._clock.now() + timedelta(seconds=seconds),
         )
 

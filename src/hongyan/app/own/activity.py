@@ -39,7 +39,7 @@ def activity_json(activity: Activity) -> Json:
         "secondsLeft": activity.seconds_left,
         "nextAt": date(activity.next_at),
         "error": (
-            {"type": activity.state.value, "words": activity.words, "remedy": activity.remedy}
+            {"type": activity.code, "words": activity.words, "remedy": activity.remedy}
             if troubled
             else None
         ),

@@ -10,7 +10,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 from hongyan.app.accounts import AccountChange, NewAccount
-from hongyan.app.own.shapes import listed, take_ids, trouble
+from hongyan.app.own.shapes import coded, listed, take_ids, trouble
 from hongyan.errors import HongyanError, InvalidArgument, NotFound, Unsafe
 from hongyan.jmap.arguments import (
     Arguments,
@@ -220,7 +220,7 @@ def _each(
 def _set_error(error: HongyanError) -> SetError:
     kinds = {NotFound: "notFound", Unsafe: "unsafe", InvalidArgument: "invalidProperties"}
     properties = (error.field,) if isinstance(error, InvalidArgument) else ()
-    return SetError(kinds.get(type(error), "refused"), str(error), properties)
+    return SetError(kinds.get(type(error), "refused"), str(error), properties, coded(error))
 
 
 def _candidate(proof: Proof, domain: str) -> Json:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from hongyan import mime
-from hongyan.app.own.shapes import date, listed, page, take_ids
+from hongyan.app.own.shapes import coded, date, listed, page, take_ids
 from hongyan.errors import HongyanError, NotFound, StoreError, Unsafe
 from hongyan.jmap.arguments import Arguments, array, id_, json_object, one_of, optional
 from hongyan.jmap.errors import MethodError, SetError
@@ -127,4 +127,4 @@ class OutboxMethods:
 
 def _not_set(error: HongyanError) -> SetError:
     kinds = {NotFound: "notFound", Unsafe: "unsafe"}
-    return SetError(kinds.get(type(error), "refused"), str(error))
+    return SetError(kinds.get(type(error), "refused"), str(error), more=coded(error))

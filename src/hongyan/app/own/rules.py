@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from hongyan.app.own.shapes import listed, take_ids
+from hongyan.app.own.shapes import coded, listed, take_ids
 from hongyan.errors import HongyanError, InvalidArgument, NotFound
 from hongyan.jmap.arguments import (
     Arguments,
@@ -88,7 +88,8 @@ class RuleMethods:
                 done[name] = self._do(verb, name, given)
             except (HongyanError, MethodError) as error:
                 kind = _KINDS.get(type(error), "invalidProperties")
-                failed[name] = SetError(kind, str(error)).json()
+                more = coded(error) if isinstance(error, HongyanError) else {}
+                failed[name] = SetError(kind, str(error), more=more).json()
         return list(done) if verb == "destroy" else done, failed
 
     def _do(self, verb: str, name: str, given: Json) -> Json | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hongyan.errors import HongyanError, code_of
 from hongyan.guard import shown
 from hongyan.jmap.arguments import array, id_, optional, positive, unsigned
 from hongyan.mime.jmap import date_text
@@ -25,8 +26,19 @@ def date(moment: datetime | None) -> str | None:
 
 
 def trouble(error: Exception, remedy: str = "") -> Json:
-    """Return an error as the page tells it."""
-    return {"type": type(error).__name__, "words": shown(str(error), limit=400), "remedy": remedy}
+    """Return an error as the page tells it: in words, and by what it can word it itself."""
+    words = shown(str(error), limit=400)
+    return {"type": code_of(error), "words": words, "remedy": remedy, "given": _given(error)}
+
+
+def coded(error: HongyanError) -> Json:
+    """Return the code of an error and what its words are made of, for a SetError."""
+    return {"code": code_of(error), "given": _given(error)}
+
+
+def _given(error: Exception) -> Json:
+    given = error.arguments if isinstance(error, HongyanError) else {}
+    return {name: shown(value, limit=400) for name, value in given.items()}
 
 
 def take_ids(call: Call) -> list[str] | None:

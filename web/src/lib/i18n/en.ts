@@ -3,6 +3,9 @@ import { plural } from "./plural.ts";
 const n = (count: number, one: string, other: string) => plural("en", count, { one, other });
 
 /** Every text of the page. Chinese has the same keys: the type checker sees to that. */
+/** The words of what failed, or a sentence where there are none. */
+const said = (words: string, otherwise: string): string => words || otherwise;
+
 export const en = {
   language: { en: "English", zh: "简体中文", system: "As the system" },
   common: {
@@ -414,6 +417,7 @@ export const en = {
     noServer: "Hongyan is not running. What you do is kept and carried out when it is back.",
     noServerShort: "Hongyan is not running",
     waitingChanges: (count: number) => n(count, "one change waits", "# changes wait"),
+    whats: { Connecting: "connecting", Listing: "looking what is there", Fetching: "fetching", Sending: "sending" },
     openWire: "See what was said",
     jobs: "Jobs",
     noAccounts: "No account yet",
@@ -443,6 +447,41 @@ export const en = {
     imported: (count: number) => n(count, "One message imported.", "# messages imported."),
     exported: (count: number) => n(count, "One message exported.", "# messages exported."),
     failed: "It did not work: Activity says why.",
+  },
+  problems: {
+    ConnectFailed: (words: string) => said(words, "No connection could be made."),
+    ConnectionLost: (words: string) => said(words, "The connection was lost."),
+    TimedOut: (words: string) => said(words, "The server did not answer in time."),
+    TLSFailed: (words: string) => said(words, "No safe connection could be made."),
+    NetworkError: (words: string) => said(words, "The network failed."),
+    ProtocolError: (words: string) => said(words, "The server spoke outside its protocol."),
+    AuthenticationRefused: (words: string) => `The server did not accept the name or the password: “${words}”`,
+    Refused: (words: string) => `The server refused: “${words}”`,
+    Unsafe: (words: string) => said(words, "That would not be safe, so it was not done."),
+    NotFound: (words: string) => said(words, "It is not there any more."),
+    StoreError: (words: string) => said(words, "The store could not be read or written."),
+    Busy: (words: string) => said(words, "Another program is at it."),
+    Cancelled: (words: string) => said(words, "It was ended."),
+    Defect: (words: string) => `A defect of the program: ${words}`,
+    serverUnavailable: (words: string) => said(words, "It could not be reached; try again later."),
+    serverFail: (words: string) => said(words, "Something went wrong."),
+    forbidden: (words: string) => said(words, "That is not allowed."),
+    notFound: (words: string) => said(words, "It is not there any more."),
+    blobNotFound: (words: string) => said(words, "What was uploaded is not there any more."),
+    accountNotFound: (words: string) => said(words, "The account is not there any more."),
+    invalidProperties: (words: string) => said(words, "That cannot be so."),
+    invalidArguments: (words: string) => said(words, "That cannot be asked."),
+    tooLarge: (words: string) => said(words, "That is too large."),
+    requestTooLarge: (words: string) => said(words, "That is too much at once."),
+    unsafe: (words: string) => said(words, "That would not be safe, so it was not done."),
+  },
+  remedies: {
+    TLSFailed: "Check the server's name, and the clock of this machine.",
+    AuthenticationRefused: "Check the name and the password; some providers want an app password.",
+    Refused: "The server's own words say why.",
+    ProtocolError: "The wire shows what was said.",
+    StoreError: "Check the disk: is it full, and may Hongyan write to it?",
+    Defect: "Please report it.",
   },
   outbox: {
     title: "Outbox",
@@ -568,6 +607,7 @@ export const en = {
     remove: "Delete the rule",
     up: "Earlier",
     down: "Later",
+    wrongQuery: (words: string, _at: string) => words,
     accounts: "For the mail of",
     onServer: "On the server",
     onServerHint: "Where the server has ManageSieve, it can apply the rules itself, also while nothing runs here.",

@@ -3,6 +3,9 @@ import { plural } from "./plural.ts";
 
 const n = (count: number, other: string) => plural("zh", count, { other });
 
+/** 一句话，后面附上原文细节。 */
+const said = (sentence: string, words: string): string => (words ? `${sentence}（${words}）` : `${sentence}。`);
+
 export const zh: Catalogue = {
   language: { en: "English", zh: "简体中文", system: "跟随系统" },
   common: {
@@ -414,6 +417,7 @@ export const zh: Catalogue = {
     noServer: "鸿雁没有运行。你的操作已记下，恢复后会执行。",
     noServerShort: "鸿雁没有运行",
     waitingChanges: (count) => n(count, "# 项更改等待执行"),
+    whats: { Connecting: "正在连接", Listing: "正在查看有哪些邮件", Fetching: "正在下载", Sending: "正在发送" },
     openWire: "看看说了什么",
     jobs: "任务",
     noAccounts: "还没有账户",
@@ -443,6 +447,41 @@ export const zh: Catalogue = {
     imported: (count) => n(count, "已导入 # 封邮件。"),
     exported: (count) => n(count, "已导出 # 封邮件。"),
     failed: "没有成功：原因见“动态”。",
+  },
+  problems: {
+    ConnectFailed: (words) => said("无法建立连接", words),
+    ConnectionLost: (words) => said("连接中断", words),
+    TimedOut: (words) => said("服务器没有及时回应", words),
+    TLSFailed: (words) => said("无法建立安全连接", words),
+    NetworkError: (words) => said("网络出错", words),
+    ProtocolError: (words) => said("服务器的回应不符合协议", words),
+    AuthenticationRefused: (words) => `服务器不接受用户名或密码：“${words}”`,
+    Refused: (words) => `服务器拒绝：“${words}”`,
+    Unsafe: (words) => said("这样做不安全，因此没有执行", words),
+    NotFound: (words) => said("已经不存在", words),
+    StoreError: (words) => said("无法读写邮件库", words),
+    Busy: (words) => said("另一个程序正在使用", words),
+    Cancelled: (words) => said("已中止", words),
+    Defect: (words) => said("程序出错", words),
+    serverUnavailable: (words) => said("暂时无法连接，请稍后再试", words),
+    serverFail: (words) => said("出了问题", words),
+    forbidden: (words) => said("不允许这样做", words),
+    notFound: (words) => said("已经不存在", words),
+    blobNotFound: (words) => said("上传的内容已经不存在", words),
+    accountNotFound: (words) => said("账户已经不存在", words),
+    invalidProperties: (words) => said("这样设置不行", words),
+    invalidArguments: (words) => said("无法这样请求", words),
+    tooLarge: (words) => said("太大了", words),
+    requestTooLarge: (words) => said("一次太多了", words),
+    unsafe: (words) => said("这样做不安全，因此没有执行", words),
+  },
+  remedies: {
+    TLSFailed: "请检查服务器的名称，以及这台机器的时钟。",
+    AuthenticationRefused: "请检查用户名和密码；有些服务商要求使用应用专用密码。",
+    Refused: "原因见服务器的原话。",
+    ProtocolError: "“线路”里可以看到对话内容。",
+    StoreError: "请检查磁盘：是否已满，鸿雁是否有写入权限。",
+    Defect: "请报告这个问题。",
   },
   outbox: {
     title: "发件箱",
@@ -568,6 +607,7 @@ export const zh: Catalogue = {
     remove: "删除规则",
     up: "提前",
     down: "推后",
+    wrongQuery: (words, at) => `搜索条件${at ? `在第 ${at} 个字符处` : ""}有误（${words}）`,
     accounts: "适用于",
     onServer: "在服务器上",
     onServerHint: "如果服务器支持 ManageSieve，它可以自己执行规则，即使这里没有运行。",

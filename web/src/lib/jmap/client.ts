@@ -3,8 +3,9 @@
  * It holds the header token of the browser session (docs/protocols/hongyan.md, "Who may come in").
  */
 
+import { type Problem, problemWords } from "../i18n/problems";
 import { OWN } from "./own";
-import type { Id, Invocation, Session } from "./types";
+import type { Id, Invocation, Session, SetError } from "./types";
 
 const USING = ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail", "urn:ietf:params:jmap:submission", OWN];
 
@@ -19,8 +20,14 @@ export class MethodError extends Error {
   constructor(
     readonly type: string,
     readonly description: string,
+    more: Pick<Problem, "code" | "given"> = {},
   ) {
-    super(description || type);
+    super(problemWords({ type, description, ...more }));
+  }
+
+  /** What a /set said of an object. */
+  static of(error: SetError): MethodError {
+    return new MethodError(error.type, error.description ?? "", error);
   }
 }
 
@@ -156,6 +163,6 @@ async function words(answer: Response): Promise<string> {
 }
 
 function failure(answer: Invocation | undefined): MethodError {
-  const said = (answer?.[1] ?? {}) as { type?: string; description?: string };
-  return new MethodError(said.type ?? "serverFail", said.description ?? "");
+  const said = (answer?.[1] ?? {}) as Partial<SetError>;
+  return MethodError.of({ ...said, type: said.type ?? "serverFail" });
 }

@@ -48,6 +48,7 @@ export interface Trouble {
   type: string;
   words: string;
   remedy: string;
+  given?: Record<string, string>;
 }
 
 export interface TestResult {

@@ -97,6 +97,8 @@ export interface Identity {
 export interface SetError {
   type: string;
   description?: string;
+  code?: string;
+  given?: Record<string, string>;
 }
 
 export interface SetResponse<T = Record<string, unknown>> {

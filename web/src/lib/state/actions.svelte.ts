@@ -110,7 +110,7 @@ export class Actions {
       const set = Object.fromEntries(ids.map((id) => [id, until(keyOf(accountId, id))]));
       const { notUpdated } = await this.client.call<{ notUpdated: Record<Id, SetError> | null }>("Snooze/set", { accountId, set });
       const failed = Object.values(notUpdated ?? {})[0];
-      if (failed) throw new MethodError(failed.type, failed.description ?? "");
+      if (failed) throw MethodError.of(failed);
     }
   }
 

@@ -1,6 +1,6 @@
 /** One message being written: its fields, its uploads, and how it is kept. */
 
-import { Unreachable, type Client } from "../jmap/client";
+import { MethodError, Unreachable, type Client } from "../jmap/client";
 import type { AnswerDraft, DraftAttachment } from "../jmap/own";
 import type { Address, Email, Id, Part, SetResponse } from "../jmap/types";
 import type { Mailboxes } from "./mailboxes.svelte";
@@ -165,7 +165,7 @@ export class Composer {
     const drafts = await this.mailboxes.ensure(this.accountId, "drafts");
     const answer = await this.client.call<SetResponse<{ id: Id }>>("Email/set", { accountId: this.accountId, create: { draft: this.email(drafts.id) } });
     const made = answer.created?.draft;
-    if (!made) throw new Error(answer.notCreated?.draft?.description ?? answer.notCreated?.draft?.type ?? "");
+    if (!made) throw MethodError.of(answer.notCreated?.draft ?? { type: "serverFail" });
     return made.id;
   }
 

@@ -54,7 +54,7 @@ export class Pending {
       try {
         const answer = await this.client.call<SetResponse>("Email/set", { accountId, update });
         const failed = Object.values(answer.notUpdated ?? {}).find((each) => each.type !== "notFound");
-        if (failed) refused = new MethodError(failed.type, failed.description ?? "");
+        if (failed) refused = MethodError.of(failed);
       } catch (error) {
         if (error instanceof Unreachable) {
           this.#later();

@@ -1,10 +1,11 @@
 /** All that is being written, who one can be, and the way out: sending, undo, later. */
 
-import type { Client } from "../jmap/client";
+import { MethodError, type Client } from "../jmap/client";
 import type { AnswerDraft, AnswerKind } from "../jmap/own";
 import type { Address, GetResponse, Id, Identity, SetResponse } from "../jmap/types";
 import { SvelteMap } from "svelte/reactivity";
 import { texts } from "../i18n/index.svelte";
+import { problemWords } from "../i18n/problems";
 import { moment } from "../format";
 import { Composer, type Kept, recovered } from "./composer.svelte";
 import { type Emails, keyOf } from "./emails.svelte";
@@ -134,7 +135,7 @@ export class Writing {
       onSuccessUpdateEmail: { "#out": { [`mailboxIds/${drafts.id}`]: null, [`mailboxIds/${sent.id}`]: true, "keywords/$draft": null } },
     });
     const made = answer.created?.out;
-    if (!made) throw new Error(answer.notCreated?.out?.description ?? answer.notCreated?.out?.type ?? "");
+    if (!made) throw MethodError.of(answer.notCreated?.out ?? { type: "serverFail" });
     return made.id;
   }
 
@@ -142,7 +143,7 @@ export class Writing {
     const answer = await this.client.call<SetResponse>("EmailSubmission/set", { accountId, update: { [submissionId]: { undoStatus: "canceled" } } });
     const failed = answer.notUpdated?.[submissionId];
     if (failed) {
-      this.toasts.show({ words: texts.t.toast.failed(failed.description ?? failed.type), isError: true });
+      this.toasts.show({ words: texts.t.toast.failed(problemWords(failed)), isError: true });
       return;
     }
     await this.client.call("Email/set", { accountId, destroy: [emailId] });

@@ -1,0 +1,58 @@
+"""What goes wrong is said in the page's language; what a server said stays as it was said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from hongyan.app.accounts import AccountChange
+from tests.cli.command import DEAD
+from tests.support.desk import NARROW, desk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
+    from tests.support.desk import Desk
+
+
+@pytest.fixture(scope="module")
+def running(browser: Browser) -> Iterator[Desk]:
+    """A desk that has its mail already, and whose servers are then gone."""
+    with desk(browser=browser) as started:
+        (account,) = started.app.store.accounts.list()
+        dead = DEAD.replace("smtp", "pop3")
+        started.app.accounts.update(
+            account, AccountChange(imap_url=None, pop3_url=dead, smtp_url=DEAD)
+        )
+        yield started
+
+
+def test_activity_in_chinese(mail: Desk) -> None:
+    page = mail.open(viewport=NARROW, locale="zh-CN")
+    expect(page.locator("[role=option][data-key]").first).to_be_visible(timeout=30_000)
+    page.goto(f"{mail.origin}/#/activity")
+    page.get_by_role("button", name="立即收取新邮件").click()
+    card = page.locator("main li.card")
+    expect(card).to_contain_text("无法建立连接（127.0.0.1", timeout=20_000)
+    expect(card.get_by_text("等待中")).to_be_visible()
+
+
+def test_a_test_of_servers_and_a_wrong_rule_in_chinese(mail: Desk) -> None:
+    page = mail.open("#/settings", locale="zh-CN")
+    page.get_by_role("button", name="测试", exact=True).click()
+    expect(page.locator(".result.bad").first).to_contain_text("无法建立连接（", timeout=20_000)
+    page.goto(f"{mail.origin}/#/rules")
+    page.get_by_role("button", name="新规则").click()
+    form = page.locator("main form")
+    form.locator("input.mono").fill("(build")
+    form.get_by_role("button", name="试一试，不做更改").click()
+    expect(form.get_by_role("alert")).to_contain_text("搜索条件")
+
+
+def test_the_same_in_english(mail: Desk) -> None:
+    page = mail.open("#/activity")
+    expect(page.locator("main li.card")).to_contain_text("cannot be reached", timeout=20_000)
