@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 from tools import page
 
 from tests.support.browser import chromium
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser
+
+expect.set_options(
+    timeout=15_000
+)  # milliseconds: how quick the page is, the bench says; see bench/
 
 
 @pytest.fixture(scope="module")  # its driver holds an event loop, which other tests must not find
