@@ -607,7 +607,7 @@ export const en = {
     remove: "Delete the rule",
     up: "Earlier",
     down: "Later",
-    wrongQuery: (words: string, _at: string) => words,
+    wrongQuery: (words: string, at: string) => (at ? `At character ${at}: ${words}` : words),
     accounts: "For the mail of",
     onServer: "On the server",
     onServerHint: "Where the server has ManageSieve, it can apply the rules itself, also while nothing runs here.",
