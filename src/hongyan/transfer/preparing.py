@@ -2,7 +2,7 @@
 
 Reading a message takes as long as storing it, so a second core doubles the pace. A pool is begun
 only when there is enough to do, for each of its processes has to load the program first. Until they
-have, when they have enough to do, without them, and when they break, the same is done here.
+have, without them, when they break, and instead of waiting for them, the same is done here.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import multiprocessing
 import os
 import threading
 from collections import deque
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
 
 from hongyan import mime
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
 TOGETHER: Final = 100
 _WORTH: Final = 500  # messages before which no pool is begun
-_AHEAD: Final = 20  # batches that wait for each process
+_AHEAD: Final = 20  # batches under way for each process
+_BUSY: Final = 2  # batches that a process has: one to do, one waiting
 _MOST: Final = 4
 
 
@@ -62,15 +64,33 @@ def _done(octets: bytes, message: mime.Message, dictionary: Path | None, now: da
     return Done(prepared, arrival_of(message, now), sources.told(message))
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Tasks, and what will come of them; `Preparing` tells who does them."""
+
+    tasks: list[Task]
+    future: Future[list[Done]] = field(default_factory=Future)
+
+    @property
+    def octets(self) -> list[bytes]:
+        return [task.octets for task in self.tasks]
+
+
 class Preparing:
-    """Prepares messages in the order in which they come; a context manager."""
+    """Prepares messages in the order in which they come; a context manager.
+
+    The pool and this process each take the oldest batch that nobody has begun: the pool whenever
+    it has ended one, in its own thread, this process when it had to wait otherwise.
+    """
 
     def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
         self._loaded: Future[None] | None = None
         self._processes = min(_MOST, (os.cpu_count() or 1) - 1)
         self._count = 0
-        self._under_way: deque[tuple[list[Task], Future[list[Done]]]] = deque()
+        self._under_way: deque[_Batch] = deque()
+        self._left: deque[_Batch] = deque()  # those that nobody has begun
+        self._known: tuple[Path | None, datetime]
 
     def __enter__(self) -> Self:
         return self
@@ -82,57 +102,76 @@ class Preparing:
     def add(
         self, tasks: list[Task], dictionary: Path | None, now: datetime
     ) -> Iterator[tuple[Task, Done]]:
-        """Take tasks; yield those that are done, and those that have to make room."""
+        """Take tasks; yield those that have to make room.
+
+        So many are under way that the pool has enough to do while those that came out are stored.
+        """
+        self._known = dictionary, now
         self._count += len(tasks)
+        batch = _Batch(tasks)
+        self._under_way.append(batch)
+        self._left.append(batch)
         if self._pool is None and self._processes and self._count >= _WORTH:
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(self._processes, context, _leave_with_parent)
             self._loaded = self._pool.submit(_load)
-        self._under_way.append((tasks, self._begun(tasks, dictionary, now)))
-        while self._under_way and (self._under_way[0][1].done() or self._is_far_ahead):
-            yield from self._oldest(dictionary, now)
-
-    @property
-    def _is_far_ahead(self) -> bool:
-        return len(self._under_way) > 2 * _AHEAD * self._processes
-
-    def _begun(
-        self, tasks: list[Task], dictionary: Path | None, now: datetime
-    ) -> Future[list[Done]]:
-        """Hand tasks to the pool; do them here when there is none, or it has enough to do."""
-        octets = [task.octets for task in tasks]
-        if self._pool is not None and self._has_room:
-            try:
-                return self._pool.submit(work, octets, dictionary, now)
-            except BrokenProcessPool:
-                self._give_up()
-        done: Future[list[Done]] = Future()
-        done.set_result(work(octets, dictionary, now))
-        return done
-
-    @property
-    def _has_room(self) -> bool:
-        if self._loaded is None or not self._loaded.done():
-            return False  # it is not there yet: it has to load the program first
-        waiting = sum(not future.done() for _, future in self._under_way)
-        return waiting < _AHEAD * self._processes
-
-    def _give_up(self) -> None:
-        self._pool, self._processes = None, 0
+            self._loaded.add_done_callback(self._feed)
+        self._feed(self._loaded)
+        while len(self._under_way) > _AHEAD * max(1, self._processes):
+            yield from self._oldest()
 
     def rest(self, dictionary: Path | None, now: datetime) -> Iterator[tuple[Task, Done]]:
         """Yield all that are not done yet."""
+        self._known = dictionary, now
         while self._under_way:
-            yield from self._oldest(dictionary, now)
+            yield from self._oldest()
 
-    def _oldest(self, dictionary: Path | None, now: datetime) -> Iterator[tuple[Task, Done]]:
-        tasks, future = self._under_way.popleft()
+    def _feed(self, loaded: Future[None] | None) -> None:
+        """Let each process of the pool, once it is there, have a batch to do, and one waiting."""
+        if self._pool is None or loaded is None or not loaded.done():
+            return  # what it had before, this process would have to wait for
+        under_way = tuple(self._under_way)
+        busy = sum(not batch.future.done() for batch in under_way) - len(self._left)
+        for _ in range(busy, _BUSY * self._processes):
+            self._hand_over(self._pool)
+
+    def _hand_over(self, pool: ProcessPoolExecutor) -> None:
+        """Let the pool do the next batch, if there is one; called in any thread."""
         try:
-            done = future.result()
+            batch = self._left.popleft()
+        except IndexError:
+            return
+
+        def end(done: Future[list[Done]]) -> None:
+            error = CancelledError() if done.cancelled() else done.exception()
+            if error is None:
+                batch.future.set_result(done.result())
+                self._hand_over(pool)
+            else:
+                batch.future.set_exception(error)
+
+        try:
+            begun = pool.submit(work, batch.octets, *self._known)
+        except RuntimeError as error:  # it is broken, or has been shut down meanwhile
+            batch.future.set_exception(error)
+        else:
+            begun.add_done_callback(end)
+
+    def _oldest(self) -> Iterator[tuple[Task, Done]]:
+        batch = self._under_way[0]
+        while self._left and not batch.future.done():
+            self._do_here()
+        self._under_way.popleft()
+        try:
+            done = batch.future.result()
         except BrokenProcessPool:
-            self._give_up()
-            done = work([task.octets for task in tasks], dictionary, now)
-        yield from zip(tasks, done, strict=True)
+            done = work(batch.octets, *self._known)
+        yield from zip(batch.tasks, done, strict=True)
+
+    def _do_here(self) -> None:
+        with suppress(IndexError):  # the pool has been quicker
+            batch = self._left.popleft()
+            batch.future.set_result(work(batch.octets, *self._known))
 
 
 def _load() -> None:
