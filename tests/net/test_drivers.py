@@ -173,17 +173,19 @@ def test_trickling_octets_win_no_time(driver: Blocking) -> None:
 @both
 def test_progress_gives_new_time(driver: Blocking) -> None:
     def act(sock: socket.socket) -> None:
-        for _ in range(8):
+        for _ in range(18):
             time.sleep(0.1)
             sock.sendall(b".")
 
-    def eight() -> Flow[int]:
-        for count in range(8):
-            yield from read(within=0.5, progress=count)
-        return 8
+    def pieces() -> Flow[
+        int
+    ]:  # 1.8 seconds of them: longer than one may take, even on a busy machine
+        for count in range(18):
+            yield from read(within=1.5, progress=count)
+        return 18
 
     with peer(act) as port:
-        assert driver.run(eight(), f"pop3://127.0.0.1:{port}?tls=none") == 8
+        assert driver.run(pieces(), f"pop3://127.0.0.1:{port}?tls=none") == 18
 
 
 @both
