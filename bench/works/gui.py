@@ -30,6 +30,20 @@ if TYPE_CHECKING:
 OPENED = 1_000
 HEADS = ("what", "median", "longest", "times")
 LISTED = "performance.getEntriesByName('hongyan:list')[0]?.startTime ?? 0"
+STAGES = (
+    "  until its script runs",
+    "  until it is let in",
+    "  until the mailboxes are there",
+    "  until the rows are there",
+    "  until they are painted",
+)
+SPENT = """() => {
+  const ends = path => performance.getEntriesByType("resource").filter(each => new URL(each.name).pathname === path).map(each => each.responseEnd);
+  const calls = ends("/jmap/api").sort((a, b) => a - b);
+  const entered = Math.max(...ends("/session"), ...ends("/session/start"), ...ends("/.well-known/jmap"));
+  const moments = [performance.getEntriesByName("hongyan:start")[0].startTime, entered, calls[0], calls[1], performance.getEntriesByName("hongyan:list")[0].startTime];
+  return moments.map((each, index) => each - (moments[index - 1] ?? 0));
+}"""
 NEXT = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 PRESS = """async key => {
   const start = performance.now();
@@ -98,7 +112,11 @@ def _table(desk: Desk, plan: Plan) -> Table:
     cold = [_listed(desk.open()) for _ in range(plan.scaled(5, least=2))]
     page = desk.open()
     page.evaluate("localStorage.setItem('hongyan.settings', JSON.stringify({markRead: 'never'}))")
-    warm = [_listed(page, again=True) for _ in range(plan.scaled(5, least=2))]
+    warm, spent = [], []
+    for _ in range(plan.scaled(5, least=2)):
+        warm.append(_listed(page, again=True))
+        spent.append(page.evaluate(SPENT))
+    stages = dict(zip(STAGES, map(list, zip(*spent, strict=True)), strict=True))
     keys = _pressed(page, times)
     opened = [page.evaluate(OPEN) for _ in range(times)]
     frames = page.evaluate(SCROLL, plan.scaled(400, least=100))[1:]
@@ -109,7 +127,7 @@ def _table(desk: Desk, plan: Plan) -> Table:
     total = sum(
         each.total for each in desk.app.store.mailboxes.list(desk.app.store.accounts.list()[0].id)
     )
-    rows = {"first list, cold (ms)": cold, "first list, warm (ms)": warm, "j or k to its frame (ms)": keys,
+    rows = {"first list, cold (ms)": cold, "first list, warm (ms)": warm, **stages, "j or k to its frame (ms)": keys,
             "open to its text (ms)": opened, "search to its results (ms)": searches, "a frame of scrolling (ms)": frames}  # fmt: skip
     bars = (
         Bar("first list, cold, ms", statistics.median(cold), 600),
