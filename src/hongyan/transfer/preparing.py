@@ -15,7 +15,7 @@ from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from hongyan import mime
 from hongyan.store import Prepared, prepare
@@ -42,8 +42,7 @@ class Task:
     octets: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """A message that is prepared: with its time of arrival, and the keywords that its head tells.
 
     ``told`` is None for a message that is deleted where it lies.
