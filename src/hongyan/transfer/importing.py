@@ -211,7 +211,8 @@ class Importer:
             if is_large:
                 yield item
             else:
-                tasks.append(Task(item, b"".join(item.chunks())))
+                octets = item.chunks if item.is_file else b"".join(item.chunks())
+                tasks.append(Task(item, octets))
         if tasks:
             yield tasks
 

@@ -15,7 +15,7 @@ from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self, TypeAlias
 
 from hongyan import mime
 from hongyan.store import Prepared, prepare
@@ -23,7 +23,7 @@ from hongyan.store.arrival import arrival_of
 from hongyan.transfer import sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -34,12 +34,15 @@ _BUSY: Final = 2  # batches that a process has: one to do, one waiting
 _MOST: Final = 4
 
 
+Octets: TypeAlias = "bytes | Callable[[], Iterator[bytes]]"
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A message to prepare: what it came out of, and its octets."""
+    """A message to prepare: what it came out of, and its octets, or what will read them."""
 
     item: sources.Item
-    octets: bytes
+    octets: Octets
 
 
 class Done(NamedTuple):
@@ -53,12 +56,14 @@ class Done(NamedTuple):
     told: frozenset[str] | None
 
 
-def work(octets: Sequence[bytes], dictionary: Path | None, now: datetime) -> list[Done]:
-    """Prepare some messages, in any process."""
-    return [_done(each, mime.parse(each), dictionary, now) for each in octets]
+def work(some: Sequence[Octets], dictionary: Path | None, now: datetime) -> list[Done]:
+    """Prepare some messages, in any process. Raises `OSError` when one cannot be read."""
+    return [_done(each, dictionary, now) for each in some]
 
 
-def _done(octets: bytes, message: mime.Message, dictionary: Path | None, now: datetime) -> Done:
+def _done(given: Octets, dictionary: Path | None, now: datetime) -> Done:
+    octets = given if isinstance(given, bytes) else b"".join(given())
+    message = mime.parse(octets)
     prepared = prepare(octets, message, dictionary)
     return Done(prepared, arrival_of(message, now), sources.told(message))
 
@@ -71,7 +76,7 @@ class _Batch:
     future: Future[list[Done]] = field(default_factory=Future)
 
     @property
-    def octets(self) -> list[bytes]:
+    def octets(self) -> list[Octets]:
         return [task.octets for task in self.tasks]
 
 

@@ -51,6 +51,7 @@ class Item:
     """A message to import: where it was found, its mailbox, its octets in chunks, its size there.
 
     ``keywords`` are those that the place tells; the head of the octets may tell more (`told`).
+    ``is_file``: it is a file of its own, whose ``chunks`` another process can ask for as well.
     """
 
     where: str
@@ -59,6 +60,7 @@ class Item:
     size: int
     keywords: frozenset[str] = frozenset()
     is_mbox: bool = False
+    is_file: bool = False
 
 
 def items(path: Path, *, mboxo: bool) -> Iterator[Item]:
@@ -110,6 +112,7 @@ def _maildir(folder: Path, top: Path) -> Iterator[Item]:
                 keywords=frozenset(
                     _MAILDIR_FLAGS[each] for each in flags if each in _MAILDIR_FLAGS
                 ),
+                is_file=True,
             )
 
 
