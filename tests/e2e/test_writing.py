@@ -15,6 +15,8 @@ from tests.support.desk import until
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from playwright.sync_api import Route
+
     from tests.support.desk import Desk
 
 FRIEND = "xiaoyan@goose.example"
@@ -141,3 +143,40 @@ def test_a_reply_is_marked_quotes_and_joins_the_conversation(mail: Desk) -> None
     assert sent.in_reply_to
     assert "> " in sent.text
     assert sent.text.index("Gladly.") < sent.text.index("> ")
+
+
+def test_a_person_is_taken_out_by_keyboard(mail: Desk) -> None:
+    page = mail.open()
+    row(page, "Welcome").wait_for()
+    page.keyboard.press("c")
+    expect(page.get_by_label("To", exact=True)).to_be_focused()
+    for name in ("anser", "branta", "cygnus"):
+        page.keyboard.type(f"{name}@goose.example")
+        page.keyboard.press("Enter")
+        expect(page.locator(".compose .chip").filter(has_text=name)).to_be_visible()
+    for key in ("Shift+Tab", "Shift+Tab", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator(".compose .chip")).to_have_text(
+        ["anser@goose.example", "cygnus@goose.example"]
+    )
+    expect(page.get_by_label("To", exact=True)).to_be_focused()
+
+
+def test_enter_takes_nobody_who_was_meant_by_fewer_letters(mail: Desk) -> None:
+    """The answer about what is typed now is still on its way: an older one must not be taken."""
+    page = mail.open()
+    row(page, "Welcome").wait_for()
+    page.keyboard.press("c")
+    expect(page.get_by_label("To", exact=True)).to_be_focused()
+    page.keyboard.type("ingr")
+    expect(page.locator(".compose [role=option]").first).to_be_visible()
+
+    def late(route: Route) -> None:
+        if "Person/query" not in (route.request.post_data or ""):
+            route.continue_()
+
+    page.route("**/*", late)
+    page.keyboard.type("xx")
+    page.keyboard.press("Enter")
+    expect(page.locator(".compose [role=alert]")).to_be_visible()
+    expect(page.locator(".compose .chip")).to_have_count(0)
