@@ -140,6 +140,7 @@ def test_read_and_answer_with_an_attachment(
     expect(page.get_by_text("Sending in")).to_be_visible()
     mail.press("z")
     expect(page.get_by_text("Not sent. Here is your draft.")).to_be_visible()
+    expect(page.get_by_label("Text of the message")).to_be_focused()
     mail.press("Control+Enter")
     answer = next(
         each
