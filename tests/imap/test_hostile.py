@@ -139,6 +139,53 @@ def test_cuts_change_nothing(sizes: list[int], eager: bool) -> None:
     assert len(framer) == 0
 
 
+@pytest.mark.parametrize(
+    "response",
+    [
+        b"* 1 FETCH (UID 5 BODY[] {3}\r\nabc)",
+        b"* 4294967295 FETCH (UID 4294967295 BODY[] {0}\r\n)",
+        b"* 1 FETCH (UID 5 BODY[] {3}\r\nabc FLAGS (\\Seen))",
+        b"* 1 FETCH (UID 5 BODY[] {2}\r\nabc)",
+        b'* 1 FETCH (FLAGS (a) INTERNALDATE "17-Jul-1996 02:44:25 -0700" UID 5 BODY[] {3}\r\nabc)',
+        b'* 1 FETCH (X "{3}\r\n" UID 5 BODY[] {3}\r\nabc)',
+        b'* 1 FETCH (X "\\"" UID 5 BODY[] {3}\r\nabc)',
+        b"* 1 FETCH (UID 5 BINARY[1] ~{3}\r\na\0b)",
+        b"* 1 FETCH (UID 5 BODY[] {3+}\r\nabc)",
+        b"* 1 FETCH (UID 5 BODY[HEADER] {3}\r\nabc BODY[TEXT] {3}\r\n)\r\n)",
+        b"* 1 FETCH (UID 5 BODY[] {30}\r\n" + b"x" * 30 + b")",
+        b"* 1 FETCH (UID 5 ENVELOPE {30}\r\n" + b"x" * 30 + b")",
+        b"* 0 FETCH (UID 5 BODY[] {3}\r\nabc)",
+        b"* 9999999999 FETCH (UID 5 BODY[] {3}\r\nabc)",
+        b"* 5 UIDFETCH (BODY[] {3}\r\nabc)",
+        b"* 1 FETCH (UID 5 BODY[] {3}\r\nabc) ",
+    ],
+)
+@pytest.mark.parametrize("limits", [Limits(), Limits(held=20), Limits(literal=20), Limits(line=30)])
+def test_in_one_piece_or_octet_by_octet(response: bytes, limits: Limits) -> None:
+    """What lies whole in one block is read on a shorter way, to the same end."""
+    stream = response + b"\r\n* 7 EXISTS\r\n"
+    at_once = story([stream], limits)
+    assert at_once == story([bytes([octet]) for octet in stream], limits)
+    assert at_once[-1] == Exists(7) or isinstance(at_once[-1], str)
+
+
+def story(pieces: list[bytes], limits: Limits) -> list[Event | str]:
+    """Return the events of a stream, those of a body as one, and the words of the error."""
+    conn, found = selected(limits), list[Event | str]()
+    try:
+        for piece in pieces:
+            conn.receive(piece)
+            while (event := conn.next_event()) is not None:
+                last = found[-1] if found else None
+                if isinstance(event, BodyChunk) and isinstance(last, BodyChunk):
+                    found[-1] = event._replace(data=last.data + event.data)
+                else:
+                    found.append(event)
+    except ProtocolError as error:
+        found.append(str(error))
+    return found
+
+
 def test_a_literal_that_is_no_body_is_held_only_so_far() -> None:
     with pytest.raises(ProtocolError, match="literal of 5000000"):
         read(b"* LIST () NIL {5000000}\r\n")

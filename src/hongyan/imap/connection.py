@@ -235,7 +235,7 @@ class Connection:
         if self._body is None:
             raise ProtocolError("the server sent content where there is none")
         self._octets += len(chunk.data)
-        return replace(self._body, data=chunk.data, last=chunk.last)
+        return BodyChunk(self._body.message, self._body.body, chunk.data, chunk.last)
 
     def _greeted(self, event: Event) -> Condition:
         if not isinstance(event, Condition) or event.status not in _GREETINGS:

@@ -290,8 +290,7 @@ class Fetched(NamedTuple):
     others: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class BodyChunk:
+class BodyChunk(NamedTuple):
     """Some octets of a large body: of which message, as far as that is told by now, and which.
 
     What it belongs to is whole, and sure, only with the `Fetched` that follows.
@@ -299,8 +298,12 @@ class BodyChunk:
 
     message: Fetched
     body: Body
-    data: bytes = field(repr=False)
+    data: bytes
     last: bool
+
+    def __repr__(self) -> str:
+        size = len(self.data)
+        return f"BodyChunk({self.message!r}, {self.body!r}, size={size}, last={self.last})"
 
 
 @dataclass(frozen=True, slots=True)
