@@ -100,6 +100,59 @@ def test_a_zip_of_another_program(app: App) -> None:
     assert not list((app.home / "blobs").glob("incoming-*"))
 
 
+def folder(app: App, files: Mapping[str, bytes], **more: Any) -> Any:
+    sizes = [{"name": name, "size": len(octets)} for name, octets in files.items()]
+    return imported(app, b"".join(files.values()), "Profile", files=sizes, **more)
+
+
+def test_a_folder_whose_files_come_one_after_the_other(app: App) -> None:
+    files = {
+        "Mail/Local Folders/Work": MBOX,
+        "empty.eml": b"",
+        "cur/1.x:2,S": b"Subject: read\n\n.\n",
+        "Lists/new/2.x": b"Subject: all of it new\n\n.\n",
+        "../../outside.eml": b"Subject: outside\n\n.\n",
+    }
+    job = folder(app, files)
+    assert (job["state"], job["about"], job["result"]["new"]) == ("done", "Profile", 43)
+    assert subjects(app, Role.INBOX) == ["read"]
+    assert subjects(app, "Lists") == ["all of it new"]
+    assert {"Work"} <= {box.name for box in app.store.mailboxes.list("a1")}
+    assert not (app.home.parent / "outside.eml").exists()
+
+
+def test_a_zip_of_a_maildir_in_which_nothing_is_new(app: App) -> None:
+    job = imported(app, zipped({"Old/cur/1.x:2,S": b"Subject: read\n\n.\n"}), "old.zip")
+    assert job["result"]["new"] == 1
+    assert subjects(app, "Old") == ["read"]
+
+
+def test_files_that_are_not_what_was_uploaded(app: App) -> None:
+    blob = app.store.blobs.keep(MBOX).sha256
+    for files in ([{"name": "a", "size": 3}], [{"name": "a", "size": len(MBOX), "path": "/x"}]):
+        refused = Page(app).fails(
+            "Import/start", accountId="a1", blobIds=[blob], name="x", files=files
+        )
+        assert refused["type"] == "invalidArguments"
+
+
+def test_mail_without_an_account_has_a_place_of_its_own(tmp_path: Path) -> None:
+    with App(Config(tmp_path / "none")) as app:
+        page = Page(app)
+        made = page("MailAccount/set", create={"k": {"isLocal": True}})["created"]["k"]
+        assert (made["isLocal"], set(made["servers"].values())) == (True, {None})
+        again = page("MailAccount/set", create={"k": {"isLocal": True}})["created"]["k"]
+        assert again["id"] == made["id"]
+        assert imported(app, MBOX, "Inbox.mbox")["result"]["new"] == 40
+        assert len(subjects(app, Role.INBOX)) == 40
+        assert app.store.search.count("subject:number") == 40
+        app.workers.start()
+        page("MailAccount/sync", ids=None)
+        app.workers.stop()
+        assert page("MailAccount/set", destroy=[made["id"]])["destroyed"] == [made["id"]]
+        app.jobs.stop()
+
+
 def test_an_archive_that_would_fill_the_disk(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hongyan.transfer.unpacking.ANYWAY", 1000)
     job = imported(app, zipped({"bomb.eml": b"\0" * 5_000_000}), "bomb.zip")

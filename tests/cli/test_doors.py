@@ -122,4 +122,8 @@ def test_import_of_foreign_mail(stored: Any, nobody: Any, tmp_path: Path) -> Non
     assert "1 new messages" in stored.ok("import", str(path))
     assert "old" in stored.ok("list", "Letters")
     stored.fails(65, "import", str(tmp_path / "nothing"))
-    assert "account add" in stored.fails(65, "--home", str(tmp_path / "new"), "import", str(path))
+    new = ("--home", str(tmp_path / "new"))
+    assert "1 new messages" in stored.ok(*new, "import", str(path))
+    assert "old" in stored.ok(*new, "search", "kyoto")
+    assert stored.json(*new, "account", "list")[0]["address"] == "local@localhost"
+    stored.ok(*new, "import", "--account", "local@localhost", str(path))

@@ -49,6 +49,41 @@ def test_without_the_link_there_is_no_mail_and_a_word_about_why(server: Server, 
     assert "start=" not in page.url
 
 
+def profile(home: Path) -> Path:
+    """A folder of Thunderbird's, with what is in it besides mail."""
+    letters = b"From - Thu Jan  1 00:00:00 2026\nFrom: ann@example.org\nSubject: %s\n\n%s\n\n"
+    local = home / "abcd.default" / "Mail" / "Local Folders"
+    local.mkdir(parents=True)
+    (local / "Kyoto").write_bytes(
+        letters % (b"Maple leaves", b"In November.") + letters % (b"Tea", b"With the monks.")
+    )
+    (local / "Kyoto.msf").write_bytes(b"// <!-- <mdb:mork:z v=1.4/> -->")
+    (home / "abcd.default" / "key4.db").write_bytes(b"SQLite format 3\0 a secret")
+    return home / "abcd.default"
+
+
+def test_without_an_account_mail_of_another_program_is_read_and_searched(
+    server: Server, page: Page, tmp_path: Path
+) -> None:
+    sent: list[bytes] = []
+    page.on("request", lambda each: sent.append(each.post_data_buffer or b""))
+    page.goto(server.site.start_link())
+    page.get_by_role("button", name="Import mail that you have").click()
+    page.get_by_label("Choose a folder…").set_input_files(profile(tmp_path))
+    row(page, "Maple leaves").click()
+    expect(page.locator(".reader article")).to_contain_text("In November.")
+    assert not any(b"a secret" in each for each in sent)
+
+    page.get_by_label("Search mail").fill("monks")
+    expect(row(page, "Tea")).to_be_visible()
+    expect(page.locator("[role=option][data-key]")).to_have_count(1)
+    page.get_by_label("Search mail").press("Escape")
+    page.locator("nav").get_by_role("button", name="Write").click()
+    expect(page.get_by_text("no address to send from")).to_be_visible()
+    page.get_by_role("button", name="Add an account").click()
+    expect(page.get_by_label("Your mail address")).to_be_focused()
+
+
 def test_from_the_first_screen_to_mail(server: Server, page: Page) -> None:
     with DemoHost() as host:
         page.goto(server.site.start_link())

@@ -11,7 +11,7 @@ from hongyan.errors import HongyanError, InvalidArgument, NotFound, Unsafe
 from hongyan.mime import builder
 from hongyan.net.endpoint import Endpoint
 from hongyan.sasl import Credentials
-from hongyan.store import Role
+from hongyan.store import LOCAL, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,6 +95,11 @@ class Accounts:
         if not new.imap_url:
             self._furnish(account)
         return account
+
+    def local(self) -> Account:
+        """Return the account for mail that no account has, made where it is not there yet."""
+        known = {each.address: each for each in self._store.accounts.list()}
+        return known.get(LOCAL) or self.add(NewAccount(address=LOCAL))
 
     def _furnish(self, account: Account) -> None:
         """Make the mailboxes that people file into, where no server has any."""

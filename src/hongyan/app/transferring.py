@@ -14,10 +14,10 @@ from hongyan.errors import InvalidArgument
 from hongyan.mime import names
 from hongyan.transfer import Format, Importer, export
 from hongyan.transfer.manifest import NAME
-from hongyan.transfer.unpacking import unpack
+from hongyan.transfer.unpacking import place, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from hongyan.app.jobs import Advance, Jobs
@@ -36,23 +36,38 @@ class Transferring:
         self._clock = clock
 
     def begin_import(
-        self, account: Account, blob_ids: Sequence[str], *, name: str, mailbox: str | None
+        self,
+        account: Account,
+        blob_ids: Sequence[str],
+        *,
+        name: str,
+        mailbox: str | None,
+        files: Sequence[tuple[str, int]] = (),
     ) -> str:
         """Import a file that was uploaded in one piece or several; return the job's id.
 
-        ``name`` is the file's; ``mailbox`` a name for all of it instead of those within. Raises
-        `NotFound` for a blob.
+        ``name`` is the file's; ``mailbox`` a name for all of it instead of those within. Of a
+        folder, ``files`` are the paths below it and the sizes of what lies in the upload one after
+        the other. Raises `NotFound` for a blob, `InvalidArgument` for sizes that are not those.
         """
         size = sum(len(self._store.blobs.open(each)) for each in blob_ids)
+        if files and sum(octets for _, octets in files) != size:
+            raise InvalidArgument("files", "they are not what was uploaded")
 
         def work(advance: Advance) -> dict[str, Any]:
             def seen(done: int, total: int, octets: int, _: int) -> None:
                 advance(done, total, min(octets, size), size)
 
             with self._store.blobs.workplace() as folder:
-                path = self._gathered(blob_ids, Path(folder) / "in" / names.safe(name), advance)
+                octets, inside = self._octets(blob_ids, advance), Path(folder) / "in"
+                inside.mkdir(mode=0o700)
+                if files:
+                    _spread(octets, files, inside)
+                    path = inside
+                else:
+                    path = _opened(_written(octets, inside / names.safe(name)))
                 importer = Importer(self._store, account, clock=self._clock, override=True)
-                found = importer.take([_opened(path)], mailbox=mailbox, advance=seen)
+                found = importer.take([path], mailbox=mailbox, advance=seen)
             return {
                 "accountId": account.id,
                 "new": found.new,
@@ -64,15 +79,12 @@ class Transferring:
 
         return self._jobs.begin("import", name, work)
 
-    def _gathered(self, blob_ids: Sequence[str], path: Path, advance: Advance) -> Path:
-        path.parent.mkdir(mode=0o700)
-        with path.open("xb") as file:
-            for blob_id in blob_ids:
-                octets = self._store.blobs.open(blob_id)
-                for start in range(0, len(octets), _CHUNK):
-                    file.write(octets[start : start + _CHUNK])
-                    advance(0, 0, 0, 0)  # a place to be ended at
-        return path
+    def _octets(self, blob_ids: Sequence[str], advance: Advance) -> Iterator[bytes]:
+        for blob_id in blob_ids:
+            octets = self._store.blobs.open(blob_id)
+            for start in range(0, len(octets), _CHUNK):
+                yield octets[start : start + _CHUNK]
+                advance(0, 0, 0, 0)  # a place to be ended at
 
     def begin_export(self, account: Account, *, form: str, query: str) -> str:
         """Export what ``query`` finds, all when empty, to a ZIP file; return the job's id.
@@ -101,6 +113,24 @@ class Transferring:
             while chunk := file.read(_CHUNK):
                 writer.write(chunk)
             return self._store.blobs.keep(writer.finish())
+
+
+def _written(octets: Iterable[bytes], path: Path) -> Path:
+    with path.open("xb") as file:
+        file.writelines(octets)
+    return path
+
+
+def _spread(octets: Iterator[bytes], files: Iterable[tuple[str, int]], folder: Path) -> None:
+    """Write the files that lie in ``octets`` one after the other below ``folder``."""
+    chunk = b""
+    for name, size in files:
+        left = size
+        with place(folder, name).open("xb") as file:
+            while left:
+                chunk = chunk or next(octets)
+                written = file.write(chunk[:left])
+                left, chunk = left - written, chunk[written:]
 
 
 def _packed(target: Path, advance: Advance) -> Path:

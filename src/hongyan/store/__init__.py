@@ -17,6 +17,7 @@ from hongyan.store.spool import Blob, BlobWriter
 from hongyan.store.store import Store
 from hongyan.store.summary import Summary, summarise
 from hongyan.store.types import (
+    LOCAL,
     Account,
     AccountId,
     Changes,
@@ -34,6 +35,7 @@ from hongyan.store.types import (
 )
 
 __all__ = [
+    "LOCAL",
     "Account",
     "AccountId",
     "Arriving",

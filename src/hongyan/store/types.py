@@ -80,6 +80,9 @@ class Role(Enum):
     MEMOS = "memos"
 
 
+LOCAL: Final = "local@localhost"  # the address of the account that holds mail of this machine alone
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """One mail account; ``secret`` says where its password lives ("keychain", "command:…")."""
@@ -92,6 +95,11 @@ class Account:
     smtp_url: str | None
     username: str
     secret: str
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is the place for mail that no account has."""
+        return self.address == LOCAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from hongyan import mime
 from hongyan.errors import NotFound, StoreError
 from hongyan.guard import shown
-from hongyan.store import Change, New, Prepared, Role
+from hongyan.store import LOCAL, Change, New, Prepared, Role
 from hongyan.store.arrival import HEAD, arrival
 from hongyan.store.types import silently
 from hongyan.transfer import sources
@@ -79,8 +79,9 @@ class _Arrival:
 class Importer:
     """Takes messages into one account; those of an export into the accounts they came from.
 
-    ``account`` None: only exports can be taken. ``override``: also exports go into ``account``;
-    else an account that is not here is made, without servers.
+    ``account`` None: where there is no account at all, a local one is made; where there are some,
+    only exports can be taken. ``override``: also exports go into ``account``; else an account that
+    is not here is made, without servers.
     """
 
     def __init__(
@@ -184,10 +185,9 @@ class Importer:
         return mailboxes.ensure(account, place.name, parent_id=parent).id
 
     def _found(self, path: Path, mailbox: str | None, *, mboxo: bool) -> Iterator[_Arrival]:
-        if self._account is None:
-            raise NotFound(
-                "no account to import into: give --account, or make one by 'hongyan account add'"
-            )
+        if self._account is None and self._accounts:
+            raise NotFound("there are several accounts; say by --account which is to have the mail")
+        self._account = self._account or self._account_of(LOCAL)
         with Preparing() as preparing:
             for tasks in self._tasks(path, mboxo=mboxo):
                 dictionary, now = self._store.blobs.dictionary(), self._clock()

@@ -37,7 +37,7 @@ def unpack(archive: Path, folder: Path) -> None:
             if len(entries) > _MOST:
                 raise InvalidArgument("archive", f"it holds more than {_MOST} files")
             for entry in entries:
-                left -= _write(opened, entry, _place(folder, entry.filename), left)
+                left -= _write(opened, entry, place(folder, entry.filename), left)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise InvalidArgument("archive", f"it cannot be read: {error}") from None
     except OSError as error:
@@ -49,13 +49,22 @@ def _is_file(entry: zipfile.ZipInfo) -> bool:
     return not entry.is_dir() and kind in (0, stat.S_IFREG)
 
 
-def _place(folder: Path, name: str) -> Path:
-    """Return where an entry goes: each part of its path is a plain name."""
+def place(folder: Path, name: str) -> Path:
+    """Return where a foreign file goes below ``folder``: each part of its path is a plain name.
+
+    A Maildir keeps its folders, also those that are empty and that nobody sent for that reason.
+    The name is free.
+    """
     parts = [each for each in name.replace("\\", "/").split("/") if each not in ("", ".", "..")]
     *above, last = [_plain(each) for each in parts[-_DEEPEST:]] or ["file"]
     at = folder.joinpath(*above)
-    at.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return at / last
+    parts_of_maildir = [at.with_name(each) for each in ("cur", "new")]
+    for each in parts_of_maildir if at in parts_of_maildir else [at]:
+        each.mkdir(mode=0o700, parents=True, exist_ok=True)
+    free = at / last
+    while free.exists():
+        free = free.with_name(f"_{free.name}")
+    return free
 
 
 def _plain(name: str) -> str:
@@ -64,11 +73,9 @@ def _plain(name: str) -> str:
     return name if fits and os.name == "posix" else names.safe(name)
 
 
-def _write(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, place: Path, limit: int) -> int:
+def _write(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, limit: int) -> int:
     size = 0
-    while place.exists():
-        place = place.with_name(f"_{place.name}")
-    with opened.open(entry) as source, place.open("xb") as target:
+    with opened.open(entry) as source, path.open("xb") as target:
         while chunk := source.read(_CHUNK):
             size += len(chunk)
             if size > limit:

@@ -110,7 +110,7 @@ function writing(app: App, hand: Hand, t: Catalogue): Entry[] {
     if (key) void app.writing.answer(...parts(key), kind);
   };
   return [
-    ["compose", "write", t.nav.compose, ["c"], () => app.writing.new(app.currentAccount)],
+    ["compose", "write", t.nav.compose, ["c"], () => app.write()],
     ["reply", "write", t.actions.reply, ["r"], answer("reply")],
     ["replyAll", "write", t.actions.replyAll, ["a"], answer("replyAll")],
     ["forward", "write", t.actions.forward, ["f"], answer("forward")],

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 from hongyan.app.own.shapes import listed, take_ids, trouble
 from hongyan.errors import InvalidArgument, NotFound
-from hongyan.jmap.arguments import array, id_, one_of, optional, text
+from hongyan.jmap.arguments import (
+    Arguments,
+    array,
+    id_,
+    json_object,
+    one_of,
+    optional,
+    text,
+    unsigned,
+)
 from hongyan.jmap.errors import MethodError, invalid
 
 if TYPE_CHECKING:
@@ -18,6 +27,14 @@ if TYPE_CHECKING:
     from hongyan.jmap.errors import Json
 
 _form = one_of("mbox", "maildir", "eml", "zip")
+
+
+def _file(value: object) -> tuple[str, int]:
+    """Read the name and size of a file of a folder."""
+    given = Arguments(json_object(value))
+    file = given.take("name", text), given.take("size", unsigned)
+    given.end()
+    return file
 
 
 class JobMethods:
@@ -44,13 +61,16 @@ class JobMethods:
         blob_ids = call.take("blobIds", array(id_))
         name = call.take("name", text)
         mailbox = call.take("mailbox", optional(text), None)
+        files = call.take("files", array(_file), [])
         call.end()
         if not blob_ids:
             raise invalid("blobIds", "names nothing")
         try:
             job_id = self._transferring().begin_import(
-                account, blob_ids, name=name, mailbox=mailbox
+                account, blob_ids, name=name, mailbox=mailbox, files=files
             )
+        except InvalidArgument as why:
+            raise invalid(why.field, why.reason) from None
         except NotFound as why:
             raise MethodError("blobNotFound", str(why)) from None
         return {"jobId": job_id}

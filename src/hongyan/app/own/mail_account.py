@@ -78,6 +78,9 @@ class MailAccountMethods:
 
     def _create(self, given: Json) -> Json:
         fields = Arguments(given)
+        if fields.flag("isLocal"):
+            fields.end()
+            return account_json(self._app.accounts.local())
         urls = _take_servers(fields)
         authorisation = fields.take("authorisation", optional(text), None)
         new = NewAccount(
@@ -176,6 +179,7 @@ def account_json(account: Account) -> Json:
             "smtp": account.smtp_url,
         },
         "secret": account.secret.partition(":")[0],
+        "isLocal": account.is_local,
     }
 
 

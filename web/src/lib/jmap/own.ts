@@ -19,6 +19,8 @@ export interface MailAccount {
   secret: "keychain" | "command" | "oauth";
   policy?: { leave: "always" | "days" | "untilDeleted" | "newest"; days: number | null; newest: number | null };
   isPaused?: boolean;
+  /** The place for mail that no account has. */
+  isLocal: boolean;
 }
 
 export interface Candidate {

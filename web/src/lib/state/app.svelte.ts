@@ -2,15 +2,17 @@
 
 import { getContext, setContext } from "svelte";
 import type { Hand } from "../commands";
-import { Client, NoSession, Unreachable } from "../jmap/client";
+import type { Chosen } from "../chosen";
+import { Client, MethodError, NoSession, Unreachable } from "../jmap/client";
 import { Push } from "../jmap/push";
 import type { Job, MailAccount } from "../jmap/own";
-import type { Filter, Id } from "../jmap/types";
+import type { Filter, Id, SetResponse } from "../jmap/types";
 import { texts } from "../i18n/index.svelte";
 import { notify } from "../notify";
 import { parseMailto } from "../people";
 import { Actions } from "./actions.svelte";
 import { Activities } from "./activity.svelte";
+import type { Kept } from "./composer.svelte";
 import { Emails } from "./emails.svelte";
 import { MessageList } from "./list.svelte";
 import { Mailboxes } from "./mailboxes.svelte";
@@ -72,11 +74,12 @@ export class App {
     addEventListener("hashchange", () => START.test(location.hash) && location.reload());
     document.addEventListener("visibilitychange", () => document.hidden || this.#push?.hurry());
     this.emails.onCreated = (keys) => void notify(this, keys);
+    this.transfer.onImported = (account) => void this.#lead(account);
     const link = new URLSearchParams(location.search).get("mailto");
     const token = START.exec(location.hash)?.[1] ?? null;
     if (token || link) history.replaceState(null, "", location.pathname);
     await this.#enter(token);
-    if (link?.startsWith("mailto:") && this.status === "ready") this.writing.new(this.currentAccount, { ...parseMailto(link), html: "" });
+    if (link?.startsWith("mailto:") && this.status === "ready") this.write({ ...parseMailto(link), html: "" });
   }
 
   /** What nobody else has caught is said in words: nothing fails in silence. */
@@ -115,13 +118,52 @@ export class App {
 
   /** The account's address, to tell it apart. */
   accountName(id: Id): string {
-    return this.accounts.find((each) => each.id === id)?.address ?? this.client.session.accounts[id]?.name ?? id;
+    const account = this.accounts.find((each) => each.id === id);
+    return account?.isLocal ? texts.t.nav.local : (account?.address ?? this.client.session.accounts[id]?.name ?? id);
   }
 
-  /** The account that a new message is from: the one that is looked at, or the first. */
+  /** Bring mail in where there is no account: into a place of its own, which is shown at once. */
+  async importHere(chosen: Chosen[]): Promise<void> {
+    const answer = await this.client.call<SetResponse<{ id: Id }>>("MailAccount/set", { create: { here: { isLocal: true } } });
+    const id = answer.created?.here?.id;
+    if (!id) throw MethodError.of(answer.notCreated?.here ?? { type: "serverFail" });
+    if (!(await this.transfer.import(id, chosen))) {
+      await this.client.call("MailAccount/set", { destroy: [id] });
+      return;
+    }
+    await this.client.refresh();
+    await this.load();
+    const inbox = this.mailboxes.role(id, "inbox");
+    if (inbox) this.route.go({ view: "mail", account: id, mailbox: inbox.id, open: null });
+    await this.#lead(id); // what is short has come in already
+  }
+
+  /** What came in by files may lie elsewhere than where one looks: an empty list leads there. */
+  async #lead(account: Id): Promise<void> {
+    const { place } = this.route;
+    if (place.view !== "mail" || place.account !== account) return;
+    await this.mailboxes.load(account);
+    if (this.mailboxes.find(account, place.mailbox)?.totalEmails) return;
+    const fullest = this.mailboxes.fullest(account);
+    if (fullest) this.route.go({ view: "mail", account, mailbox: fullest.id, open: null });
+  }
+
+  /** The account that is looked at, or the first. */
   get currentAccount(): Id {
     const { place } = this.route;
     return place.view === "mail" && place.account !== "all" ? place.account : (this.accountIds[0] ?? "");
+  }
+
+  /** The accounts that have an address to send from. */
+  get senderIds(): Id[] {
+    return this.accountIds.filter((id) => !this.accounts.some((each) => each.id === id && each.isLocal));
+  }
+
+  /** Begin a message, from the account that is looked at where mail can be sent from it. */
+  write(fields: Partial<Kept> = {}): void {
+    const from = this.senderIds.includes(this.currentAccount) ? this.currentAccount : this.senderIds[0];
+    if (from) this.writing.new(from, fields);
+    else this.toasts.show({ words: texts.t.toast.noSender, action: { words: texts.t.settings.addAccount, run: () => this.route.go({ view: "setup" }) } });
   }
 
   /** Show another list, and say what its rows stand for. */

@@ -47,6 +47,11 @@ export class Mailboxes {
     return this.of(accountId).find((each) => each.role === role);
   }
 
+  /** The mailbox with most in it; undefined where all are empty. */
+  fullest(accountId: Id): Mailbox | undefined {
+    return this.of(accountId).filter((each) => each.totalEmails).sort((a, b) => b.totalEmails - a.totalEmails)[0];
+  }
+
   /** The mailbox with a role; many servers begin without some of them, so it is made when it is needed. */
   async ensure(accountId: Id, role: Filing): Promise<Mailbox> {
     const known = this.role(accountId, role);

@@ -1,5 +1,6 @@
 /** Mail in and out: uploads in pieces, then a job of the server's, whose end is told. */
 
+import type { Chosen } from "../chosen";
 import type { Client } from "../jmap/client";
 import type { ExportResult, ImportResult, Job } from "../jmap/own";
 import type { Id } from "../jmap/types";
@@ -14,6 +15,7 @@ export type Form = "mbox" | "maildir" | "eml" | "zip";
 export class Transfer {
   /** What is on its way to the server, and its share from 0 to 1. */
   uploading = $state.raw<{ name: string; share: number } | null>(null);
+  onImported: (accountId: Id) => void = () => undefined;
   #begun = new Set<Id>();
   #stop: AbortController | null = null;
 
@@ -23,13 +25,15 @@ export class Transfer {
     private readonly toasts: Toasts,
   ) {}
 
-  /** Bring files into an account, one after the other. */
-  async import(accountId: Id, files: File[]): Promise<void> {
+  /** Bring what was chosen into an account, one after the other; false when that was ended. */
+  async import(accountId: Id, chosen: Chosen[]): Promise<boolean> {
     this.#stop = new AbortController();
     try {
-      for (const file of files) await this.#import(accountId, file, this.#stop.signal);
+      for (const each of chosen) await this.#import(accountId, each, this.#stop.signal);
+      return true;
     } catch (error) {
       if ((error as Error).name !== "AbortError") throw error;
+      return false;
     } finally {
       this.uploading = null;
     }
@@ -39,14 +43,15 @@ export class Transfer {
     this.#stop?.abort();
   }
 
-  async #import(accountId: Id, file: File, signal: AbortSignal): Promise<void> {
+  async #import(accountId: Id, { name, blob, files }: Chosen, signal: AbortSignal): Promise<void> {
     const blobIds: Id[] = [];
-    for (let at = 0; at < Math.max(file.size, 1); at += PIECE) {
-      const report = (share: number) => (this.uploading = { name: file.name, share: (at + share * Math.min(PIECE, file.size - at)) / Math.max(file.size, 1) });
+    const size = Math.max(blob.size, 1);
+    for (let at = 0; at < size; at += PIECE) {
+      const report = (share: number) => (this.uploading = { name, share: (at + share * Math.min(PIECE, blob.size - at)) / size });
       report(0);
-      blobIds.push((await this.client.upload(accountId, file.slice(at, at + PIECE), report, signal)).blobId);
+      blobIds.push((await this.client.upload(accountId, blob.slice(at, at + PIECE), report, signal)).blobId);
     }
-    const { jobId } = await this.client.call<{ jobId: Id }>("Import/start", { accountId, blobIds, name: file.name });
+    const { jobId } = await this.client.call<{ jobId: Id }>("Import/start", { accountId, blobIds, name, ...(files && { files }) });
     this.#watch(jobId);
   }
 
@@ -74,8 +79,11 @@ export class Transfer {
   hear(job: Job): void {
     if (job.state === "running" || !this.#begun.delete(job.id)) return;
     if (job.state === "failed") this.toasts.show({ words: texts.t.jobs.failed, isError: true });
-    else if (job.state === "done" && job.kind === "import") this.toasts.show({ words: texts.t.jobs.imported((job.result as ImportResult).new) });
-    else if (job.state === "done") {
+    else if (job.state === "done" && job.kind === "import") {
+      const result = job.result as ImportResult;
+      this.toasts.show({ words: texts.t.jobs.imported(result.new) });
+      this.onImported(result.accountId);
+    } else if (job.state === "done") {
       const result = job.result as ExportResult;
       const run = () => location.assign(this.addressOf(result));
       this.toasts.show({ words: texts.t.jobs.exported(result.messages), action: { words: texts.t.common.save, run } }, 30_000);
