@@ -2,49 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from hongyan.errors import ConnectionLost, ProtocolError, Refused
-from hongyan.store import Account, Store
-from hongyan.sync.imap import synchronise
-from hongyan.sync.imap_tour import Synced
 from tests.sync.imap_profile import letter, now
 from tests.sync.toy_imap import Box, ToyImap
+from tests.sync.toy_profile import Mine
 
 DATE = datetime(2026, 3, 2, 10, tzinfo=UTC)  # that of all letters on the toy server
-
-
-class Mine:
-    """A profile, its account, and the server that it is synchronised with."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.account: Account = store.accounts.add("a@example.test", secret="keychain")
-        self.server = ToyImap()
-
-    def sync(self) -> Synced:
-        self.server.told.clear()
-        return self.server.run(
-            synchronise(self.server.connection(), self.account, self.store, clock=now)
-        )
-
-    def ids(self, name: str = "Inbox") -> dict[str, str]:
-        box = self.store.mailboxes.find(self.account.id, name)
-        return {each.subject: each.id for each in self.store.messages.page(box.id, limit=100)}
-
-
-@pytest.fixture
-def mine(tmp_path: Path) -> Iterator[Mine]:
-    with Store.open(tmp_path, clock=now) as store:
-        mine = Mine(store)
-        for subject in ("one", "two", "three"):
-            mine.server.boxes["INBOX"].put(letter(subject))
-        yield mine
-        assert store.check() == ()
 
 
 def test_an_old_server(mine: Mine) -> None:

@@ -19,7 +19,7 @@ from hongyan.flow import Read, Running, Write
 from hongyan.imap import Capabilities, Connection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from hongyan.errors import ConnectionLost
 from hongyan.flow import Flow
@@ -48,7 +48,10 @@ class Box:
 
 @dataclass
 class ToyImap:
-    """``told`` are all commands; what follows it are the lies."""
+    """``told`` are all commands; what follows it are the lies.
+
+    ``meanwhile`` is what somebody else does just before a command with a word in it, once.
+    """
 
     boxes: dict[str, Box] = field(default_factory=lambda: {"INBOX": Box()})
     capabilities: tuple[str, ...] = ("IMAP4REV1", "LITERAL+")
@@ -62,6 +65,7 @@ class ToyImap:
     strays: bool = False  # answers for UIDs that do not exist
     no_lists: bool = False  # LIST says that there is nothing
     breaks_at: str = ""  # a word of a command at which the line is lost
+    meanwhile: dict[str, Callable[[], object]] = field(default_factory=dict)
     largest: int = 1_000_000  # octets of a message that it will have
     fixed: str = ""  # a mailbox that it will not delete
     no_more_boxes: bool = False
@@ -139,6 +143,8 @@ class ToyImap:
             verb = f"UID {second}"
         if self.breaks_at and self.breaks_at in line.upper():
             raise ConnectionLost("the server closed the connection")
+        for word in [word for word in self.meanwhile if word in line]:
+            self.meanwhile.pop(word)()
         self.told.append(f"{verb} {rest}".strip())
         answer = getattr(self, f"_{verb.lower().replace(' ', '_')}")(rest, literal)
         self._say(f"{tag} {answer or 'OK done'}")

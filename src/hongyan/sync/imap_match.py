@@ -15,7 +15,7 @@ from hongyan.sync.imap_tour import identity
 if TYPE_CHECKING:
     from hongyan.flow import Flow
     from hongyan.imap import Fetched, Item
-    from hongyan.store import Here, ImapMailbox, Lost
+    from hongyan.store import ImapMailbox, Lost
     from hongyan.sync.imap_tour import Tour
 
 _ITEMS: Final[tuple[Item, ...]] = (
@@ -47,8 +47,14 @@ def find_moved(tour: Tour) -> Flow[None]:
             yield from _traces(tour, mailbox, new)
     here = tour.store.imap_messages.here(each.message for each in lost)
     objects = tour.store.imap_objects.of(here)
+    placed = tour.store.imap_messages.places_of(here)
     seeking = [
-        _seeking(tour, each, here[each.message], objects.get(each.message))
+        _seeking(
+            tour,
+            each,
+            here[each.message].mailboxes | placed.get(each.message, {}).keys(),
+            objects.get(each.message),
+        )
         for each in lost
         if each.message in here
     ]
@@ -74,10 +80,11 @@ def _sought(tour: Tour) -> list[Lost]:
     return list(found.values())
 
 
-def _seeking(tour: Tour, lost: Lost, here: Here, object_id: str | None) -> Seeking:
+def _seeking(tour: Tour, lost: Lost, in_: frozenset[MailboxId], object_id: str | None) -> Seeking:
+    """Return what to seek it by; ``in_`` are the mailboxes that it is in, here or there."""
     seconds = int(lost.received_at.timestamp())
     trace = Trace(lost.mailbox, lost.message_id, lost.size, seconds, object_id)
-    held = frozenset[str]() if tour.labels else here.mailboxes - {lost.mailbox}
+    held = frozenset[str]() if tour.labels else in_ - {lost.mailbox}
     given = (lost.message, lost.mailbox) in tour.given
     return Seeking(lost.message, trace, missed=lost.absent, held=held, given=given)
 

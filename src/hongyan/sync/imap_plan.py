@@ -12,7 +12,7 @@ have (*here*). The rules, each with its cases in tests/sync/cases, stand in docs
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -193,6 +193,16 @@ class Append:
 Tell: TypeAlias = Flag | Move | Copy | Remove | Append
 
 
+def wanted(was: Collection[str], here: Here, missed: Collection[str]) -> Here:
+    """Return how a message is to stand on the server, which has it no more where it was ``missed``.
+
+    There it is left, unless it would be nowhere then: those who took it away there could not see
+    that here it was taken from the places that it ``was`` in besides.
+    """
+    kept = here.mailboxes.difference(missed)
+    return replace(here, mailboxes=kept) if kept or not was else here
+
+
 def tell(was: Mapping[str, Words], here: Here | None) -> tuple[Tell, ...]:
     """Decide what to tell the server of a message; ``was`` are its flags by mailbox.
 
@@ -234,8 +244,9 @@ class Trace:
 class Seeking:
     """A message of ours without its place: missed by the server, or put there here.
 
-    ``held`` are the other mailboxes it is in: one found there is another copy. ``given`` was the
-    server by an APPEND just now, and the date that was sent along it may have ignored.
+    ``held`` are the other mailboxes it is in, on either side: one found there is another copy.
+    ``given`` was the server by an APPEND just now, and the date that was sent along it may have
+    ignored.
     """
 
     message: str
@@ -282,6 +293,7 @@ def _pair(
             for key in keys(trace):
                 alike[key] += 1
     used: set[tuple[str, str]] = set()
+    filled = {(known.message, mailbox) for (mailbox, _), known in found.items()}
     for place, trace in sorted(new.items()):
         if place in found:
             continue
@@ -289,13 +301,16 @@ def _pair(
             candidates = [
                 each
                 for each in open_.get(key, ())
-                if (each.message, each.trace.mailbox) not in used and place[0] not in each.held
+                if (each.message, each.trace.mailbox) not in used
+                and place[0] not in each.held
+                and (each.message, place[0]) not in filled
             ]
             nameless = "" in key
             if not candidates or (nameless and (len(open_[key]) > 1 or alike[key] > 1)):
                 continue
             found[place] = candidates[0]
             used.add((candidates[0].message, candidates[0].trace.mailbox))
+            filled.add((candidates[0].message, place[0]))
             break
 
 

@@ -47,7 +47,8 @@ def tell_server(tour: Tour) -> Flow[bool]:
     for act, told in jobs.items():
         mailbox = mailboxes[MailboxId(act.mailbox)]
         try:
-            yield from _perform(tour, mailbox, act, told)
+            if isinstance(act, imap_plan.Append) or (yield from tour.is_as_seen(mailbox)):
+                yield from _perform(tour, mailbox, act, told)
         except (Refused, Unsafe) as error:
             tour.trouble(mailbox.called, error)
     return bool(jobs)
@@ -59,22 +60,38 @@ def _jobs(tour: Tour, messages: tuple[MessageId, ...]) -> dict[Tell, list[Job]]:
     places = tour.store.imap_messages.places_of(messages)
     jobs: defaultdict[Tell, list[Job]] = defaultdict(list)
     paired = frozenset(tour.mailboxes())
-    lost = tour.store.imap_messages.lost(tour.account.id)
-    absent = {(each.message, each.mailbox) for each in lost if each.absent}
-    sought = {message for message, _ in absent} if tour.labels else set()
+    absent: defaultdict[MessageId, set[MailboxId]] = defaultdict(set)
+    for each in tour.store.imap_messages.lost(tour.account.id):
+        if each.absent:
+            absent[each.message].add(each.mailbox)
+    sought = set(absent) if tour.labels else set()
     for message in messages:
         its = places.get(message, {})
         ours = here.get(message)
         waits = ours is not None and not ours.mailboxes <= paired
         if ours:
-            boxes = {each for each in ours.mailboxes & paired if (message, each) not in absent}
-            ours = Here(frozenset(boxes), ours.keywords)
+            ours = Here(ours.mailboxes & paired, ours.keywords)
+            ours = _wanted(tour, message, ours, its, absent.get(message, set()))
         for act in _acts(tour, message, ours, its) if message not in sought else ():
             if waits and isinstance(act, imap_plan.Remove):
                 continue  # it stays there until where it is to be has been made
             jobs[act].append((message, its.get(MailboxId(act.mailbox))))
     order = list(_ORDER)
     return dict(sorted(jobs.items(), key=lambda item: order.index(type(item[0]))))
+
+
+def _wanted(
+    tour: Tour,
+    message: MessageId,
+    here: Here,
+    places: dict[MailboxId, Place],
+    absent: set[MailboxId],
+) -> Here:
+    """Return how a message is to stand there; what is put back is absent no more."""
+    wanted = imap_plan.wanted(places, here, absent)
+    for mailbox in absent & wanted.mailboxes if not tour.labels else ():
+        tour.store.imap_messages.found(mailbox, message)
+    return wanted
 
 
 def _acts(

@@ -86,6 +86,17 @@ class Tour:
             yield from self.select(mailbox)
         return self._selected[mailbox.id]
 
+    def is_as_seen(self, mailbox: ImapMailbox) -> Flow[bool]:
+        """Open a mailbox; return whether its UIDs mean what they did when we looked into it.
+
+        Where another has taken its name since, have it looked at again. Raises `Refused`.
+        """
+        selected = yield from self.be_in(mailbox)
+        if selected.uid_validity != mailbox.uid_validity:
+            self.look_again(mailbox.id)
+            return False
+        return True
+
     def look_again(self, mailbox: str) -> None:
         """Have what stores the messages of a mailbox looked at once more."""
         home = self.labels.home(mailbox) if self.labels else mailbox
