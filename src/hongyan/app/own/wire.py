@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from hongyan.app.own.shapes import date, listed, page, take_ids
+from hongyan.app.own.shapes import listed, page, take_ids
 from hongyan.jmap.arguments import Arguments, id_, json_object, optional, positive, text, unsigned
 from hongyan.jmap.errors import MethodError
 from hongyan.net.console import COMMANDS
@@ -15,6 +15,7 @@ from hongyan.net.record import BLOT, Direction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from hongyan.jmap.call import Call
     from hongyan.jmap.errors import Json
@@ -96,8 +97,8 @@ def connection_json(connection: Connection) -> Json:
         "accountId": connection.account_id or None,
         "url": connection.url,
         "protocol": _protocol(connection),
-        "openedAt": date(connection.opened_at),
-        "closedAt": date(connection.closed_at),
+        "openedAt": finely(connection.opened_at),
+        "closedAt": connection.closed_at and finely(connection.closed_at),
         "lines": connection.lines,
         "octetsSent": connection.octets_sent,
         "octetsReceived": connection.octets_received,
@@ -116,7 +117,7 @@ def line_json(connection: Connection, numbered: Numbered) -> Json:
         "connectionId": connection.id,
         "number": numbered.number,
         "direction": _WAYS[line.direction],
-        "at": date_of(connection, line.at),
+        "at": finely(connection.opened_at + timedelta(seconds=line.at)),
         "text": said,
         "octets": len(line.data),
         "isSecret": BLOT in line.data,
@@ -126,9 +127,8 @@ def line_json(connection: Connection, numbered: Numbered) -> Json:
     }
 
 
-def date_of(connection: Connection, seconds: float) -> str:
-    """Return when a line crossed, to the millisecond."""
-    moment = connection.opened_at + timedelta(seconds=seconds)
+def finely(moment: datetime) -> str:
+    """Return a UTCDate to the millisecond."""
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
 
 
