@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
 import time
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -34,8 +38,8 @@ def program(host: DemoHost, tmp_path: Path) -> Program:
     return program
 
 
-@pytest.fixture
-def serving(program: Program) -> Iterator[subprocess.Popen[bytes]]:
+@contextmanager
+def serve(program: Program) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(
         [*ARGV, "serve"], env=program.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
@@ -43,6 +47,12 @@ def serving(program: Program) -> Iterator[subprocess.Popen[bytes]]:
         assert b"looks after 1 account" in process.stdout.readline()
         yield process
         process.kill()
+
+
+@pytest.fixture
+def serving(program: Program) -> Iterator[subprocess.Popen[bytes]]:
+    with serve(program) as process:
+        yield process
 
 
 def until(condition: Callable[[], object], *, seconds: float = 20) -> None:
@@ -71,6 +81,43 @@ def test_only_one_serves_a_profile_and_the_second_says_who(
 ) -> None:
     words = program.run("serve", code=75)
     assert f"hongyan serve (process {serving.pid}, since" in words
+    assert "'hongyan open' opens its page" in words
+
+
+def link_of(serving: subprocess.Popen[bytes]) -> str:
+    assert serving.stdout
+    return serving.stdout.readline().decode().split()[-1]
+
+
+def session(link: str) -> int:
+    """Begin a session as the page does with its link; return the status."""
+    place = urlsplit(link)
+    assert place.port
+    token = json.dumps({"token": place.fragment.partition("start=")[2]})
+    with closing(HTTPConnection(place.hostname or "", place.port, timeout=10)) as connection:
+        connection.request("POST", "/session/start", token, {"Content-Type": "application/json"})
+        return connection.getresponse().status
+
+
+def test_open_gives_new_links_while_one_serves(
+    program: Program, serving: subprocess.Popen[bytes]
+) -> None:
+    link_of(serving)  # the page has begun
+    first, second = (program.run("open", "--no-browser").strip() for _ in range(2))
+    assert [session(each) for each in (first, second, first)] == [200, 200, 401]
+    serving.terminate()
+    serving.wait(10)
+    assert "'hongyan serve' does" in program.run("open", code=65)
+
+
+def test_the_next_server_is_at_the_same_place(program: Program) -> None:
+    origins = []
+    for _ in range(2):
+        with serve(program) as process:
+            origins.append(link_of(process).partition("#")[0])
+            process.terminate()
+            assert process.wait(10) == 0
+    assert origins[0] == origins[1]
 
 
 def test_a_sync_beside_it_brings_nothing_twice(

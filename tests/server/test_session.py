@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import socket
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hongyan.app import now
+from hongyan.server import Address, Keys
+from hongyan.server.keys import PASS_SECONDS
+from hongyan.server.listening import listen
 from tests.server.conftest import Site
 
 
@@ -31,6 +38,25 @@ def test_the_link_works_once(site: Site) -> None:
     token = start_token(site)
     assert site.ask("POST", "/session/start", {"token": token}).status == 200
     assert site.ask("POST", "/session/start", {"token": token}).status == 401
+
+
+def test_a_pass_of_another_program_works_once_and_not_for_long(tmp_path: Path) -> None:
+    clock = [now()]
+    ours, other = (Keys.of(tmp_path, clock=lambda: clock[0]) for _ in range(2))
+    token = other.make_pass()
+    assert [ours.take_start(token) for _ in range(2)] == [True, False]
+    late = other.make_pass()
+    clock[0] += timedelta(seconds=PASS_SECONDS + 1)
+    assert not ours.take_start(late)
+    assert not ours.take_start(late.replace(".", "0."))
+    assert not Keys.of(tmp_path / "x", clock=now).take_start(other.make_pass())
+
+
+def test_a_port_that_another_has_is_not_insisted_on() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = Address(usual_port=other.getsockname()[1])
+        with listen(address) as mine:
+            assert mine.getsockname()[1] != address.usual_port
 
 
 @pytest.mark.parametrize("given", [{}, {"token": ""}, {"token": 1}, {"token": "x"}, [], None, "x"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
@@ -14,7 +15,8 @@ from hongyan import keychain
 from hongyan.app.accounts import Accounts
 from hongyan.app.clock import now
 from hongyan.app.network import Network
-from hongyan.errors import InvalidArgument, Unsafe
+from hongyan.app.serving import PROFILE
+from hongyan.errors import InvalidArgument, NotFound, Unsafe
 from hongyan.net.record import Recorder
 from hongyan.net.ring import Ring
 from hongyan.store import Store
@@ -210,7 +212,7 @@ class App:
         """Return the local server of the profile, not yet started. Raises `ConnectFailed`."""
         from hongyan.app.own import EVENTS, own_methods, relay
         from hongyan.jmap import Jmap
-        from hongyan.server import Server
+        from hongyan.server import Place, Server
 
         jmap = Jmap(
             store=self.store,
@@ -220,9 +222,20 @@ class App:
             own=own_methods(self),
             events=EVENTS,
         )
-        server = Server(jmap, self.keys, address=address)
+        place = Place(self.home)
+        server = Server(jmap, self.keys, address=replace(address, usual_port=place.port))
+        place.keep(server.site.origin)
         relay(self.activities, self.wire, self.jobs, server.hub)
         return server
+
+    def page_link(self) -> str:
+        """Return a new one-time link to the page that another program serves. Raises `NotFound`."""
+        from hongyan.server import Place
+
+        origin = Place(self.home).origin
+        if not origin or self.store.holds.holder(PROFILE) is None:
+            raise NotFound("nothing serves this profile: 'hongyan serve' does")
+        return f"{origin}/#start={self.keys.make_pass()}"
 
     def _recorder(self, endpoint: Endpoint) -> Recorder | None:
         if self.record is None:

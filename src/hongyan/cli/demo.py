@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import threading
 import time
-import webbrowser
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
 from hongyan.app import SERVE, Address, demo_profile, move_in, now, serve_until
+from hongyan.cli.browser import open_browser
 from hongyan.cli.email import HEADS, STYLES, row
 from hongyan.cli.output import octets, table
 from hongyan.cli.progress import progress
@@ -145,9 +144,3 @@ Ctrl-C ends it and leaves nothing behind."""
     if browser:
         open_browser(link)  # what it asks for waits in the socket until the server has begun
     serve_until(app.store, [app.workers, server], threading.Event(), what=SERVE)
-
-
-def open_browser(link: str) -> None:
-    """Open the page where there is a screen: elsewhere a browser would take the terminal."""
-    if sys.platform in ("darwin", "win32") or {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys():
-        webbrowser.open(link)

@@ -59,6 +59,7 @@ _VERDICTS: Final = (
         "used to offer",
     ),
     Verdict(errors.Unsafe, REFUSED, "Nothing was sent or changed."),
+    Verdict(errors.StoreError, TRY_LATER, "'hongyan open' opens its page.", "hongyan serve ("),
     Verdict(errors.StoreError, TRY_LATER, "", "try again"),
     Verdict(errors.StoreError, IO, "Type it again, or set HONGYAN_PASSPHRASE.", "passphrase"),
     Verdict(errors.StoreError, IO, "Check the disk, its rights, and --home.", "/"),

@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "doctor": ("doctor:doctor", "Find out what is wrong with a server, and what to do."),
     "sync": ("sync:sync", "Fetch new mail and send what waits."),
     "serve": ("serve:serve", "Serve the page; fetch and send in the background."),
+    "open": ("open:open_", "Open the page that serve serves."),
     "list": ("list:list_", "Show the messages of a mailbox, newest first."),
     "search": ("search:search", "Find messages by words, people and more."),
     "show": ("show:show", "Read a message."),

@@ -80,7 +80,7 @@ class Page:
 
 
 @click.command
-@click.option("--port", default=0, metavar="N", help="Listen at this port, not any that is free.")
+@click.option("--port", default=0, metavar="N", help="Listen at this port, not that of last time.")
 @click.option("--listen", default="127.0.0.1", metavar="HOST", help="Let other machines come in.")
 @click.option("--name", "names", multiple=True, metavar="HOST", help="A name that they call it by.")
 @click.option("--certificate", type=_FILE, help="The certificate, PEM: beyond this machine, TLS.")
@@ -91,8 +91,8 @@ class Page:
 def serve(app: App, /, **given: Unpack[Given]) -> None:
     """Fetch new mail, send what waits, and serve the page, until SIGTERM or Ctrl-C.
 
-    The link opens the page in your browser, once. One program serves a profile at a time; all
-    other commands can be used beside it.
+    The link opens the page in your browser, once; 'hongyan open' gives another. One program serves
+    a profile at a time; all other commands can be used beside it.
     """
     if given["set_password"]:
         new = click.prompt("The new password", hide_input=True, confirmation_prompt=True, err=True)

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from hongyan.server.keys import Keys
 from hongyan.server.listening import TLS, Address, Server
+from hongyan.server.place import Place
 
-__all__ = ["TLS", "Address", "Keys", "Server"]
+__all__ = ["TLS", "Address", "Keys", "Place", "Server"]

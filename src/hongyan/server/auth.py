@@ -66,7 +66,7 @@ def require(site: Site, request: Request) -> None:
         raise Refusal(403, "Another site's page asks.")
     session = session_of(site, request)
     if session is None:
-        raise Refusal(401, "There is no session: open the link that 'hongyan serve' prints.")
+        raise Refusal(401, "There is no session: 'hongyan open' gives a link.")
     if request.method not in _SAFE and not site.keys.is_header_token(
         request.headers.get(HEADER, ""), session
     ):
@@ -90,7 +90,9 @@ def start(site: Site, request: Request) -> Response:
         raise Refusal(403, "Another site's page asks.")
     given = read_json(request, limit=10_000)
     if not isinstance(given, dict) or not _is_right(site, given):
-        raise Refusal(401, "This link has been used, or is not right: 'hongyan serve' prints anew.")
+        raise Refusal(
+            401, "This link has been used, or is not right: 'hongyan open' gives another."
+        )
     cookie = site.keys.new_session()
     session = site.keys.session(cookie)
     response = JSONResponse({"token": site.keys.header_token(session or "")})

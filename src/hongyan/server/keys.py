@@ -2,7 +2,8 @@
 
 The secret lies in ``home/server.key``, readable by its owner alone, as the mail beside it is.
 Tokens are compared in constant time. A browser's session is ``day-random`` and its signature: it
-survives a restart, and no list of sessions has to be kept.
+survives a restart, and no list of sessions has to be kept. A pass is signed too, so that a second
+program of the same person can give a link to the one that serves.
 """
 
 from __future__ import annotations
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
 
 FILE_NAME: Final = "server.key"
 SESSION_DAYS: Final = 90
+PASS_SECONDS: Final = 120
 
 _OCTETS: Final = 32
 _SESSION: Final = re.compile(r"([0-9]{1,7})-[A-Za-z0-9_-]{22}")
+_PASS: Final = re.compile(r"([0-9]{1,12})-[A-Za-z0-9_-]{22}")
 
 
 class Keys:
@@ -39,6 +42,7 @@ class Keys:
         self._clock = clock
         self.password = password
         self._once: set[bytes] = set()
+        self._taken: dict[str, int] = {}  # passes that have been used, and when they run out
         self._lock = threading.Lock()
 
     @classmethod
@@ -72,12 +76,32 @@ class Keys:
             self._once.add(_digest(token))
         return token
 
+    def make_pass(self) -> str:
+        """Make a token that begins one session at another program that serves this profile.
+
+        It is good for `PASS_SECONDS`, and once.
+        """
+        name = f"{self._now() + PASS_SECONDS}-{secrets.token_urlsafe(16)}"
+        return f"{name}.{self.sign('pass', name)}"
+
     def take_start(self, token: str) -> bool:
         """Whether ``token`` may begin a session; it never may again."""
         with self._lock:
             found = _digest(token) in self._once
             self._once.discard(_digest(token))
-            return found
+            return found or self._take_pass(token)
+
+    def _take_pass(self, token: str) -> bool:
+        name, _, signature = token.partition(".")
+        found = _PASS.fullmatch(name)
+        if found is None or not _same(signature, self.sign("pass", name)):
+            return False
+        now = self._now()
+        self._taken = {each: end for each, end in self._taken.items() if end >= now}
+        end = int(found[1])
+        is_good = now <= end <= now + PASS_SECONDS and name not in self._taken
+        self._taken[name] = end
+        return is_good
 
     def new_session(self) -> str:
         """Return what the cookie of a new browser session says."""
@@ -110,8 +134,11 @@ class Keys:
         """Whether ``signature`` is that of the text."""
         return _same(signature, self.sign(purpose, text))
 
+    def _now(self) -> int:
+        return int(self._clock().timestamp())
+
     def _today(self) -> int:
-        return int(self._clock().timestamp()) // 86_400
+        return self._now() // 86_400
 
 
 def _read(path: Path) -> bytes:

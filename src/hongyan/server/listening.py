@@ -6,7 +6,8 @@ import ipaddress
 import socket
 import threading
 import time
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 import uvicorn
@@ -39,13 +40,14 @@ class TLS:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where to listen, and under which names; port 0 is any that is free.
+    """Where to listen, and under which names; port 0 is ``usual_port``, or any, as they are free.
 
     ``names`` are hosts beside those of loopback that a client may call the server by.
     """
 
     host: str = LOOPBACK
     port: int = 0
+    usual_port: int = 0
     names: tuple[str, ...] = ()
     tls: TLS | None = None
 
@@ -81,7 +83,7 @@ class Server:
                 f"{address.host} can be reached by others: that takes --certificate and --key, and "
                 "a password ('hongyan serve --set-password')"
             )
-        self._socket = _listen(address)
+        self._socket = listen(address)
         self.port: int = self._socket.getsockname()[1]
         self.hub = Hub(jmap.store)
         name = address.names[0] if address.names else LOOPBACK
@@ -136,7 +138,11 @@ def _config(app: ASGIApp, tls: TLS | None) -> uvicorn.Config:
     )
 
 
-def _listen(address: Address) -> socket.socket:
+def listen(address: Address) -> socket.socket:
+    """Return a socket that listens at the address. Raises `ConnectFailed`."""
+    if not address.port and address.usual_port:
+        with suppress(ConnectFailed):
+            return listen(replace(address, port=address.usual_port))
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     try:
         listening = socket.create_server((address.host, address.port), family=family, backlog=128)

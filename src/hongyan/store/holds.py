@@ -81,6 +81,15 @@ class Holds:
         finally:
             lock.close()
 
+    def holder(self, name: str) -> Holder | None:
+        """Return who holds ``name``, or None when nobody does. Raises `StoreError`."""
+        path = self._folder / name
+        lock = self._lock(path)
+        if lock is None:
+            return self._holder(path)
+        lock.close()
+        return None
+
     def _lock(self, path: Path) -> apsw.Connection | None:
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
