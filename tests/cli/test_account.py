@@ -143,3 +143,49 @@ def test_what_a_server_lays_down_is_told_and_kept_to(nobody: Hongyan) -> None:
         outcome = nobody(*words)
         assert outcome.code == 75
         assert "127.0.0.1 allows no login yet" in outcome.out + outcome.err
+
+
+def test_an_account_is_changed_and_its_mail_stays(yan: Hongyan, host: DemoHost) -> None:
+    before = yan.json("list")
+    told = yan.ok("account", "change", "--name", "Yan", "--password-command", "echo wrong")
+    assert told == "Changed yan@goose.example. Next: 'hongyan account test'.\n"
+    assert yan("sync").code == 77
+    yan.ok("account", "change", host.address, "--password-command", f"echo '{host.password}'")
+    assert yan("account", "test").code == 0
+    yan.ok("account", "change", "--smtp", DEAD)
+    (account,) = yan.json("account", "list")
+    assert (account["name"], account["pop3"], account["smtp"]) == ("Yan", host.pop3_url, DEAD)
+    assert yan.json("list") == before
+
+
+def test_a_password_is_changed(nobody: Hongyan) -> None:
+    nobody.environment |= PASSPHRASE
+    nobody.ok("account", "add", ADDRESS, "--smtp", DEAD, "--password-stdin", stdin="one\n")
+    nobody.ok("account", "change", "--password-stdin", stdin="two\n")
+    with nobody.app() as app, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+        patch.setenv("HONGYAN_PASSPHRASE", PASSPHRASE["HONGYAN_PASSPHRASE"])
+        assert app.accounts.credentials(app.accounts.choose("a1")).password == "two"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], "say what to change. See 'hongyan account change --help'."),
+        (["--password-stdin"], "standard input held none"),
+        (["--imap", "imaps://x"], "reads its mail by another protocol"),
+        (["--smtp", "pop3s://x"], "is no address of smtp"),
+    ],
+)
+def test_a_change_that_cannot_be(yan: Hongyan, words: list[str], told: str) -> None:
+    before = yan.json("account", "list")
+    assert told in yan.fails(64, "account", "change", *words)
+    assert yan.json("account", "list") == before
+
+
+def test_nobody_is_asked_for_the_password_of_an_account_that_cannot_be(anna: Hongyan) -> None:
+    add = ("account", "add")
+    assert "'http' is none of" in anna.fails(64, *add, "x@here.example", "--smtp", "http://x")
+    assert "'hongyan account change'" in anna.fails(64, *add, ADDRESS, "--smtp", DEAD)
+    assert anna.fails(64, *add, "nobody").startswith("hongyan: address: ")
+    assert "no account 'nobody'" in anna.fails(65, "list", "--account", "nobody")

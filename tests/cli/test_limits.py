@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hongyan.app import App, Config
 from hongyan.demo import DemoHost
+from hongyan.mime.builder import Draft
 from tests.support.program import ARGV, Program
 from tests.support.scripted import ScriptedServer
 
@@ -46,12 +48,11 @@ def fill(host: DemoHost) -> None:
 
 def test_two_syncs_at_once_fetch_and_send_everything_once(host: DemoHost, program: Program) -> None:
     fill(host)
-    for number in range(10):
-        program.run(
-            *("send", "--to", host.address, "--subject", f"letter {number}"),
-            *("--at", "2026-01-01 00:00", "--body", "-"),
-            stdin="hi\n",
-        )
+    with App(Config(program.home)) as app:
+        account = app.accounts.choose(None)
+        me = app.sending.identity(account)
+        for number in range(10):
+            app.sending.queue(account, Draft(from_=me, to=(me,), subject=f"letter {number}"))
     syncs = [program.start("sync") for _ in range(2)]
     assert all(each.wait(60) in (0, 75) for each in syncs)
     program.run("sync")

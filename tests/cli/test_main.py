@@ -16,6 +16,7 @@ from hongyan import errors
 from hongyan.cli.main import COMMANDS, load_command
 from tests.cli.command import Hongyan
 from tests.support.program import ARGV, Program
+from tests.support.terminal import at_a_terminal
 
 
 def commands() -> list[tuple[str, ...]]:
@@ -53,11 +54,40 @@ def test_the_version(nobody: Hongyan) -> None:
         (["show"], "hongyan: missing argument 'ID'. See 'hongyan show --help'."),
         (["list", "--bogus"], "hongyan: no such option '--bogus'. See 'hongyan list --help'."),
         (["outbox", "x"], "hongyan: no such command 'x'. See 'hongyan outbox --help'."),
+        (
+            ["serach", "x"],
+            "hongyan: no such command 'serach'. Did you mean 'search'? See 'hongyan --help'.",
+        ),
+        (
+            ["read", "m1"],
+            "hongyan: no such command 'read'. Did you mean 'show'? See 'hongyan --help'.",
+        ),
+        (
+            ["rule", "add", "x", "from:", "--flag"],
+            "hongyan: query: at character 1: from: needs a value right behind the colon. See 'hongyan rule add --help'.",
+        ),
         (["send"], "hongyan: say who it is for: --to ADDRESS. See 'hongyan send --help'."),
     ],
 )
 def test_wrong_usage_is_one_line_and_code_64(nobody: Hongyan, words: list[str], told: str) -> None:
     assert nobody.fails(64, *words).replace("No such option: --bogus", "") == told
+
+
+@pytest.mark.parametrize("variable", ["NO_COLOR=1", "TERM=dumb", "TERM=xterm"])
+def test_colours_are_shown_where_they_are_wanted(yan: Hongyan, variable: str) -> None:
+    name, _, value = variable.partition("=")
+    environment = {**Program(yan.home).env, "NO_COLOR": "", "TERM": "xterm", name: value}
+    shown = at_a_terminal(*ARGV, "list", "--limit", "1", environment=environment)
+    assert "Welcome" in shown.text
+    assert ("\x1b[" in shown.text) == (variable == "TERM=xterm")
+
+
+@pytest.mark.parametrize(
+    "words", [["check"], ["backup", "x.zip"], ["export"], ["reindex"]], ids=str
+)
+def test_of_a_profile_that_is_not_there_nothing_is_said(nobody: Hongyan, words: list[str]) -> None:
+    assert str(nobody.home) in nobody.fails(65, *words)
+    assert not nobody.home.exists()
 
 
 def test_home_may_stand_before_and_after_the_command(yan: Hongyan, tmp_path: Path) -> None:

@@ -90,6 +90,11 @@ def test_the_text_may_be_a_file_or_a_pipe(yan: Hongyan, tmp_path: Path) -> None:
         (["--to", "a@b.example", "--subject", "x\0"], "Subject: contains the control"),
         (["--to", "a@b.example", "--attach", "/nowhere/file"], "does not exist"),
         (["--to", "a@b.example", "--attach", "/"], "is a directory"),
+        (
+            ["--to", "a@b.example", "--at", "tomorrow"],
+            "'tomorrow' is no time such as '2026-12-24 18:00'",
+        ),
+        (["--to", "a@b.example", "--at", "2001-02-03"], "'2001-02-03' is over"),
         (["--to", "a@b.example", "--body", "/nowhere/file"], "No such file"),
         (["--cc", ""], "recipient"),
     ],

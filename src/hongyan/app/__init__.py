@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from hongyan.app.accounts import NewAccount
+    from hongyan.app.accounts import AccountChange, NewAccount
     from hongyan.app.clock import now
     from hongyan.app.console import LiveConsole, open_console
     from hongyan.app.demo import demo_profile, move_in
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SERVE",
     "TLS",
+    "AccountChange",
     "Activity",
     "Address",
     "App",
@@ -69,6 +70,7 @@ __all__ = [
 ]
 
 _HOMES: Final = {
+    "AccountChange": "hongyan.app.accounts:AccountChange",
     "Activity": "hongyan.sync.activity:Activity",
     "Address": "hongyan.server:Address",
     "App": "hongyan.app.profile:App",

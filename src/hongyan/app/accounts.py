@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hongyan.app.signing_in import SignIn, SigningIn
+    from hongyan.mime import Address
     from hongyan.store import Account, Store
 
 _KEYCHAIN: Final = "keychain"
@@ -50,6 +51,7 @@ class AccountChange:
     name: str | None = None
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    password_command: str | None = None
 
 
 class Accounts:
@@ -74,13 +76,10 @@ class Accounts:
 
     def add(self, new: NewAccount) -> Account:
         """Add an account whose secret is kept in the keychain, or behind a command."""
-        addresses = builder.parse_recipients(new.address, field="address")
-        if len(addresses) != 1:
-            raise InvalidArgument("address", "is not one mail address")
-        _fit(new)
+        address = self.vet(new)
         account = self._store.accounts.add(
-            addresses[0].email,
-            name=new.name or addresses[0].name or "",
+            address.email,
+            name=new.name or address.name or "",
             username=new.username,
             imap_url=new.imap_url,
             pop3_url=new.pop3_url,
@@ -101,6 +100,20 @@ class Accounts:
         known = {each.address: each for each in self._store.accounts.list()}
         return known.get(LOCAL) or self.add(NewAccount(address=LOCAL))
 
+    def vet(self, new: NewAccount) -> Address:
+        """Return the address of an account to be, before anybody is asked for its password.
+
+        Raises `InvalidArgument` for what is no address, or has an account, or is no such server.
+        """
+        addresses = builder.parse_recipients(new.address, field="address")
+        if len(addresses) != 1:
+            raise InvalidArgument("address", "is not one mail address")
+        if any(each.address == addresses[0].email for each in self._store.accounts.list()):
+            words = "has an account already: 'hongyan account change' changes it"
+            raise InvalidArgument("address", f"{addresses[0].email} {words}")
+        _fit(new)
+        return addresses[0]
+
     def _furnish(self, account: Account) -> None:
         """Make the mailboxes that people file into, where no server has any."""
         for role in (Role.INBOX, Role.DRAFTS, Role.SENT, Role.ARCHIVE, Role.JUNK, Role.TRASH):
@@ -117,6 +130,9 @@ class Accounts:
             raise Unsafe(f"{account.address} has no password here: {account.secret} is its secret")
         if change.password is not None:
             self._keychain.set(self._entry(account), change.password)
+        secret = f"{_COMMAND}{change.password_command}" if change.password_command else None
+        if secret and account.secret == _KEYCHAIN:
+            self._keychain.delete(self._entry(account))
         return self._store.accounts.update(
             replace(
                 account,
@@ -125,6 +141,7 @@ class Accounts:
                 imap_url=change.imap_url,
                 pop3_url=change.pop3_url,
                 smtp_url=change.smtp_url,
+                secret=secret or account.secret,
             )
         )
 
@@ -146,6 +163,8 @@ class Accounts:
 
     def choose(self, address: str | None) -> Account:
         """Return the account of an address or id, or the only one. Raises `NotFound`."""
+        if address and "@" not in address:
+            return self._store.accounts.get(address)
         if address:
             (wanted,) = builder.parse_recipients(address, field="account")[:1] or (None,)
             return self._store.accounts.get(wanted.email if wanted else address)
@@ -153,7 +172,8 @@ class Accounts:
         if not accounts:
             raise NotFound("there is no account yet: 'hongyan account add', or 'hongyan demo'")
         if len(accounts) > 1:
-            raise InvalidArgument("account", "there are several; say which by its address")
+            names = ", ".join(each.address for each in accounts)
+            raise InvalidArgument("account", f"there are several; say which: {names}")
         return accounts[0]
 
     def of_sender(self, sender: str | None, raw: bytes) -> Account:

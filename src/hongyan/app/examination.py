@@ -53,7 +53,10 @@ class Examination:
         facts = self._look(Endpoint.parse(url))
         if facts.error is None:
             check = self._servers.check_one(account, url)
-            facts = replace(facts, logged_in=check.error is None, login_error=check.error)
+            names = check.names or facts.names
+            facts = replace(
+                facts, logged_in=check.error is None, login_error=check.error, names=names
+            )
         return doctor.judge(facts, self._clock())
 
     def _look(self, endpoint: Endpoint) -> Facts:

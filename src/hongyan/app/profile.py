@@ -83,6 +83,11 @@ class App:
     ) -> None:
         self._open.close()
 
+    @property
+    def exists(self) -> bool:
+        """Whether there is a profile yet; the first use of its `store` makes one."""
+        return (self.home / "mail.db").exists()
+
     @cached_property
     def store(self) -> Store:
         """The profile's store, opened when it is first needed."""

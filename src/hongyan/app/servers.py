@@ -29,12 +29,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What a test of one of an account's servers found."""
+    """What a test of one of an account's servers found; ``names`` are what it offers then."""
 
     endpoint: Endpoint
     words: tuple[str, ...]
     error: HongyanError | None = None
+    names: frozenset[str] = frozenset()
 
+
+Tried: TypeAlias = tuple[list[str], frozenset[str]]
+"""What a login told: words for the person, and the names of what the server then offers."""
 
 Record: TypeAlias = Callable[[Endpoint], Recorder | None]
 
@@ -118,7 +122,7 @@ class Servers:
         """Try one of the account's servers up to the login and leave again."""
         endpoint = Endpoint.parse(url)
 
-        def work(credentials: Callable[[], Credentials]) -> list[str]:
+        def work(credentials: Callable[[], Credentials]) -> Tried:
             visit = self.visit(account, endpoint)
             visit.refuse_early()
             return self._try(endpoint, visit, credentials)
@@ -132,12 +136,13 @@ class Servers:
 
     def _try(
         self, endpoint: Endpoint, visit: Visit | FirstVisit, credentials: Callable[[], Credentials]
-    ) -> list[str]:
+    ) -> Tried:
         with self.connect(str(endpoint)) as driver:
-            words = _TRIES[endpoint.protocol](visit, driver, credentials())
+            words, names = _TRIES[endpoint.protocol](visit, driver, credentials())
             tunnel = driver.channel.tunnel
             session = tunnel.session if tunnel else None
-            return [*words, f"{session.version}, {session.cipher}" if session else "no TLS"]
+            line = f"{session.version}, {session.cipher}" if session else "no TLS"
+            return [*words, line], names
 
     def greet(self, url: str, *, within: float) -> tuple[str, ...]:
         """Open a session without logging in, in as many seconds; return the mechanisms offered.
@@ -148,41 +153,39 @@ class Servers:
             return greet(driver, within=within).mechanisms
 
 
-def _checked(endpoint: Endpoint, work: Callable[[], list[str]]) -> Check:
+def _checked(endpoint: Endpoint, work: Callable[[], Tried]) -> Check:
     try:
-        return Check(endpoint, tuple(work()))
+        words, names = work()
     except HongyanError as error:
         return Check(endpoint, (), error)
+    return Check(endpoint, tuple(words), names=names)
 
 
-def _try_imap(
-    visit: Visit | FirstVisit, driver: BlockingDriver, credentials: Credentials
-) -> list[str]:
+def _try_imap(visit: Visit | FirstVisit, driver: BlockingDriver, credentials: Credentials) -> Tried:
     conn = visit.open_imap(driver, credentials)
     status = driver.run(imap.status(conn, "INBOX", ("MESSAGES",)))
     driver.run(imap.logout(conn))
-    quick = "QRESYNC" in conn.capabilities
-    return [f"{status.values.get('MESSAGES', 0)} messages", "QRESYNC" if quick else "no QRESYNC"]
+    names = frozenset(conn.capabilities.names)
+    quick = "QRESYNC" if "QRESYNC" in names else "no QRESYNC"
+    return [f"{status.values.get('MESSAGES', 0)} messages", quick], names
 
 
-def _try_pop3(
-    visit: Visit | FirstVisit, driver: BlockingDriver, credentials: Credentials
-) -> list[str]:
+def _try_pop3(visit: Visit | FirstVisit, driver: BlockingDriver, credentials: Credentials) -> Tried:
     conn = visit.open_pop3(driver, credentials)
     stat = driver.run(pop3.stat(conn))
     driver.run(pop3.quit_(conn))
     pipelining = "pipelining" if conn.capabilities.pipelining else "no pipelining"
-    return [f"{stat.messages} messages", pipelining, *conn.capabilities.terms]
+    words = [f"{stat.messages} messages", pipelining, *conn.capabilities.terms]
+    return words, frozenset(conn.capabilities.names)
 
 
-def _try_smtp(
-    visit: Visit | FirstVisit, driver: BlockingDriver, credentials: Credentials
-) -> list[str]:
+def _try_smtp(visit: Visit | FirstVisit, driver: BlockingDriver, credentials: Credentials) -> Tried:
     conn = visit.open_smtp(driver, credentials)
     driver.run(smtp.quit_(conn))
     size = conn.extensions.size_limit
     limit = f"messages up to {size // 1_000_000} MB" if size else "no size limit told"
-    return [limit, "pipelining" if conn.extensions.pipelining else "no pipelining"]
+    pipelining = "pipelining" if conn.extensions.pipelining else "no pipelining"
+    return [limit, pipelining], frozenset(conn.extensions.names)
 
 
 _TRIES: Final = {"imap": _try_imap, "pop3": _try_pop3, "smtp": _try_smtp}

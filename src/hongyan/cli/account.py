@@ -8,6 +8,7 @@ import click
 
 from hongyan.cli.account_add import SignInOptions, add, sign_in, sign_in_options
 from hongyan.cli.account_add import discover as look_for
+from hongyan.cli.account_change import change
 from hongyan.cli.account_policy import policy
 from hongyan.cli.errors import UNAVAILABLE, explain
 from hongyan.cli.output import print_json, server, table
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
 
 @click.group
 def account() -> None:
-    """Add, list, test and remove accounts."""
+    """Add, list, change, test and remove accounts."""
 
 
 account.add_command(add)
+account.add_command(change)
 account.add_command(policy)
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 import click
 
 from hongyan.app import NewAccount
-from hongyan.cli.errors import explain
 from hongyan.cli.output import server
 from hongyan.errors import InvalidArgument, NotFound, Unsafe
+from hongyan.guard import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,19 +64,36 @@ def sign_in_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def server_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say where the servers are."""
+    for kind in ("smtp", "pop3", "imap"):
+        words = f"{kind}s://host, or {kind}://host (STARTTLS)."
+        command = click.option(f"--{kind}", f"{kind}_url", metavar="URL", help=words)(command)
+    return command
+
+
+def password_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options by which a password comes from elsewhere than the keyboard."""
+    for option in (
+        click.option("--password-command", metavar="CMD", help="A command that prints it."),
+        click.option(
+            "--password-stdin", is_flag=True, help="Read the password from standard input."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command(short_help="Add an account.")
 @click.argument("address")
-@click.option("--imap", "imap_url", metavar="URL", help="imaps://host, or imap://host (STARTTLS).")
-@click.option("--pop3", "pop3_url", metavar="URL", help="pop3s://host, or pop3://host (STARTTLS).")
-@click.option("--smtp", "smtp_url", metavar="URL", help="smtps://host, or smtp://host (STARTTLS).")
+@server_options
 @click.option(
     "--use", type=click.Choice(["imap", "pop3"]), help="Which kind of server to look for."
 )
 @click.option("--yes", is_flag=True, help="Use what was found without asking.")
 @click.option("--username", default="", help="The login, where it is not the address.")
 @click.option("--name", default="", help="Your name, as others should see it.")
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-@click.option("--password-command", metavar="CMD", help="A command that prints the password.")
+@password_options
 @click.option(
     "--sign-in", "provider", metavar="WHERE", help="google, microsoft, … or an issuer's https URL."
 )
@@ -89,14 +106,15 @@ def add(app: App, /, address: str, **given: Unpack[Given]) -> None:
     used. The password goes into the system's keyring, or into a file encrypted with a passphrase;
     with --password-command it stays where it is.
     """
+    new = NewAccount(
+        address=address,
+        imap_url=given["imap_url"],
+        pop3_url=given["pop3_url"],
+        smtp_url=given["smtp_url"],
+        username=given["username"],
+    )
+    app.accounts.vet(new)
     if given["imap_url"] or given["pop3_url"] or given["smtp_url"]:
-        new = NewAccount(
-            address=address,
-            imap_url=given["imap_url"],
-            pop3_url=given["pop3_url"],
-            smtp_url=given["smtp_url"],
-            username=given["username"],
-        )
         secrets = _secrets(app, address, given, oauth="")
     else:
         new, secrets = _found(app, address, given)
@@ -157,8 +175,7 @@ def _tell(proof: Proof) -> None:
     if proof.error is None:
         click.echo(f"  ok  {where}  ({source})  {', '.join(proof.words) or 'no login offered'}")
     else:
-        line, _ = explain(proof.error)
-        click.echo(f"  no  {where}  ({source})  {line.removeprefix('hongyan: ')}")
+        click.echo(f"  no  {where}  ({source})  {shown(str(proof.error), limit=400)}")
 
 
 def _confirm(setup: Setup, address: str) -> None:
@@ -181,7 +198,7 @@ def _secrets(app: App, address: str, given: Given, *, oauth: str) -> Secrets:
         return Secrets(command=given["password_command"])
     if oauth and sys.stdin.isatty() and not given["password_stdin"]:
         click.echo(f"(--sign-in {oauth} --client-id ID signs in there instead of a password.)")
-    return Secrets(password=_read_password(from_stdin=given["password_stdin"]))
+    return Secrets(password=read_password(from_stdin=given["password_stdin"]))
 
 
 def sign_in(app: App, address: str, given: SignInOptions) -> SignIn:
@@ -206,7 +223,8 @@ def _show_page(url: str) -> None:
         click.launch(url)
 
 
-def _read_password(*, from_stdin: bool) -> str:
+def read_password(*, from_stdin: bool) -> str:
+    """Return the password that is typed, or comes through a pipe. Raises `InvalidArgument`."""
     if from_stdin:
         given = sys.stdin.readline().rstrip("\r\n")
         if not given:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hongyan.cli.check import advancing
+from hongyan.cli.check import advancing, existing
 from hongyan.cli.output import octets
 from hongyan.cli.progress import progress
 
@@ -26,5 +26,5 @@ def backup(app: App, file: Path, *, replace: bool) -> None:
     are not in it.
     """
     with progress() as report:
-        app.store.backup(file, replace=replace, advance=advancing(report, "Backing up"))
+        existing(app).backup(file, replace=replace, advance=advancing(report, "Backing up"))
     click.echo(f"{file} ({octets(file.stat().st_size)})")

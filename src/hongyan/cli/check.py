@@ -10,12 +10,25 @@ from hongyan.app import Progress
 from hongyan.cli.errors import DATA
 from hongyan.cli.output import octets
 from hongyan.cli.progress import progress
-from hongyan.errors import StoreError
+from hongyan.errors import NotFound, StoreError
 from hongyan.guard import shown
 
 if TYPE_CHECKING:
     from hongyan.app import App, Report
+    from hongyan.store import Store
     from hongyan.store.types import Advance
+
+
+def existing(app: App) -> Store:
+    """Return the store of a profile that is there: of none, nothing could be said.
+
+    Raises `NotFound`.
+    """
+    if not app.exists:
+        raise NotFound(
+            f"there is no profile in {app.home}; --home or HONGYAN_HOME says where it is"
+        )
+    return app.store
 
 
 @click.command
@@ -27,7 +40,7 @@ def check(app: App) -> int:
     """
     try:
         with progress() as report:
-            damage = app.store.check(advance=advancing(report, "Checking"))
+            damage = existing(app).check(advance=advancing(report, "Checking"))
     except StoreError as error:
         damage = (str(error),)
     for line in damage:

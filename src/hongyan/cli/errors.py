@@ -38,8 +38,15 @@ _VERDICTS: Final = (
     Verdict(errors.NotFound, DATA, "Try it in a terminal first.", "password command"),
     Verdict(errors.NotFound, DATA, "'hongyan account list' shows what there is.", "account"),
     Verdict(errors.NotFound, DATA, "'hongyan list' shows what there is.", "no message"),
+    Verdict(errors.NotFound, DATA, "'hongyan rule list' shows what there is.", "no rule"),
     Verdict(errors.NotFound, DATA, ""),
     Verdict(errors.ConnectFailed, UNAVAILABLE, "Check the address and the network."),
+    Verdict(
+        errors.TLSFailed,
+        UNAVAILABLE,
+        "Nothing was sent. Is it a server of your own? 'hongyan doctor' shows how to trust it.",
+        "is not trusted",
+    ),
     Verdict(errors.TLSFailed, UNAVAILABLE, "Nothing was sent; check the server's name and clocks."),
     Verdict(errors.NetworkError, TRY_LATER, "Nothing was lost; 'hongyan sync' goes on later."),
     Verdict(errors.ProtocolError, PROTOCOL, "'hongyan wire URL' shows what the server says."),
@@ -76,7 +83,8 @@ def explain(error: Exception, *, command: str = "") -> tuple[str, int]:
     if "'hongyan " in words:  # it says itself what to do
         advice = ""
     name = f"hongyan {command}".rstrip()
-    return f"hongyan: {words}. {advice.format(command=name)}".rstrip(), code
+    end = "" if words.endswith("?") else "."
+    return f"hongyan: {words}{end} {advice.format(command=name)}".rstrip(), code
 
 
 def _judge(error: Exception) -> tuple[str, str, int]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hongyan.cli.check import advancing
+from hongyan.cli.check import advancing, existing
 from hongyan.cli.progress import progress
 from hongyan.transfer import Format, export
 
@@ -44,7 +44,7 @@ def export_(app: App, query: tuple[str, ...], *, form: str, target: Path | None)
     target = target or Path(f"hongyan-{form}{suffix}")
     with progress() as report:
         count = export(
-            app.store,
+            existing(app),
             target,
             form=Format(form),
             query=" ".join(query),

@@ -24,7 +24,9 @@ _SHOWN = 20
 @click.argument(
     "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
-@click.option("--account", help="Import into this account; needed where there are several.")
+@click.option(
+    "--account", metavar="ADDRESS", help="Import into this account; needed where there are several."
+)
 @click.option("--mailbox", help="Put all of it into this mailbox.")
 @click.option("--mboxo", is_flag=True, help="The mbox files quote 'From ' lines only once.")
 @click.pass_obj

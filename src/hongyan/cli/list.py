@@ -19,9 +19,14 @@ if TYPE_CHECKING:
 @click.command("list")
 @click.argument("mailbox", default="inbox")
 @click.option(
-    "--limit", default=50, show_default=True, type=click.IntRange(1), help="At most so many."
+    "--limit",
+    default=50,
+    show_default=True,
+    type=click.IntRange(1),
+    metavar="N",
+    help="At most so many.",
 )
-@click.option("--account", help="The account's address; all of them by default.")
+@click.option("--account", metavar="ADDRESS", help="The account's address; all of them by default.")
 @click.option("--json", "as_objects", is_flag=True, help="As an array of RFC 8621 Email objects.")
 @click.pass_obj
 def list_(app: App, mailbox: str, *, limit: int, account: str | None, as_objects: bool) -> None:

@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 import traceback
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,12 +24,12 @@ from hongyan import __version__
 from hongyan.cli.errors import BROKEN_PIPE, INTERRUPTED, TERMINATED, explain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hongyan.app import App
 
 COMMANDS: Final = {
-    "account": ("account:account", "Add, list, test and remove accounts."),
+    "account": ("account:account", "Add, list, change, test and remove accounts."),
     "doctor": ("doctor:doctor", "Find out what is wrong with a server, and what to do."),
     "sync": ("sync:sync", "Fetch new mail and send what waits."),
     "serve": ("serve:serve", "Serve the page; fetch and send in the background."),
@@ -53,6 +54,23 @@ COMMANDS: Final = {
     "demo": ("demo:demo", "Try Hongyan on its own little mail host."),
     "parse": ("parse:parse", "Show what a message in a file holds."),
     "wire": ("wire:wire", "Talk to a server yourself, and see every line."),
+}
+
+_MEANT: Final = {  # what other programs call it
+    "compose": "send",
+    "fetch": "sync",
+    "find": "search",
+    "inbox": "list",
+    "mail": "send",
+    "open": "show",
+    "read": "show",
+    "receive": "sync",
+    "rules": "rule",
+    "setup": "account",
+    "start": "serve",
+    "view": "show",
+    "web": "serve",
+    "write": "send",
 }
 
 
@@ -123,6 +141,17 @@ class Commands(click.Group):
         """Import one command."""
         return load_command(cmd_name) if cmd_name in COMMANDS else None
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; where there is none, name the one that was meant."""
+        word = args[0]
+        if word in COMMANDS or word.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        meant = _MEANT.get(word) or next(iter(get_close_matches(word, COMMANDS, 1)), "")
+        hint = f" Did you mean '{meant}'?" if meant else ""
+        raise click.UsageError(f"No such command '{word}'.{hint}", ctx)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):
@@ -173,7 +202,7 @@ def run(words: list[str], app: App | None = None) -> int:
     outcome: Any = 0
     try:
         with cli.make_context(
-            "hongyan", list(words), obj=app
+            "hongyan", list(words), obj=app, color=_colour(os.environ)
         ) as ctx:  # cli.main would swallow some errors
             outcome = cli.invoke(ctx)
         sys.stdout.flush()
@@ -197,12 +226,24 @@ def run(words: list[str], app: App | None = None) -> int:
 def _tell(error: Exception, words: Sequence[str]) -> int:
     if "--debug" in words:
         traceback.print_exception(error)
-    command = next((word for word in words if word in COMMANDS), "")
-    line, code = explain(error, command=command)
+    line, code = explain(error, command=_called(words))
     click.echo(line, err=True)
     if isinstance(error, OSError):
         _drop_output()
     return code
+
+
+def _called(words: Sequence[str]) -> str:
+    """Return the command that was called, with the one under it."""
+    name = next((word for word in words if word in COMMANDS), "")
+    below = getattr(load_command(name), "commands", {}) if name else {}
+    return f"{name} {next((word for word in words if word in below), '')}".strip()
+
+
+def _colour(environment: Mapping[str, str]) -> bool | None:
+    """Return False where no colours are wanted (no-color.org) or shown; else the output decides."""
+    plain = environment.get("NO_COLOR") or environment.get("TERM") == "dumb"
+    return False if plain else None
 
 
 def _drop_output() -> None:

@@ -127,7 +127,8 @@ def _remark(item: Item) -> str:
         for each in item.recipients
         if each.delivery.value != "unknown"
     ]
-    words = "; ".join(filter(None, (item.words, *reports)))
+    unsent = [each.words for each in item.recipients if each.state.value != "sent" and each.words]
+    words = "; ".join(filter(None, (*dict.fromkeys(unsent or [item.words]), *reports)))
     if item.send_at and item.state.value == "queued":
         return f"goes at {item.send_at.astimezone():%Y-%m-%d %H:%M}"
     return words or _ADVICE.get(item.state.value, "")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hongyan.cli.check import advancing
+from hongyan.cli.check import advancing, existing
 from hongyan.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -18,5 +18,5 @@ if TYPE_CHECKING:
 def reindex(app: App) -> None:
     """Make the search index anew, in place; mail can be read and found meanwhile."""
     with progress() as report:
-        app.store.reindex(advance=advancing(report, "Indexing"))
+        existing(app).reindex(advance=advancing(report, "Indexing"))
     click.echo("The index is new.")

@@ -55,7 +55,7 @@ def list_(app: App, *, as_objects: bool) -> None:
 @rule.command(short_help="Add a rule.")
 @click.argument("name")
 @click.argument("query")
-@click.option("--account", help="Only for this account.")
+@click.option("--account", metavar="ADDRESS", help="Only for this account.")
 @click.option("--move", metavar="MAILBOX", help="Move it there.")
 @click.option("--copy", metavar="MAILBOX", help="Have it there as well.")
 @click.option("--label", multiple=True, help="Give it this label; may be given again.")
@@ -74,6 +74,9 @@ def add(app: App, /, name: str, query: str, account: str | None, **given: object
     """
     owner = app.accounts.choose(account) if account else None
     actions = tuple(_actions(given, lambda box: _mailbox(app, owner, box)))
+    if not actions:
+        words = "say what it does: --move, --label, --flag, --read, --trash, --forward or --run"
+        raise click.UsageError(words, click.get_current_context())
     added = app.store.rules.add(
         Rule(
             name=name,

@@ -18,9 +18,14 @@ if TYPE_CHECKING:
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("query", nargs=-1, required=True)
 @click.option(
-    "--limit", default=50, show_default=True, type=click.IntRange(1), help="At most so many."
+    "--limit",
+    default=50,
+    show_default=True,
+    type=click.IntRange(1),
+    metavar="N",
+    help="At most so many.",
 )
-@click.option("--account", help="Only in this account.")
+@click.option("--account", metavar="ADDRESS", help="Only in this account.")
 @click.option("--json", "as_objects", is_flag=True, help="As an array of RFC 8621 Email objects.")
 @click.pass_obj
 def search(

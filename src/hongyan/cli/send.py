@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from hongyan.app import now
 from hongyan.cli.outbox import send_now
 from hongyan.cli.record import record_option
 from hongyan.errors import Cancelled, HongyanError, InvalidArgument
@@ -40,16 +41,45 @@ attach_option = click.option(
 )
 
 
+class Moment(click.DateTime):
+    """A time to come, by the clock here; an hour alone is today's."""
+
+    def __init__(self) -> None:
+        super().__init__(("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d", "%H:%M"))
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Return the time with its zone. Raises `click.BadParameter`."""
+        try:
+            given: datetime = super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is no time such as '2026-12-24 18:00' or '18:00'", param, ctx)
+        today = now().astimezone()
+        if given.year == 1900:  # what an hour alone is read as
+            given = given.replace(year=today.year, month=today.month, day=today.day)
+        if (moment := given.astimezone()) <= today:
+            self.fail(f"{value!r} is over", param, ctx)
+        return moment
+
+
 @click.command
-@click.option("--from", "sender", help="The account to send from; not needed when there is one.")
-@click.option("--to", multiple=True, help="A recipient; may be given again.")
-@click.option("--cc", multiple=True, help="Who gets a copy.")
-@click.option("--bcc", multiple=True, help="Who gets a copy that nobody else sees.")
+@click.option(
+    "--from",
+    "sender",
+    metavar="ADDRESS",
+    help="The account to send from; not needed when there is one.",
+)
+@click.option("--to", multiple=True, metavar="ADDRESS", help="A recipient; may be given again.")
+@click.option("--cc", multiple=True, metavar="ADDRESS", help="Who gets a copy.")
+@click.option(
+    "--bcc", multiple=True, metavar="ADDRESS", help="Who gets a copy that nobody else sees."
+)
 @click.option("--subject", default="", help="What it is about.")
 @click.option(
     "--at",
     "send_at",
-    type=click.DateTime(("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d")),
+    type=Moment(),
     metavar="TIME",
     help="When it shall go out, such as '2026-12-24 18:00', by the clock here.",
 )
@@ -89,7 +119,7 @@ def send(
 def schedule(app: App, account: Account, draft: Draft, send_at: datetime) -> int:
     """Queue the draft for later."""
     with kept(draft.text):
-        item = app.sending.queue(account, draft, send_at=send_at.astimezone())
+        item = app.sending.queue(account, draft, send_at=send_at)
     click.echo(f"{item} goes out at {send_at:%Y-%m-%d %H:%M}, by 'hongyan serve' or 'sync'.")
     return 0
 

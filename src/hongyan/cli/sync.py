@@ -125,7 +125,7 @@ def _by_imap(done: Synced) -> dict[str, object]:
 
 
 @click.command
-@click.option("--account", help="Only this account.")
+@click.option("--account", metavar="ADDRESS", help="Only this account.")
 @click.option("--json", "as_objects", is_flag=True, help="As an array of objects, one an account.")
 @record_option
 @click.pass_obj

@@ -137,7 +137,8 @@ def _served(facts: Facts, _: datetime) -> Iterator[Finding]:
 def _offered(facts: Facts, _: datetime) -> Iterator[Finding]:
     if not facts.names:
         return
-    for name, cost in _WANTED.get(facts.protocol, {}).items():
+    told = facts.protocol != "imap" or facts.logged_in  # which may tell the rest after the login
+    for name, cost in (_WANTED.get(facts.protocol, {}) if told else {}).items():
         if name not in facts.names:
             yield Finding(Level.NOTE, f"no {name}: {cost}")
     if not facts.mechanisms:

@@ -31,7 +31,7 @@ _INSERT: Final = """
 """
 _UPDATE: Final = """
     UPDATE accounts SET name = :name, username = :username, imap_url = :imap_url,
-        pop3_url = :pop3_url, smtp_url = :smtp_url
+        pop3_url = :pop3_url, smtp_url = :smtp_url, secret = :secret
     WHERE id = :id
 """
 
@@ -83,13 +83,14 @@ class Accounts:
         return self.get(f"a{number}")
 
     def update(self, account: Account) -> Account:
-        """Write the name, the login and the servers of an account anew. Raises `NotFound`."""
+        """Write the name, login, servers and place of the secret anew. Raises `NotFound`."""
         values = {
             "name": account.name,
             "username": account.username,
             "imap_url": account.imap_url,
             "pop3_url": account.pop3_url,
             "smtp_url": account.smtp_url,
+            "secret": account.secret,
         }
         for field, value in values.items():
             argument(field, value or "")
