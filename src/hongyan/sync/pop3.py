@@ -203,7 +203,10 @@ class _Headers:
 
 
 class Arrivals:
-    """The sink of a visit: messages come in chunks and leave as rows, one transaction each."""
+    """The sink of a visit: messages come in chunks and leave as rows, one transaction each.
+
+    Where our clock is behind what has arrived already, that tells what is to come and what is not.
+    """
 
     def __init__(
         self,
@@ -218,6 +221,8 @@ class Arrivals:
         self._store = store
         self._inbox = store.mailboxes.ensure(account.id, Role.INBOX)
         self._identities = {action.entry.number: action.identity for action in actions}
+        newest = store.messages.page(self._inbox.id, limit=1)
+        self._newest = newest[0].received_at if newest else clock()
         self._clock = clock
         self._report = report
         self._total_octets = sum(action.entry.size for action in actions)
@@ -249,7 +254,7 @@ class Arrivals:
                 self._account.id,
                 self._inbox.id,
                 self._writer.finish(),
-                received_at=arrival(bytes(self._head), self._clock()),
+                received_at=arrival(bytes(self._head), max(self._clock(), self._newest)),
                 uidl=self._identities[entry.number],
             )
             self.kept[self._identities[entry.number]] = entry.size
