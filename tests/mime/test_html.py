@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from hongyan.mime import parse
 from hongyan.mime.html import Policy, sanitise, to_text
-from hongyan.mime.markup import DEPTH_LIMIT, tame
+from hongyan.mime.markup import COPY_LIMIT, DEPTH_LIMIT, tame
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 WRAPPED = re.compile(r'(?:<style>.*?</style>)?<div class="mail"[^>]*>(.*)</div>', re.DOTALL)
@@ -185,6 +185,32 @@ def test_hostile_markup_is_tamed(html: str) -> None:
     assert longest < 10_000
     to_text(html)
     assert_harmless(sanitise(html))
+
+
+COPIED = {
+    "formatting": "<p><b a={n}></p>",
+    "ends of nothing": "<div></z>",
+    "long values": "<p><b a={n} title='xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'></p>",
+    "closed in a table": "<p><b a={n}><table></b></table></p>",
+    "closed in text": "<p><b a={n}><textarea></b></textarea></p>",
+    "a table closed in text": "<p><b a={n}><table><textarea></table></textarea></b></table></p>",
+    "text ended in a value": "<p><style><a x='</style><b a={n}>'></style></p>",
+    "a value that is none": "<p ='><b a={n}>'></p>",
+    "a quote in a value": "<p x=='><b a={n}>'></p>",
+    "a comment that is over": "<p><!--><b a={n}>--></p>",
+    "no comment": "<p><!x <i a='><b a={n}>'></p>",
+    "data of a drawing": "<p><svg><![CDATA[<a x=']]><b a={n}>'></svg></p>",
+}
+
+
+@pytest.mark.parametrize("unit", COPIED.values(), ids=COPIED)
+@pytest.mark.parametrize("size", [30_000, 100_000])
+def test_formatting_is_not_copied_without_bound(unit: str, size: int) -> None:
+    """HTML §13.2.4.3: what is not closed begins anew in each paragraph."""
+    opened = "".join(unit.replace("{n}", str(n)) for n in range(size // len(unit)))
+    html = opened + "<p>x</p>" * (size // 8)
+    assert len(sanitise(html)) < 12 * len(html) + COPY_LIMIT // 8
+    assert len(to_text(html)) <= len(html)
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the shared corpus is not here")

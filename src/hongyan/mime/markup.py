@@ -1,7 +1,8 @@
-"""Hostile markup made harmless to the parsers: bounded length, depth and attributes.
+"""Hostile markup made harmless to the parsers: bounded length, depth, attributes and copies.
 
 Parsers of HTML follow its standard, where deep nesting and long attribute lists cost quadratic
-time. `tame` is one linear pass that drops the tags beyond the bounds and leaves all text.
+time, and formatting that is not closed is made anew in every paragraph that follows (§13.2.4.3).
+`tame` is one linear pass that drops the tags beyond the bounds and leaves all text.
 """
 
 from __future__ import annotations
@@ -15,11 +16,15 @@ NAME_LIMIT: Final = 5000  # different names of attributes in one document
 ATTRIBUTE_LIMIT: Final = 400
 TAG_LIMIT: Final = 100_000
 REFERENCE_LIMIT: Final = 20_000
+COPY_LIMIT: Final = 16_777_216  # characters of formatting that tags may find open before them
+_COPY: Final = 32  # what each element costs besides its characters
 _SMALL: Final = 100_000
 _FEW_TAGS: Final = 1000
+# What the tokeniser of HTML (§13.2.5) takes for one token: a comment, a tag with its attributes.
 _TAG: Final = re.compile(
-    r"<!--(?:.*?-->|.*)"
-    r"|<(/?)([a-z][^\s/>]*)((?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')?+)*+)(?:>|\Z)",
+    r"<!--(?:-?>|.*?--!?>|.*)|<(?:[!?]|/(?![a-z]))[^>]*+"
+    r"|<(/?)([a-z][^\s/>]*)"
+    r"((?:[\s/]++|[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>]*+))?+)*+)(?:>|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
 _VALUE: Final = re.compile(r"=\s*+(?:\"[^\"<]*+\"|'[^'<]*+')")
@@ -30,12 +35,23 @@ _FLAT: Final = frozenset(
     | {"link", "meta", "option", "p", "param", "source", "tbody", "td", "tfoot", "th", "thead"}
     | {"tr", "track", "wbr"}
 )
+_FORMATTING: Final = frozenset(
+    {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt"}
+    | {"u"}
+)
+# Elements that formatting does not end within, and those whose content may be text.
+_SCOPES: Final = ("applet", "button", "caption", "marquee", "object", "select", "table", "template")
+_RAW: Final = (
+    *("iframe", "math", "noembed", "noframes", "noscript", "plaintext", "script", "style", "svg"),
+    *("textarea", "title", "xmp"),
+)
 
 
 def tame(html: str) -> str:
     """Return ``html`` with what a parser handles in linear time, the same for ordinary mail."""
     html = html[:LENGTH_LIMIT]
-    if len(html) < _SMALL and html.count("<") < _FEW_TAGS:
+    tags = html.count("<")
+    if len(html) < _SMALL and tags < _FEW_TAGS and len(html) * tags < COPY_LIMIT:
         return html
     if html.count("&") > REFERENCE_LIMIT:
         *few, rest = html.split("&", REFERENCE_LIMIT)
@@ -51,20 +67,29 @@ def tame(html: str) -> str:
 
 
 class _Judge:
-    """Decides, tag by tag, which are within the bounds."""
+    """Decides, tag by tag, which are within the bounds.
+
+    It knows no tree: where a parser may see it differently, an element counts as still open.
+    """
 
     def __init__(self) -> None:
         self._count = 0
         self._depth = 0
+        self._open: dict[str, list[tuple[int, int]]] = {}  # by name: number and cost of each
         self._dropped: dict[str, int] = {}  # how many of an element were dropped and not yet ended
         self._attributes: set[str] = set()
+        self._formatting = 0  # what it costs to copy the formatting that is open
+        self._copied = 0
 
     def keeps(self, tag: re.Match[str]) -> bool:
         """Tell whether ``tag`` stays."""
         self._count += 1
+        self._copied += self._formatting
         name = (tag[2] or "").lower()
-        if self._count > TAG_LIMIT:
+        if self._count > TAG_LIMIT or self._copied > COPY_LIMIT:
             return False
+        if "<" in tag[0][1:] and any(map(self._open.get, _RAW)):
+            return False  # as text, it would hide the end of that text
         if not name:
             return True  # a comment
         if tag[1]:
@@ -74,15 +99,29 @@ class _Judge:
         if not keeps:
             self._dropped[name] = self._dropped.get(name, 0) + 1
         elif not flat:
-            self._depth += 1
+            self._begins(name, len(tag[0]) + _COPY)
         return keeps
+
+    def _begins(self, name: str, cost: int) -> None:
+        self._depth += 1
+        self._open.setdefault(name, []).append((self._count, cost))
+        if name in _FORMATTING:
+            self._formatting += cost
 
     def _ends(self, name: str) -> bool:
         if self._dropped.get(name):
             self._dropped[name] -= 1
             return False
-        if name not in _FLAT:
-            self._depth = max(self._depth - 1, 0)
+        if name in _FLAT:
+            return True
+        if not self._open.get(name):
+            return False  # an end without a beginning, which a parser would search for
+        number, cost = self._open[name][-1]
+        within = filter(None, map(self._open.get, (*_SCOPES, *_RAW)))
+        if all(number >= each[-1][0] for each in within):
+            self._open[name].pop()
+            self._depth -= 1
+            self._formatting -= cost if name in _FORMATTING else 0
         return True
 
     def _has_few(self, attributes: str) -> bool:
