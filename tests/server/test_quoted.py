@@ -32,7 +32,9 @@ def test_the_quote_at_the_end_goes(html: str, left: str) -> None:
         "<blockquote>Nothing but a quote.</blockquote>",
         "<blockquote>A</blockquote><p>The answer stands below.</p>",
         "<p>One</p><blockquote>A</blockquote><p>and two.</p>",
+        "<blockquote>Yes.</blockquote><p>I say it again: Yes.</p>",
         "<p>x</p>" + "<blockquote>" * 200_000,
+        "<div>" + "<blockquote>" * 900 + "word " * 70_000 + "</blockquote>" * 900 + "x</div>",
     ],
 )
 def test_all_else_stays(html: str) -> None:

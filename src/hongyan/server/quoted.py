@@ -33,14 +33,29 @@ def without_quote(html: str) -> str | None:
 
 
 def _last(body: LexborNode) -> LexborNode | None:
-    """Return the outermost quote that ends where the body ends."""
-    said = _words(body)
-    for quote in body.css(_QUOTES):  # in the document's order: the outermost first
-        words = _words(quote)
-        if words and said.endswith(words):
-            return quote
+    """Return the outermost quote that ends where the words of the body end."""
+    quotes = {quote.mem_id for quote in body.css(_QUOTES)}
+    node = _last_words(body) if quotes else None
+    outermost = None
+    while node is not None and node.mem_id != body.mem_id:
+        outermost = node if node.mem_id in quotes else outermost
+        node = node.parent
+    return outermost
+
+
+def _last_words(body: LexborNode) -> LexborNode | None:
+    """Return the last piece of text that is more than blanks."""
+    node = body.last_child
+    while node is not None and not (node.tag == "-text" and (node.text_content or "").strip()):
+        node = _before(node, body) if node.last_child is None else node.last_child
+    return node
+
+
+def _before(node: LexborNode, body: LexborNode) -> LexborNode | None:
+    """Return the node that ends next before ``node``, within the body."""
+    up: LexborNode | None = node
+    while up is not None and up.mem_id != body.mem_id:
+        if up.prev is not None:
+            return up.prev
+        up = up.parent
     return None
-
-
-def _words(node: LexborNode) -> str:
-    return "".join(node.text().split())
