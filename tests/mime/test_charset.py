@@ -71,6 +71,27 @@ def test_labels(label: str, octets: bytes, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("labels", "codecs"),
+    [
+        ("windows1251 win-1251 cp-1251 x-cp1251 cp1251 Windows-1251", "cp1251"),
+        ("windows-874 dos-874 x-windows-874 tis-620 iso-8859-11", "cp874"),
+        ("windows-949 x-windows-949 x-mac-korean euc-kr ks_c_5601-1987", "cp949"),
+        ("windows-936 ms936 gb2312 x-mac-chinesesimp x-mac-simp-chinese", "gb18030"),
+        ("windows-950 big5 x-mac-chinesetrad x-mac-trad-chinese", "big5hkscs cp950"),
+        ("windows-932 sjis-win x-mac-japanese windows-31j ibm932", "cp932"),
+        ("cp51932 eucjp-ms eucjp-win euc-jp", "euc_jp"),
+        ("iso-2022-jp-ms cp50221 iso-2022-jp", "iso2022_jp"),
+        ("ibm-850 ibm850 cp-850 850", "cp850"),
+        ("ansi x-ansi ibm-1252 latin1 iso-8859-1 windows-1252", "cp1252"),
+        ("usascii us_ascii 646 ansi_x3.4-1968", "ascii"),
+    ],
+)
+def test_one_charset_has_many_names(labels: str, codecs: str) -> None:
+    found = {label: charset.codec(label) for label in labels.split()}
+    assert set(found.values()) == set(codecs.split())
+
+
+@pytest.mark.parametrize(
     ("text", "codec"),
     [
         *((CHINESE, name) for name in ("utf-8", "gb18030", "big5")),

@@ -14,6 +14,7 @@ from hongyan.mime import header
     [
         (b" plain ", "plain"),
         (b" folded\r\n\tonce", "folded once"),
+        (b"parted\tby a tab", "parted by a tab"),
         (b"=?utf-8?q?a=C3=A9?=", "aé"),
         (b"=?utf-8?b?5byg?= =?utf-8?b?5LiJ?=", "张三"),
         (b"=?utf-8?q?=E5=BC?=\r\n =?utf-8?q?=A0?=", "张"),

@@ -147,6 +147,8 @@ _LABELS: Final = {
     "big5-eten": "big5",
     "cn-big5": "big5",
     "x-x-big5": "big5",
+    "x-mac-chinesetrad": "big5",
+    "x-mac-trad-chinese": "big5",
     "cn-gb": "gb18030",
     "cn-gb-2312": "gb18030",
     "csgb2312": "gb18030",
@@ -156,6 +158,8 @@ _LABELS: Final = {
     "gb_2312": "gb18030",
     "iso-ir-58": "gb18030",
     "x-gbk": "gb18030",
+    "x-mac-chinesesimp": "gb18030",
+    "x-mac-simp-chinese": "gb18030",
     "gb18030-2000": "gb18030",
     "gb18030-2022": "gb18030",
     "hz-gb-2312": "hz",
@@ -168,29 +172,33 @@ _LABELS: Final = {
     "ks_c_5601-1989": "cp949",
     "ksc5601": "cp949",
     "ksc_5601": "cp949",
-    "windows-949": "cp949",
-    "x-windows-949": "cp949",
+    "x-mac-korean": "cp949",
     "cseucpkdfmtjapanese": "euc_jp",
     "x-euc-jp": "euc_jp",
+    "cp51932": "euc_jp",
+    "eucjp-ms": "euc_jp",
+    "eucjp-win": "euc_jp",
     "x-euc": "euc_jp",
     "csiso2022jp": "iso2022_jp",
     "cp50220": "iso2022_jp",
     "cp50221": "iso2022_jp",
     "cp50222": "iso2022_jp",
     "x-iso-2022-jp": "iso2022_jp",
+    "iso-2022-jp-ms": "iso2022_jp",
     "csshiftjis": "cp932",
     "ms932": "cp932",
     "ms_kanji": "cp932",
     "windows-31j": "cp932",
     "cswindows31j": "cp932",
     "x-sjis": "cp932",
+    "sjis-win": "cp932",
+    "x-mac-japanese": "cp932",
     "x-ms-cp932": "cp932",
     "sjis": "cp932",
-    "dos-874": "cp874",
-    "windows-874": "cp874",
-    "x-windows-874": "cp874",
     "cyrillic-asian": "ptcp154",
-    "ibm-1252": "cp1252",
+    "ansi": "cp1252",
+    "x-ansi": "cp1252",
+    "usascii": "ascii",
     "latin-9": "iso8859-15",
     "l9": "iso8859-15",
     "csisolatin9": "iso8859-15",
@@ -247,6 +255,7 @@ _FALLBACKS: Final = {
 }
 _JAPANESE: Final = {"iso2022_jp": japanese.from_iso2022, "euc_jp": japanese.from_euc}
 _ISO_8859: Final = re.compile(r"iso[-_ ]?8859[-_ ]?(\d{1,2})(?::\d{4})?\Z")
+_CODE_PAGE: Final = re.compile(r"\A(?:x-)?(?:windows|win|cp|ibm|dos|ms)[-_ ]?(\d{3,4})\Z")
 _WIDE: Final = re.compile(r"utf-(?:16|32)")
 _ESCAPES: Final = re.compile(rb"\x1b(?:\$[@B]|\([BIJ])")
 _UTF8_CJK: Final = re.compile(rb"[\xe3-\xed][\x80-\xbf]{2}")
@@ -266,7 +275,7 @@ _MODULES: Final = frozenset(aliases.values()) | frozenset(
 @lru_cache(maxsize=512)
 def _lookup(label: str) -> str | None:
     name = label.strip(" \t\r\n\"'").lower().removeprefix("charset=")
-    name = _LABELS.get(name) or _ISO_8859.sub(r"iso8859-\1", name)
+    name = _LABELS.get(name) or _CODE_PAGE.sub(r"cp\1", _ISO_8859.sub(r"iso8859-\1", name))
     if name not in _SINGLE_BYTE and name not in _MULTI_BYTE:
         module = normalize_encoding(name.removeprefix("x-"))
         module = aliases.get(module) or aliases.get(module.replace(".", "_")) or module

@@ -7,7 +7,7 @@ zone that nobody knows is UTC (RFC 5322 §4.3).
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Final
 
@@ -93,11 +93,12 @@ def parse(value: bytes | str | None) -> datetime | None:
         return None
     octets = value.encode("latin-1", "replace") if isinstance(value, str) else value
     try:
-        if usual := _USUAL.fullmatch(octets):
-            return _usual(*usual.groups())
-        return _read(_one_line(octets.decode("latin-1")))
+        usual = _USUAL.fullmatch(octets)
+        moment = _usual(*usual.groups()) if usual else _read(_one_line(octets.decode("latin-1")))
     except (ValueError, OverflowError):
         return None
+    # In the first and the last year there are moments that UTC has no date for.
+    return moment if moment is None or MINYEAR < moment.year < MAXYEAR else None
 
 
 def _usual(*pieces: bytes) -> datetime | None:

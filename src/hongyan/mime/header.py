@@ -46,8 +46,11 @@ class Fields:
 
 
 def text(value: bytes) -> str:
-    """Return the Text form: unfolded, encoded-words decoded, no control characters, NFC."""
-    decoded = decode_words(value[:VALUE_LIMIT].strip(b" \t\r\n"))
+    """Return the Text form: unfolded, encoded-words decoded, no control characters, NFC.
+
+    A tab that parts two words is a blank.
+    """
+    decoded = decode_words(value[:VALUE_LIMIT].strip(b" \t\r\n").replace(b"\t", b" "))
     if not decoded.isprintable():
         decoded = decoded.translate(_CONTROL)
     return decoded if decoded.isascii() else unicodedata.normalize("NFC", decoded).strip()

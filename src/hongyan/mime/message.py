@@ -7,9 +7,11 @@ are; what was wrong with them is in `defects`.
 # ruff: noqa: D401 - what `lazy` decorates are attributes, described by nouns
 from __future__ import annotations
 
+import re
 from itertools import chain
 from mmap import mmap
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from hongyan.mime import address, date, embedded, flowed, header, html, tnef, view
 from hongyan.mime.lazy import lazy
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 PREVIEW_LENGTH: Final = 256
 _PREVIEW_SOURCE: Final = 8192
+_CID: Final = re.compile(r"cid:([^\s\"'<>()]+)", re.IGNORECASE)
 
 
 class Message:
@@ -128,8 +131,8 @@ class Message:
     @lazy
     def has_attachment(self) -> bool:
         """Whether a file is there that is no image of the HTML (RFC 8621 §4.1.4)."""
-        shown = self.html or ""
-        return any(not _is_shown(part, shown) for part in self.attachments)
+        shown = _references(self.html or "") if self.attachments else frozenset()
+        return any(shown.isdisjoint((part.cid, part.location)) for part in self.attachments)
 
     @lazy
     def text(self) -> str:
@@ -167,11 +170,10 @@ class Message:
         return len(self.raw)
 
 
-def _is_shown(part: Part, html: str) -> bool:
-    """Tell whether ``html`` refers to ``part``, by Content-ID or by Content-Location."""
-    if part.cid and f"cid:{part.cid}" in html:
-        return True
-    return bool(part.location) and f'"{part.location}"' in html
+def _references(html: str) -> frozenset[str | None]:
+    """Return what ``html`` refers to: Content-IDs (RFC 2392) and all that stands in quotes."""
+    cids = _CID.findall(html)
+    return frozenset((*cids, *map(unquote, cids), *html.split('"')))
 
 
 def _opened(part: Part) -> tuple[Part, ...]:
