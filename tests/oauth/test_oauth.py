@@ -184,6 +184,23 @@ def test_an_issuers_description() -> None:
             oauth.read_metadata(answer(**told | wrong), "https://x.example", scopes=())
 
 
+@pytest.mark.parametrize(
+    "page", ["javascript:alert(1)", "file:///etc/passwd", "search-ms:x", "//x"]
+)
+def test_only_pages_of_the_web_are_opened(page: str) -> None:
+    told = {"user_code": "AB", "verification_uri": page, "device_code": "d"}
+    with pytest.raises(ProtocolError):
+        oauth.read_device(json.dumps(told).encode())
+    issuer = "https://id.example"
+    described = {
+        "issuer": issuer,
+        "authorization_endpoint": page,
+        "token_endpoint": "https://id.example/token",
+    }
+    with pytest.raises(ProtocolError):
+        oauth.read_metadata(json.dumps(described).encode(), issuer, scopes=())
+
+
 def test_the_known_providers() -> None:
     known = oauth.load_providers()
     assert {"google", "microsoft", "yahoo", "fastmail"} <= set(known)

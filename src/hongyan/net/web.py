@@ -57,9 +57,7 @@ class Web:
             answer = self._exchange("GET", url, deadline=deadline)
             if answer.status not in _MOVED or not answer.location:
                 return answer
-            url = urljoin(url, answer.location)
-            if not url.startswith("https://"):
-                raise ConnectFailed("a redirect leads away from https")
+            url = _following(url, answer.location)
         raise ConnectFailed("there are too many redirects")
 
     def post(self, url: str, form: Mapping[str, str], *, within: float = 30.0) -> Answer:
@@ -69,17 +67,12 @@ class Web:
     def _exchange(
         self, method: str, url: str, *, deadline: float, form: Mapping[str, str] | None = None
     ) -> Answer:
-        parts = urlsplit(argument("url", url))
-        host = parts.hostname or ""
-        loopback = host in ("127.0.0.1", "localhost", "::1")
-        if not host or not (parts.scheme == "https" or (parts.scheme == "http" and loopback)):
-            raise InvalidArgument("url", f"{url!r} is no https address")
-        secure = parts.scheme == "https"
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        with self._dial(host, parts.port or (443 if secure else 80), deadline) as plain:
+        secure, host, port, target = _place(url)
+        with self._dial(host, port, deadline) as plain:
             try:
                 with self._secured(plain, host, deadline) if secure else plain as sock:
-                    connection = http.client.HTTPConnection(host, parts.port)
+                    standard = port == (443 if secure else 80)
+                    connection = http.client.HTTPConnection(host, None if standard else port)
                     connection.sock = sock
                     with _cut_at(deadline, sock):
                         return _ask(connection, method, target, form)
@@ -112,6 +105,33 @@ class Web:
             else:
                 return sock
         raise ConnectFailed(f"{host} port {port} cannot be reached: {reason}")
+
+
+def _place(url: str) -> tuple[bool, str, int, str]:
+    """Return whether ``url`` is of https, and its host, port and target."""
+    try:
+        parts = urlsplit(argument("url", url))
+        host, port = parts.hostname or "", parts.port
+    except ValueError:  # a port that is none, a bracket that is not closed
+        raise InvalidArgument("url", f"{url!r} is no address") from None
+    secure = parts.scheme == "https"
+    is_loopback = host in ("127.0.0.1", "localhost", "::1")
+    if not host or not (secure or (parts.scheme == "http" and is_loopback)):
+        raise InvalidArgument("url", f"{url!r} is no https address")
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return secure, host, port or (443 if secure else 80), target
+
+
+def _following(url: str, location: str) -> str:
+    """Return where a redirect leads. Raises `ConnectFailed` unless it is an https address."""
+    try:
+        following = urljoin(url, location)
+        secure, *_ = _place(following)
+    except (ValueError, InvalidArgument):
+        secure = False
+    if not secure:
+        raise ConnectFailed("a redirect leads away from https")
+    return following
 
 
 def _ask(

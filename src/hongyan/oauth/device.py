@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import ProtocolError, Refused
 from hongyan.guard import shown
-from hongyan.oauth.grant import read_object, read_tokens, refusal, seconds
+from hongyan.oauth.grant import read_object, read_tokens, refusal, require_web, seconds
 from hongyan.oauth.types import Form
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def read_device(octets: bytes) -> DeviceGrant:
     if not all(isinstance(word, str) and word for word in words):
         raise ProtocolError("the provider's answer holds no code for a device")
     user_code, page, device_code = (str(word) for word in words)
+    require_web(page)
     return DeviceGrant(
         shown(user_code, limit=80),
         shown(page, limit=300),

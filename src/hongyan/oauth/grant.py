@@ -135,6 +135,12 @@ def read_object(octets: bytes) -> dict[str, Any]:
     return told
 
 
+def require_web(url: str) -> None:
+    """Refuse an address that a browser would not go to but run, or hand to another program."""
+    if not url.lower().startswith(("https://", "http://")):
+        raise ProtocolError("the provider names a page that is no web address")
+
+
 def refusal(told: dict[str, Any]) -> Refused:
     """Return the error that an answer with ``error`` in it is."""
     code = told.get("error")

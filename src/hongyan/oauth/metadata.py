@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from hongyan.errors import InvalidArgument, ProtocolError
-from hongyan.oauth.grant import read_object
+from hongyan.oauth.grant import read_object, require_web
 from hongyan.oauth.types import Provider
 
 
@@ -35,4 +35,6 @@ def read_metadata(octets: bytes, issuer: str, *, scopes: tuple[str, ...]) -> Pro
     ]
     if not all(isinstance(url, str) for url in urls) or not urls[0] or not urls[1]:
         raise ProtocolError("the description names no endpoints to sign in at")
+    for url in filter(None, urls):
+        require_web(url)
     return Provider(urlsplit(issuer).hostname or issuer, urls[0], urls[1], urls[2], scopes)
