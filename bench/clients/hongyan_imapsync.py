@@ -72,4 +72,5 @@ def main() -> None:
     timed(lambda: visit(**given, home=Path(home)) if home else log_in(**given))
 
 
-main()
+if __name__ == "__main__":  # its helpers load this module, too
+    main()

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hongyan.store import Role, Store
-from hongyan.transfer import preparing
+from hongyan.store import Role, Store, preparing
 from hongyan.transfer.importing import Importer
 from tests.support.short import letters
 

@@ -10,16 +10,17 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
+from hongyan import mime
 from hongyan.store import search_index, texts, threads
 from hongyan.store.columns import Columns, columns
 from hongyan.store.packing import packed_with
-from hongyan.store.spool import Blob, Packed
-from hongyan.store.summary import kept_anyway, summary_of
+from hongyan.store.spool import Blob, Packed, TemporaryFile
+from hongyan.store.summary import kept_anyway, summarise, summary_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from hongyan import mime
     from hongyan.store.summary import Summary
 
 
@@ -43,6 +44,40 @@ def prepare(octets: bytes, message: mime.Message, dictionary: Path | None) -> Pr
     kept = Packed("zstd", frame) if len(frame) < len(octets) else Packed("plain", octets)
     blob = Blob(hashlib.sha256(octets).hexdigest(), len(octets), kept)
     return prepared(blob, kept_anyway(summary_of, message))
+
+
+class Spooled(NamedTuple):
+    """Octets in a temporary file of this machine, by their SHA-256 (hex) and size."""
+
+    sha256: str
+    size: int
+    path: Path
+
+
+def source(blob: Blob) -> bytes | Spooled:
+    """Return what `prepare_all` takes of a blob fresh from a writer, which has to live as long."""
+    pending = blob.pending
+    if isinstance(pending, TemporaryFile):
+        return Spooled(blob.sha256, blob.size, pending.path)
+    if isinstance(pending, bytes):
+        return pending
+    raise TypeError("only what is fresh from a writer is to be prepared")
+
+
+def prepare_all(some: Sequence[bytes | Spooled], dictionary: Path | None) -> list[Prepared]:
+    """Prepare messages; what is spooled keeps its file, to be named as their `Prepared.blob`."""
+    return [
+        _prepare_spooled(each)
+        if isinstance(each, Spooled)
+        else prepare(each, mime.parse(each), dictionary)
+        for each in some
+    ]
+
+
+def _prepare_spooled(spooled: Spooled) -> Prepared:
+    with spooled.path.open("rb") as file:
+        summary = kept_anyway(summarise, mime.mapped(file))
+    return prepared(Blob(spooled.sha256, spooled.size), summary)
 
 
 def prepared(blob: Blob, summary: Summary) -> Prepared:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final, Self
 from hongyan import imap
 from hongyan.imap import NumberSet, Peek, Window
 from hongyan.store import New
+from hongyan.store.prepare import prepare_all, source
+from hongyan.store.preparing import Preparing
 from hongyan.sync import imap_flags, imap_gmail
 from hongyan.sync.imap_tour import identity
 from hongyan.sync.progress import Progress
@@ -22,10 +24,12 @@ from hongyan.sync.progress import Progress
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
+    from pathlib import Path
 
     from hongyan.flow import Flow
     from hongyan.imap import Body, Fetched, Item
-    from hongyan.store import Blob, BlobWriter, ImapMailbox, MailboxId, MessageId
+    from hongyan.store import Blob, BlobWriter, ImapMailbox, MailboxId, MessageId, Prepared
+    from hongyan.store.prepare import Spooled
     from hongyan.sync.imap_tour import Tour
 
 _ITEMS: Final = ("FLAGS", "INTERNALDATE", "RFC822.SIZE", Peek())
@@ -36,6 +40,7 @@ _TOGETHER: Final = 100
 _OCTETS: Final = 16 << 20
 _SECONDS: Final = 1.0
 _AHEAD: Final = 2  # transactions that may wait to be stored
+_PREPARED_AHEAD: Final = 3  # batches under way for each process that prepares
 
 
 def fetch_bodies(tour: Tour, *, clock: Callable[[], datetime]) -> Flow[None]:
@@ -71,6 +76,7 @@ def _bodies_of(tour: Tour, mailbox: ImapMailbox, arrivals: Arrivals) -> Flow[Non
 
 @dataclass(frozen=True, slots=True)
 class _Arrived:
+    mailbox: MailboxId
     uid: int
     flags: frozenset[str]
     size: int
@@ -97,6 +103,10 @@ class Arrivals:
     _committed: float = field(default_factory=time.monotonic)
     _storing: deque[Future[tuple[int, int]]] = field(default_factory=deque)
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    _handed_over: int = 0
+    _preparing: Preparing[_Arrived, bytes | Spooled, Path | None, Prepared] = field(
+        default_factory=lambda: Preparing(prepare_all, ahead=_PREPARED_AHEAD)
+    )
 
     def __enter__(self) -> Self:
         return self
@@ -106,6 +116,7 @@ class Arrivals:
             self.end()
         finally:
             self._thread.shutdown()
+            self._preparing.close()
 
     def begin(self, mailbox_id: MailboxId, expected: Iterable[int]) -> None:
         """Let what comes from now on belong to a mailbox; nothing is taken that is not expected."""
@@ -123,16 +134,16 @@ class Arrivals:
     def take(self, message: Fetched) -> None:
         """Take what else is told of a message, whose body has come before."""
         writer, self._writer = self._writer, None
-        if writer is None or message.uid not in self._expected:
+        if writer is None or self._mailbox is None or message.uid not in self._expected:
             return
         self._expected.remove(message.uid)
         blob = writer.finish()
         flags = imap_flags.keywords(message.flags or ())
         size = message.size or blob.size
         when = message.internal_date or self.clock()
-        labels = imap_gmail.told(self.tour, self._mailbox or "", message) or frozenset()
+        labels = imap_gmail.told(self.tour, self._mailbox, message) or frozenset()
         self._waiting.append(
-            _Arrived(message.uid, flags, size, blob, when, labels, identity(message))
+            _Arrived(self._mailbox, message.uid, flags, size, blob, when, labels, identity(message))
         )
         self._held += blob.size
         late = time.monotonic() - self._committed >= _SECONDS
@@ -143,10 +154,11 @@ class Arrivals:
         """Have what has come stored, in a thread, so that the line is not idle meanwhile."""
         waiting, self._waiting, self._held = self._waiting, [], 0
         self._committed = time.monotonic()
-        if waiting and self._mailbox is not None:
+        if waiting:
             while len(self._storing) >= _AHEAD:
                 self._settle(self._storing.popleft())
-            self._storing.append(self._thread.submit(self._store_all, self._mailbox, waiting))
+            self._handed_over += 1
+            self._storing.append(self._thread.submit(self._store, waiting, self._handed_over))
 
     def end(self) -> None:
         """Have all stored; what had come of a message that was cut off is dropped."""
@@ -161,21 +173,29 @@ class Arrivals:
         self.octets += octets
         self.tell()
 
-    def _store_all(self, mailbox_id: MailboxId, waiting: list[_Arrived]) -> tuple[int, int]:
+    def _store(self, waiting: list[_Arrived], number: int) -> tuple[int, int]:
+        """Have messages prepared, and store those that are; all of them unless more follow."""
+        dictionary = self.tour.store.blobs.dictionary()
+        tasks = [(each, source(each.blob)) for each in waiting]
+        ready = list(self._preparing.add(tasks, dictionary))
+        if number == self._handed_over:
+            ready += self._preparing.rest(dictionary)
+        self._store_all(ready)
+        return len(ready), sum(each.blob.size for each, _ in ready)
+
+    def _store_all(self, ready: list[tuple[_Arrived, Prepared]]) -> None:
         store = self.tour.store
         with store.transaction():
             alive = {each.id for each in store.mailboxes.list(self.tour.account.id)}
-            ids = store.messages.add_all(
-                self.tour.account.id, [_new(mailbox_id, each, alive) for each in waiting]
-            )
-            for id_, each in zip(ids, waiting, strict=True):
-                self._bind(mailbox_id, each, id_)
-        return len(waiting), sum(each.blob.size for each in waiting)
+            new = [_new(each, prepared, alive) for each, prepared in ready]
+            ids = store.messages.add_all(self.tour.account.id, new)
+            for id_, (each, _) in zip(ids, ready, strict=True):
+                self._bind(each, id_)
 
-    def _bind(self, mailbox_id: MailboxId, arrived: _Arrived, id_: MessageId) -> None:
+    def _bind(self, arrived: _Arrived, id_: MessageId) -> None:
         store = self.tour.store
         store.imap_messages.bind(
-            mailbox_id, arrived.uid, id_, flags=arrived.flags, size=arrived.size
+            arrived.mailbox, arrived.uid, id_, flags=arrived.flags, size=arrived.size
         )
         if arrived.labels:
             store.imap_labels.note(id_, arrived.labels)
@@ -188,7 +208,8 @@ class Arrivals:
         self.tour.report(Progress("Fetching", self.done, self.total, self.octets))
 
 
-def _new(mailbox_id: MailboxId, arrived: _Arrived, alive: set[MailboxId]) -> New:
+def _new(arrived: _Arrived, prepared: Prepared, alive: set[MailboxId]) -> New:
     """Return an arrival as the store takes it, in those of its labels that are still here."""
-    boxes = (mailbox_id, *sorted(arrived.labels & alive))
-    return New(arrived.blob, boxes, arrived.received_at, tuple(arrived.flags))
+    boxes = (arrived.mailbox, *sorted(arrived.labels & alive))
+    content = prepared if prepared.blob.pending else prepared._replace(blob=arrived.blob)
+    return New(content, boxes, arrived.received_at, tuple(arrived.flags))

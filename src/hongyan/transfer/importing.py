@@ -9,17 +9,18 @@ from __future__ import annotations
 import zipfile
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from hongyan import mime
 from hongyan.errors import NotFound, StoreError
 from hongyan.guard import shown
 from hongyan.store import LOCAL, Change, New, Prepared, Role
 from hongyan.store.arrival import HEAD, arrival
+from hongyan.store.preparing import Preparing
 from hongyan.store.types import silently
 from hongyan.transfer import sources
 from hongyan.transfer.manifest import NAME, Place
-from hongyan.transfer.preparing import TOGETHER, Done, Preparing, Task
+from hongyan.transfer.preparing import work
 from hongyan.transfer.verify import Opened
 
 if TYPE_CHECKING:
@@ -30,8 +31,13 @@ if TYPE_CHECKING:
     from hongyan.store import Account, Blob, Store
     from hongyan.store.types import Advance
     from hongyan.transfer.manifest import Entry
+    from hongyan.transfer.preparing import Done, Known, Octets
+
+    Task: TypeAlias = tuple[sources.Item, Octets]
 
 _TOGETHER: Final = 1_000
+_BATCH: Final = 100  # messages that are prepared together
+_AHEAD: Final = 20  # batches under way for each process
 _SMALL: Final = 200_000  # octets in a file, whose line ends may still grow
 _TOGETHER_OCTETS: Final = 16 << 20
 _ROLES: Final = {
@@ -188,16 +194,18 @@ class Importer:
         if self._account is None and self._accounts:
             raise NotFound("there are several accounts; say by --account which is to have the mail")
         self._account = self._account or self._account_of(LOCAL)
-        with Preparing() as preparing:
+        preparing: Preparing[sources.Item, Octets, Known, Done] = Preparing(work, ahead=_AHEAD)
+        with preparing:
             for tasks in self._tasks(path, mboxo=mboxo):
-                dictionary, now = self._store.blobs.dictionary(), self._clock()
                 if isinstance(tasks, sources.Item):
-                    yield from self._arrivals(preparing.rest(dictionary, now), mailbox)
+                    yield from self._arrivals(preparing.rest(self._known()), mailbox)
                     yield from self._large(tasks, mailbox)
                 else:
-                    yield from self._arrivals(preparing.add(tasks, dictionary, now), mailbox)
-            dictionary, now = self._store.blobs.dictionary(), self._clock()
-            yield from self._arrivals(preparing.rest(dictionary, now), mailbox)
+                    yield from self._arrivals(preparing.add(tasks, self._known()), mailbox)
+            yield from self._arrivals(preparing.rest(self._known()), mailbox)
+
+    def _known(self) -> Known:
+        return self._store.blobs.dictionary(), self._clock()
 
     @staticmethod
     def _tasks(path: Path, *, mboxo: bool) -> Iterator[list[Task] | sources.Item]:
@@ -205,23 +213,23 @@ class Importer:
         tasks: list[Task] = []
         for item in sources.items(path, mboxo=mboxo):
             is_large = item.size > _SMALL
-            if tasks and (is_large or len(tasks) >= TOGETHER):
+            if tasks and (is_large or len(tasks) >= _BATCH):
                 yield tasks
                 tasks = []
             if is_large:
                 yield item
             else:
                 octets = item.chunks if item.is_file else b"".join(item.chunks())
-                tasks.append(Task(item, octets))
+                tasks.append((item, octets))
         if tasks:
             yield tasks
 
     def _arrivals(
-        self, done: Iterable[tuple[Task, Done]], mailbox: str | None
+        self, done: Iterable[tuple[sources.Item, Done]], mailbox: str | None
     ) -> Iterator[_Arrival]:
-        for task, each in done:
-            keywords = each.told if task.item.is_mbox else task.item.keywords
-            arrived = self._arrival(task.item, mailbox, each.content, each.received_at, keywords)
+        for item, each in done:
+            keywords = each.told if item.is_mbox else item.keywords
+            arrived = self._arrival(item, mailbox, each.content, each.received_at, keywords)
             if arrived:
                 yield arrived
 

@@ -1,21 +1,8 @@
-"""Preparing messages in other processes while this one stores them.
-
-Reading a message takes as long as storing it, so a second core doubles the pace. A pool is begun
-only when there is enough to do, for each of its processes has to load the program first. Until they
-have, without them, when they break, and instead of waiting for them, the same is done here.
-"""
+"""What an import does with each message before it is stored, in any process."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import threading
-from collections import deque
-from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from hongyan import mime
 from hongyan.store import Prepared, prepare
@@ -27,22 +14,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-TOGETHER: Final = 100
-_WORTH: Final = 500  # messages before which no pool is begun
-_AHEAD: Final = 20  # batches under way for each process
-_BUSY: Final = 2  # batches that a process has: one to do, one waiting
-_MOST: Final = 4
-
-
 Octets: TypeAlias = "bytes | Callable[[], Iterator[bytes]]"
+"""The octets of a message, or what will read them."""
 
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A message to prepare: what it came out of, and its octets, or what will read them."""
-
-    item: sources.Item
-    octets: Octets
+Known: TypeAlias = "tuple[Path | None, datetime]"
+"""The dictionary, see `Blobs.dictionary`, and the time."""
 
 
 class Done(NamedTuple):
@@ -56,9 +32,9 @@ class Done(NamedTuple):
     told: frozenset[str] | None
 
 
-def work(some: Sequence[Octets], dictionary: Path | None, now: datetime) -> list[Done]:
-    """Prepare some messages, in any process. Raises `OSError` when one cannot be read."""
-    return [_done(each, dictionary, now) for each in some]
+def work(some: Sequence[Octets], known: Known) -> list[Done]:
+    """Prepare some messages. Raises `OSError` when one cannot be read."""
+    return [_done(each, *known) for each in some]
 
 
 def _done(given: Octets, dictionary: Path | None, now: datetime) -> Done:
@@ -66,129 +42,3 @@ def _done(given: Octets, dictionary: Path | None, now: datetime) -> Done:
     message = mime.parse(octets)
     prepared = prepare(octets, message, dictionary)
     return Done(prepared, arrival_of(message, now), sources.told(message))
-
-
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """Tasks, and what will come of them; `Preparing` tells who does them."""
-
-    tasks: list[Task]
-    future: Future[list[Done]] = field(default_factory=Future)
-
-    @property
-    def octets(self) -> list[Octets]:
-        return [task.octets for task in self.tasks]
-
-
-class Preparing:
-    """Prepares messages in the order in which they come; a context manager.
-
-    The pool and this process each take the oldest batch that nobody has begun: the pool whenever
-    it has ended one, in its own thread, this process when it had to wait otherwise.
-    """
-
-    def __init__(self) -> None:
-        self._pool: ProcessPoolExecutor | None = None
-        self._loaded: Future[None] | None = None
-        self._processes = min(_MOST, (os.cpu_count() or 1) - 1)
-        self._count = 0
-        self._under_way: deque[_Batch] = deque()
-        self._left: deque[_Batch] = deque()  # those that nobody has begun
-        self._known: tuple[Path | None, datetime]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-
-    def add(
-        self, tasks: list[Task], dictionary: Path | None, now: datetime
-    ) -> Iterator[tuple[Task, Done]]:
-        """Take tasks; yield those that have to make room.
-
-        So many are under way that the pool has enough to do while those that came out are stored.
-        """
-        self._known = dictionary, now
-        self._count += len(tasks)
-        batch = _Batch(tasks)
-        self._under_way.append(batch)
-        self._left.append(batch)
-        if self._pool is None and self._processes and self._count >= _WORTH:
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._processes, context, _leave_with_parent)
-            self._loaded = self._pool.submit(_load)
-            self._loaded.add_done_callback(self._feed)
-        self._feed(self._loaded)
-        while len(self._under_way) > _AHEAD * max(1, self._processes):
-            yield from self._oldest()
-
-    def rest(self, dictionary: Path | None, now: datetime) -> Iterator[tuple[Task, Done]]:
-        """Yield all that are not done yet."""
-        self._known = dictionary, now
-        while self._under_way:
-            yield from self._oldest()
-
-    def _feed(self, loaded: Future[None] | None) -> None:
-        """Let each process of the pool, once it is there, have a batch to do, and one waiting."""
-        if self._pool is None or loaded is None or not loaded.done():
-            return  # what it had before, this process would have to wait for
-        under_way = tuple(self._under_way)
-        busy = sum(not batch.future.done() for batch in under_way) - len(self._left)
-        for _ in range(busy, _BUSY * self._processes):
-            self._hand_over(self._pool)
-
-    def _hand_over(self, pool: ProcessPoolExecutor) -> None:
-        """Let the pool do the next batch, if there is one; called in any thread."""
-        try:
-            batch = self._left.popleft()
-        except IndexError:
-            return
-
-        def end(done: Future[list[Done]]) -> None:
-            error = CancelledError() if done.cancelled() else done.exception()
-            if error is None:
-                batch.future.set_result(done.result())
-                self._hand_over(pool)
-            else:
-                batch.future.set_exception(error)
-
-        try:
-            begun = pool.submit(work, batch.octets, *self._known)
-        except RuntimeError as error:  # it is broken, or has been shut down meanwhile
-            batch.future.set_exception(error)
-        else:
-            begun.add_done_callback(end)
-
-    def _oldest(self) -> Iterator[tuple[Task, Done]]:
-        batch = self._under_way[0]
-        while self._left and not batch.future.done():
-            self._do_here()
-        self._under_way.popleft()
-        try:
-            done = batch.future.result()
-        except BrokenProcessPool:
-            done = work(batch.octets, *self._known)
-        yield from zip(batch.tasks, done, strict=True)
-
-    def _do_here(self) -> None:
-        with suppress(IndexError):  # the pool has been quicker
-            batch = self._left.popleft()
-            batch.future.set_result(work(batch.octets, *self._known))
-
-
-def _load() -> None:
-    """Be called: for this the module, and with it the program, has been loaded."""
-
-
-def _leave_with_parent() -> None:
-    """End this process when the one that began it ends in any way."""
-    parent = multiprocessing.parent_process()
-
-    def wait() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(0)
-
-    threading.Thread(target=wait, daemon=True).start()
