@@ -103,7 +103,6 @@ class Arrivals:
     _committed: float = field(default_factory=time.monotonic)
     _storing: deque[Future[tuple[int, int]]] = field(default_factory=deque)
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
-    _handed_over: int = 0
     _preparing: Preparing[_Arrived, bytes | Spooled, Path | None, Prepared] = field(
         default_factory=lambda: Preparing(prepare_all, ahead=_PREPARED_AHEAD)
     )
@@ -148,22 +147,25 @@ class Arrivals:
         self._held += blob.size
         late = time.monotonic() - self._committed >= _SECONDS
         if late or len(self._waiting) >= _TOGETHER or self._held >= _OCTETS:
-            self.commit()
+            self._hand_over(all_of_it=late)
 
-    def commit(self) -> None:
-        """Have what has come stored, in a thread, so that the line is not idle meanwhile."""
+    def _hand_over(self, *, all_of_it: bool) -> None:
+        """Have what has come stored, in a thread, so that the line is not idle meanwhile.
+
+        As long as more comes quickly, some of it may still be prepared while that is waited for;
+        ``all_of_it`` is not.
+        """
         waiting, self._waiting, self._held = self._waiting, [], 0
         self._committed = time.monotonic()
-        if waiting:
-            while len(self._storing) >= _AHEAD:
-                self._settle(self._storing.popleft())
-            self._handed_over += 1
-            self._storing.append(self._thread.submit(self._store, waiting, self._handed_over))
+        while len(self._storing) >= _AHEAD:
+            self._settle(self._storing.popleft())
+        self._storing.append(self._thread.submit(self._store, waiting, all_of_it=all_of_it))
 
     def end(self) -> None:
         """Have all stored; what had come of a message that was cut off is dropped."""
         self._writer = None
-        self.commit()
+        if self._waiting or self._storing:
+            self._hand_over(all_of_it=True)
         while self._storing:
             self._settle(self._storing.popleft())
 
@@ -173,17 +175,19 @@ class Arrivals:
         self.octets += octets
         self.tell()
 
-    def _store(self, waiting: list[_Arrived], number: int) -> tuple[int, int]:
-        """Have messages prepared, and store those that are; all of them unless more follow."""
+    def _store(self, waiting: list[_Arrived], *, all_of_it: bool) -> tuple[int, int]:
+        """Have messages prepared, and store those that are."""
         dictionary = self.tour.store.blobs.dictionary()
         tasks = [(each, source(each.blob)) for each in waiting]
         ready = list(self._preparing.add(tasks, dictionary))
-        if number == self._handed_over:
+        if all_of_it:
             ready += self._preparing.rest(dictionary)
         self._store_all(ready)
         return len(ready), sum(each.blob.size for each, _ in ready)
 
     def _store_all(self, ready: list[tuple[_Arrived, Prepared]]) -> None:
+        if not ready:
+            return
         store = self.tour.store
         with store.transaction():
             alive = {each.id for each in store.mailboxes.list(self.tour.account.id)}
