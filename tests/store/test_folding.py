@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+import unicodedata
 
 import pytest
 from hypothesis import given, settings
@@ -97,10 +99,33 @@ def test_piled_up_marks_take_linear_time() -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("發票", "发票"), ("後", "后"), ("乾", "干"), ("裏裡", "里里"), ("國語", "国语")],
+    [
+        ("發票", "发票"),
+        ("後", "后"),
+        ("乾", "干"),
+        ("裏裡", "里里"),
+        ("國語", "国语"),
+        ("#發", "#发"),
+    ],
 )
 def test_traditional_and_simplified_are_alike(one: str, other: str) -> None:
     assert fold(one) == fold(other) == other
+
+
+def test_what_composes_folds_as_one() -> None:
+    pairs = 0
+    for point in range(sys.maxunicode + 1):
+        parts = unicodedata.normalize("NFD", chr(point))
+        if len(parts) > 1 and unicodedata.normalize("NFC", parts) == chr(point):
+            pairs += 1
+            assert fold(f"é{parts}") == fold(f"é{chr(point)}")
+    assert pairs > 11_000, "Hangul alone has as many"
+    assert fold("ｶﾞ가") == fold("ガ가") == "ガ가"
+
+
+@given(st.text(max_size=40))
+def test_a_text_folds_as_its_compatible_form_does(text: str) -> None:
+    assert fold(text) == fold(unicodedata.normalize("NFKC", text))
 
 
 def test_folding_twice_changes_nothing() -> None:

