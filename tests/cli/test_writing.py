@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from email.message import EmailMessage
 from pathlib import Path
 
 import click
@@ -330,3 +331,34 @@ def test_an_answer_comes_by_sync(yan: Hongyan) -> None:
     while not yan.json("search", 'subject:"Re: Sync me"') and time.monotonic() < end:
         yan.ok("sync")
     assert yan.json("search", 'subject:"Re: Sync me"')
+
+
+# -- forwarding
+
+
+def test_a_message_is_sent_on_with_its_files(yan: Hongyan, tmp_path: Path) -> None:
+    letter = EmailMessage()
+    letter["From"], letter["Subject"] = "rosa@den.example", "发票"
+    letter.set_content("Here it is.\n")
+    letter.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="发票.pdf")
+    (asked,) = yan.receive(bytes(letter))
+    (tmp_path / "more.txt").write_text("more")
+    out = yan.ok(
+        *("forward", asked, "--to", "nils@den.example", "--bcc", "h@den.example"),
+        *("--body", "-", "--attach", str(tmp_path / "more.txt")),
+        stdin="Look.\n",
+    )
+    assert out.startswith("o1 sent: nils@den.example, h@den.example (250")
+    sent = newest_sent(yan)
+    assert sent.subject == "Fwd: 发票"
+    assert sent.text.startswith("Look.\n\n---------- Forwarded message ----------\n")
+    assert "Here it is." in sent.text
+    assert [each.filename for each in sent.attachments] == ["发票.pdf", "more.txt"]
+    assert b"".join(sent.attachments[0].chunks()) == b"%PDF"
+    with yan.app() as app:
+        assert "$forwarded" in app.store.messages.get(asked).keywords
+
+
+def test_a_message_is_sent_on_to_somebody(yan: Hongyan) -> None:
+    assert "say who it is for: --to ADDRESS" in yan.fails(64, "forward", "m1", stdin="x")
+    assert "there is no message 'm999'" in yan.fails(65, "forward", "m999", "--to", "a@b.example")

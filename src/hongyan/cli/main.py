@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from hongyan.app import App
 
+COMPLETE: Final = "_HONGYAN_COMPLETE"
 COMMANDS: Final = {
     "account": ("account:account", "Add, list, change, test and remove accounts."),
     "doctor": ("doctor:doctor", "Find out what is wrong with a server, and what to do."),
@@ -40,6 +41,7 @@ COMMANDS: Final = {
     "save": ("save:save", "Save attachments, or one of them."),
     "send": ("send:send", "Write and send a message."),
     "reply": ("reply:reply", "Answer a message."),
+    "forward": ("forward:forward", "Send a message on to others."),
     "sendmail": ("sendmail:sendmail", "Send a ready message from standard input, for programs."),
     "outbox": ("outbox:outbox", "See, retry or cancel what waits to be sent."),
     "service": ("service:service", "Start serve with your session."),
@@ -52,6 +54,8 @@ COMMANDS: Final = {
     "verify": ("verify:verify_", "Prove that an export holds every octet."),
     "import": ("import_:import_", "Take in mail that other programs kept."),
     "demo": ("demo:demo", "Try Hongyan on its own little mail host."),
+    "completion": ("completion:completion", "Print what makes your shell complete commands."),
+    "man": ("man:man", "Print the manual page."),
     "parse": ("parse:parse", "Show what a message in a file holds."),
     "wire": ("wire:wire", "Talk to a server yourself, and see every line."),
 }
@@ -93,7 +97,7 @@ def choose_home(ctx: click.Context, _: click.Parameter, home: Path | None) -> No
     from hongyan.app import App
     from hongyan.config import load
 
-    if home is not None or ctx.obj is None:
+    if not ctx.resilient_parsing and (home is not None or ctx.obj is None):
         ctx.obj = ctx.with_resource(App(load(home, os.environ), ask=ask))
 
 
@@ -174,6 +178,10 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if instruction := os.environ.get(COMPLETE):  # a shell asks, with the words in its variables
+        from click.shell_completion import shell_complete
+
+        sys.exit(shell_complete(cli, {}, "hongyan", COMPLETE, instruction))
     signal.signal(signal.SIGTERM, _terminate)
     _prepare_output()
     sys.exit(run(words))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -10,7 +9,7 @@ import click
 
 from hongyan import mime
 from hongyan.cli.record import record_option
-from hongyan.cli.send import attach_option, attachments, body_option, hand_over, text_of
+from hongyan.cli.send import attach_option, attachments, body_option, hand_over, text_above
 from hongyan.mime import answer
 
 if TYPE_CHECKING:
@@ -42,11 +41,7 @@ def reply(
     draft = answering(message, [app.sending.identity(account)])
     draft = replace(draft, attachments=(*draft.attachments, *attachments(attach)))
     app.sending.try_out(account, draft)
-    if body is None and sys.stdin.isatty():
-        text = text_of(None, "\n\n" + draft.text)  # the person decides what of it stays
-    else:
-        text = f"{text_of(body, '').rstrip()}\n\n{draft.text}"
-    draft = replace(draft, text=text)
+    draft = replace(draft, text=text_above(body, draft.text))
     code = hand_over(app, account, draft)
     app.store.messages.patch_keywords(email.id, add=("$answered", "$seen"))
     return code

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypedDict
 
 import click
 
@@ -19,8 +19,9 @@ from hongyan.errors import Cancelled, HongyanError, InvalidArgument
 from hongyan.mime.builder import Attachment, Draft, parse_recipients
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
+    from typing import Any
 
     from hongyan.app import App
     from hongyan.mime import Address
@@ -39,6 +40,17 @@ attach_option = click.option(
     type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
     help="A file to send along; may be given again.",
 )
+
+
+def recipient_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say whom a message goes to."""
+    for name, words in (
+        ("--bcc", "Who gets a copy that nobody else sees."),
+        ("--cc", "Who gets a copy."),
+        ("--to", "A recipient; may be given again."),
+    ):
+        command = click.option(name, multiple=True, metavar="ADDRESS", help=words)(command)
+    return command
 
 
 class Moment(click.DateTime):
@@ -70,11 +82,7 @@ class Moment(click.DateTime):
     metavar="ADDRESS",
     help="The account to send from; not needed when there is one.",
 )
-@click.option("--to", multiple=True, metavar="ADDRESS", help="A recipient; may be given again.")
-@click.option("--cc", multiple=True, metavar="ADDRESS", help="Who gets a copy.")
-@click.option(
-    "--bcc", multiple=True, metavar="ADDRESS", help="Who gets a copy that nobody else sees."
-)
+@recipient_options
 @click.option("--subject", default="", help="What it is about.")
 @click.option(
     "--at",
@@ -100,14 +108,11 @@ def send(
     attach: tuple[Path, ...],
 ) -> int:
     """Write a message and send it; it waits in the outbox when the server cannot be reached."""
-    if not (to or cc or bcc):
-        raise click.UsageError("say who it is for: --to ADDRESS", click.get_current_context())
+    whom = recipients(to, cc, bcc)
     account = app.accounts.choose(sender)
     draft = Draft(
         from_=app.sending.identity(account),
-        to=people("to", to),
-        cc=people("cc", cc),
-        bcc=people("bcc", bcc),
+        **whom,
         subject=subject,
         attachments=attachments(attach),
     )
@@ -122,6 +127,21 @@ def schedule(app: App, account: Account, draft: Draft, send_at: datetime) -> int
         item = app.sending.queue(account, draft, send_at=send_at)
     click.echo(f"{item} goes out at {send_at:%Y-%m-%d %H:%M}, by 'hongyan serve' or 'sync'.")
     return 0
+
+
+class Recipients(TypedDict):
+    """Whom a draft goes to."""
+
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    bcc: tuple[Address, ...]
+
+
+def recipients(to: tuple[str, ...], cc: tuple[str, ...], bcc: tuple[str, ...]) -> Recipients:
+    """Return whom the options name. Raises `InvalidArgument`, and where they name nobody."""
+    if not (to or cc or bcc):
+        raise click.UsageError("say who it is for: --to ADDRESS", click.get_current_context())
+    return Recipients(to=people("to", to), cc=people("cc", cc), bcc=people("bcc", bcc))
 
 
 def people(field: str, values: Iterable[str]) -> tuple[Address, ...]:
@@ -150,6 +170,13 @@ def text_of(body: BinaryIO | None, template: str) -> str:
         return (body or sys.stdin.buffer).read().decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise InvalidArgument("body", "is not text in UTF-8; a file goes with --attach") from None
+
+
+def text_above(body: BinaryIO | None, quoted: str) -> str:
+    """Return the text with what it answers or sends on below it; at a terminal, as edited."""
+    if body is None and sys.stdin.isatty():
+        return text_of(None, "\n\n" + quoted)  # the person decides what of it stays
+    return f"{text_of(body, '').rstrip()}\n\n{quoted}".lstrip("\n")
 
 
 @contextmanager
