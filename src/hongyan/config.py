@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from platformdirs import user_data_path
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -24,5 +22,11 @@ class Config:
 
 def load(home: Path | None, environment: Mapping[str, str]) -> Config:
     """Return the settings for ``home`` as given on the command line, or None when it was not."""
-    chosen = home or Path(environment.get("HONGYAN_HOME") or user_data_path("hongyan"))
+    chosen = home or Path(environment.get("HONGYAN_HOME") or _usual_home())
     return Config(chosen.expanduser().absolute())
+
+
+def _usual_home() -> Path:
+    from platformdirs import user_data_path
+
+    return user_data_path("hongyan")

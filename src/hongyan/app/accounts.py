@@ -1,4 +1,7 @@
-"""The accounts of a profile, and where their passwords are."""
+"""The accounts of a profile, and where their passwords are.
+
+What only logging in and adding need is imported there: most commands do neither.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from hongyan import keychain, mime
 from hongyan.errors import HongyanError, InvalidArgument, NotFound, Unsafe
-from hongyan.mime import builder
 from hongyan.net.endpoint import Endpoint
-from hongyan.sasl import Credentials
 from hongyan.store import LOCAL, Role
 
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hongyan.app.signing_in import SignIn, SigningIn
+    from hongyan.keychain import Keychain
     from hongyan.mime import Address
+    from hongyan.sasl import Credentials
     from hongyan.store import Account, Store
 
 _KEYCHAIN: Final = "keychain"
@@ -60,8 +62,8 @@ class Accounts:
     def __init__(
         self,
         store: Store,
-        open_keychain: Callable[[], keychain.Keychain],
-        signing_in: SigningIn,
+        open_keychain: Callable[[], Keychain],
+        signing_in: Callable[[], SigningIn],
         *,
         home: Path,
     ) -> None:
@@ -71,7 +73,7 @@ class Accounts:
         self._home = home
 
     @cached_property
-    def _keychain(self) -> keychain.Keychain:
+    def _keychain(self) -> Keychain:
         return self._open_keychain()
 
     def add(self, new: NewAccount) -> Account:
@@ -105,6 +107,8 @@ class Accounts:
 
         Raises `InvalidArgument` for what is no address, or has an account, or is no such server.
         """
+        from hongyan.mime import builder
+
         addresses = builder.parse_recipients(new.address, field="address")
         if len(addresses) != 1:
             raise InvalidArgument("address", "is not one mail address")
@@ -147,13 +151,13 @@ class Accounts:
 
     def _keep(self, account: Account, new: NewAccount) -> None:
         if new.sign_in is not None:
-            self._signing_in.keep(self._entry(account), new.sign_in)
+            self._signing_in().keep(self._entry(account), new.sign_in)
         elif new.password is not None and new.password_command is None:
             self._keychain.set(self._entry(account), new.password)
 
     def sign_in_again(self, account: Account, signed_in: SignIn) -> None:
         """Keep a new sign-in in place of one that has lapsed."""
-        self._signing_in.keep(self._entry(account), signed_in)
+        self._signing_in().keep(self._entry(account), signed_in)
 
     def remove(self, account: Account) -> None:
         """Remove an account, its mail in this profile and its password; not what servers have."""
@@ -166,6 +170,8 @@ class Accounts:
         if address and "@" not in address:
             return self._store.accounts.get(address)
         if address:
+            from hongyan.mime import builder
+
             (wanted,) = builder.parse_recipients(address, field="account")[:1] or (None,)
             return self._store.accounts.get(wanted.email if wanted else address)
         accounts = self._store.accounts.list()
@@ -178,6 +184,8 @@ class Accounts:
 
     def of_sender(self, sender: str | None, raw: bytes) -> Account:
         """Return the account that a ready message is sent by: its sender's, or the only one."""
+        from hongyan import mime
+
         accounts = {each.address.lower(): each for each in self._store.accounts.list()}
         written = mime.parse(raw).from_
         for address in (sender or "", written[0].email if written else ""):
@@ -190,8 +198,11 @@ class Accounts:
 
         Raises `NotFound`, `StoreError`, and what renewing raises: see `SigningIn.token`.
         """
+        from hongyan import keychain
+        from hongyan.sasl import Credentials
+
         if account.secret == _OAUTH:
-            token = self._signing_in.token(self._entry(account))
+            token = self._signing_in().token(self._entry(account))
             return Credentials(account.username, token=token)
         if account.secret.startswith(_COMMAND):
             password = keychain.from_command(account.secret.removeprefix(_COMMAND))
@@ -206,15 +217,20 @@ class Accounts:
         self, username: str, *, password: str | None, command: str | None, sign_in: SignIn | None
     ) -> Credentials:
         """Return credentials of an account that is not added yet."""
+        from hongyan import keychain
+        from hongyan.sasl import Credentials
+
         if sign_in is not None:
             return Credentials(username, token=sign_in.tokens.access)
         return Credentials(username, keychain.from_command(command) if command else password)
 
     def after_refusal(self, account: Account, refused: Credentials) -> Credentials | None:
         """Return other credentials worth one more try after ``refused`` were, or None."""
+        from hongyan.sasl import Credentials
+
         if account.secret != _OAUTH or refused.token is None:
             return None
-        token = self._signing_in.renew(self._entry(account), instead_of=refused.token)
+        token = self._signing_in().renew(self._entry(account), instead_of=refused.token)
         return Credentials(account.username, token=token)
 
     def _entry(self, account: Account) -> str:

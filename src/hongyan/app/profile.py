@@ -11,10 +11,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from hongyan import keychain
 from hongyan.app.accounts import Accounts
 from hongyan.app.clock import now
-from hongyan.app.network import Network
 from hongyan.app.serving import PROFILE
 from hongyan.errors import InvalidArgument, NotFound, Unsafe
 from hongyan.net.record import Recorder
@@ -31,12 +29,14 @@ if TYPE_CHECKING:
     from hongyan.app.fetching import Fetching
     from hongyan.app.housekeeping import Housekeeping
     from hongyan.app.jobs import Jobs
+    from hongyan.app.network import Network
     from hongyan.app.ruling import ServedRuling
     from hongyan.app.sending import Sending
     from hongyan.app.servers import Record, Servers
     from hongyan.app.signing_in import SigningIn
     from hongyan.app.transferring import Transferring
     from hongyan.config import Config
+    from hongyan.keychain import Keychain
     from hongyan.net.endpoint import Endpoint
     from hongyan.net.record import Line
     from hongyan.net.web import Web
@@ -67,7 +67,7 @@ class App:
     ) -> None:
         self.home = config.home
         self._ask = ask
-        self._network = network or Network()
+        self._other_network = network
         self._open = ExitStack()
         self.record: Callable[[Line], None] | None = None
         self.tell: Callable[[str], None] = untold
@@ -83,6 +83,12 @@ class App:
     ) -> None:
         self._open.close()
 
+    @cached_property
+    def _network(self) -> Network:
+        from hongyan.app.network import Network
+
+        return self._other_network or Network()
+
     @property
     def exists(self) -> bool:
         """Whether there is a profile yet; the first use of its `store` makes one."""
@@ -96,7 +102,7 @@ class App:
     @cached_property
     def accounts(self) -> Accounts:
         """The accounts and their passwords."""
-        return Accounts(self.store, self._keychain, self.signing_in, home=self.home)
+        return Accounts(self.store, self._keychain, lambda: self.signing_in, home=self.home)
 
     @cached_property
     def servers(self) -> Servers:
@@ -252,16 +258,20 @@ class App:
     @property
     def needs_passphrase(self) -> bool:
         """Whether passwords lie in a file that somebody must open by a passphrase."""
+        from hongyan import keychain
+
         return (self.home / keychain.FILE_NAME).exists()
 
-    def _keychain(self) -> keychain.Keychain:
+    def _keychain(self) -> Keychain:
+        from hongyan import keychain
+
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         return keychain.open_keychain(self.home, self._passphrase)
 
     def _passphrase(self) -> str:
         if given := os.environ.get("HONGYAN_PASSPHRASE"):
             return given
-        if (self.home / keychain.FILE_NAME).exists():
+        if self.needs_passphrase:
             return self._ask("the passphrase of your passwords")
         chosen = self._ask("a new passphrase, which encrypts your passwords")
         if chosen != self._ask("it again"):

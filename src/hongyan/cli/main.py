@@ -13,8 +13,6 @@ import io
 import os
 import signal
 import sys
-import traceback
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -152,6 +150,8 @@ class Commands(click.Group):
         word = args[0]
         if word in COMMANDS or word.startswith("-") or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)
+        from difflib import get_close_matches
+
         meant = _MEANT.get(word) or next(iter(get_close_matches(word, COMMANDS, 1)), "")
         hint = f" Did you mean '{meant}'?" if meant else ""
         raise click.UsageError(f"No such command '{word}'.{hint}", ctx)
@@ -233,6 +233,8 @@ def run(words: list[str], app: App | None = None) -> int:
 
 def _tell(error: Exception, words: Sequence[str]) -> int:
     if "--debug" in words:
+        import traceback
+
         traceback.print_exception(error)
     line, code = explain(error, command=_called(words))
     click.echo(line, err=True)

@@ -13,7 +13,7 @@ from mmap import mmap
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-from hongyan.mime import address, date, embedded, flowed, header, html, tnef, view
+from hongyan.mime import address, date, embedded, flowed, header, tnef, view
 from hongyan.mime.lazy import lazy
 from hongyan.mime.parser import Defect, Structure
 from hongyan.mime.place import Place
@@ -189,7 +189,9 @@ def preview_of(text: str) -> str:
 
 def _as_text(part: Part) -> str:
     if part.content_type == "text/html":
-        return html.to_text(part.text())
+        from hongyan.mime.html_text import to_text  # whose parser takes its time to load
+
+        return to_text(part.text())
     if not part.content_type.startswith("text/"):
         return ""
     text = embedded.text_without_files(part)

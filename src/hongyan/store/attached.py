@@ -10,7 +10,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from hongyan import mime
-from hongyan.mime import html
 from hongyan.mime.place import text_of
 
 if TYPE_CHECKING:
@@ -43,7 +42,13 @@ def _texts(part: mime.Part) -> Iterator[str]:
         yield inner.text[:LIMIT]
     elif _is_text(part):
         text = text_of(_beginning(part), part.charset)[0]
-        yield html.to_text(text) if _is_html(part) else text
+        yield _to_text(text) if _is_html(part) else text
+
+
+def _to_text(html: str) -> str:
+    from hongyan.mime.html_text import to_text  # whose parser takes its time to load
+
+    return to_text(html)
 
 
 def _is_text(part: mime.Part) -> bool:
