@@ -12,13 +12,14 @@ from hongyan.store import conditions
 from hongyan.store.database import fetch, migrate
 from hongyan.store.filters import Filter
 from hongyan.store.folding import fold, segment, storable
+from hongyan.store.protection import CLEAR
 from hongyan.store.query import Node, parse
 from hongyan.store.snippet import Highlighter
 from hongyan.store.terms import Terms
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 DB = apsw.Connection(":memory:")
-migrate(DB)
+migrate(DB, CLEAR)
 
 
 def one(data: bytes) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from hongyan.errors import NotFound, StoreError
 from hongyan.store import Blob
+from hongyan.store.protection import CLEAR
 from hongyan.store.spool import SMALL, BlobWriter
 
 if TYPE_CHECKING:
@@ -108,5 +109,5 @@ def test_a_full_disk_is_one_clear_error(profile: Any, monkeypatch: pytest.Monkey
     gc.collect()
     assert files(profile) == []
     with pytest.raises(StoreError, match="No such file"):
-        BlobWriter(profile.home / "nowhere").write(b"x" * (SMALL + 1))
+        BlobWriter(profile.home / "nowhere", CLEAR).write(b"x" * (SMALL + 1))
     assert profile.store.mailboxes.get(profile.inbox.id).total == 1

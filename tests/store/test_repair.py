@@ -15,6 +15,7 @@ import pytest
 from hongyan.errors import StoreError
 from hongyan.store import Kind, Role, Store, UidlState
 from hongyan.store.database import fetch
+from hongyan.store.protection import CLEAR
 from hongyan.store.salvage import salvage
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
@@ -230,7 +231,7 @@ def test_a_repair_that_was_killed_is_taken_up(filled: Path, tmp_path: Path) -> N
     with (home / "mail.db").open("r+b") as file:
         file.seek((page - 1) * 4096)
         file.write(b"\xff" * 4096)
-    assert list(salvage(home / "mail.db", aside=home / "set-aside" / "first"))
+    assert list(salvage(home / "mail.db", CLEAR, aside=home / "set-aside" / "first"))
     lines = Store.repair(home, clock=lambda: NOW)
     assert any("belong to no message" in line for line in lines)
     saved = list((home / "set-aside").rglob("*.eml"))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from hongyan.app.discovery import Discovery
+    from hongyan.app.encryption import Encryption
     from hongyan.app.examination import Examination
     from hongyan.app.fetching import Fetching
     from hongyan.app.housekeeping import Housekeeping
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from hongyan.net.record import Line
     from hongyan.net.web import Web
     from hongyan.server import Address, Keys, Server
+    from hongyan.store.envelope import KeyPlace
     from hongyan.sync.workers import Workers
 
 
@@ -97,7 +99,14 @@ class App:
     @cached_property
     def store(self) -> Store:
         """The profile's store, opened when it is first needed."""
-        return self._open.enter_context(Store.open(self.home, clock=now))
+        return self._open.enter_context(Store.open(self.home, clock=now, key=self._key))
+
+    @cached_property
+    def encryption(self) -> Encryption:
+        """How the profile lies on the disk, and its key."""
+        from hongyan.app.encryption import Encryption
+
+        return Encryption(self.home, self._keychain)
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -201,6 +210,9 @@ class App:
         from hongyan.app.housekeeping import Housekeeping
 
         return Housekeeping(self.store, clock=now)
+
+    def _key(self, place: KeyPlace) -> bytes:
+        return self.encryption.key(place)
 
     def _told(self, words: str) -> None:
         self.tell(words)  # whatever it is by then

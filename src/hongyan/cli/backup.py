@@ -23,8 +23,11 @@ def backup(app: App, file: Path, *, replace: bool) -> None:
     """Write all mail, accounts and the outbox into the ZIP FILE, while the profile is in use.
 
     Unpacked into an empty folder it is a profile again: 'hongyan --home FOLDER list'. Passwords
-    are not in it.
+    are not in it. The backup of an encrypted profile is encrypted under the same key, which is not
+    in it either.
     """
     with progress() as report:
         existing(app).backup(file, replace=replace, advance=advancing(report, "Backing up"))
     click.echo(f"{file} ({octets(file.stat().st_size)})")
+    if app.encryption.is_on:
+        click.echo("It is encrypted, and opens with the profile's key alone: 'hongyan key show'.")

@@ -25,7 +25,12 @@ def repair(app: App) -> None:
     profile. A message that was lost is fetched again when its server still has it.
     """
     with progress() as report:
-        lines = Store.repair(app.home, clock=now, advance=advancing(report, "Repairing"))
+        lines = Store.repair(
+            app.home,
+            clock=now,
+            advance=advancing(report, "Repairing"),
+            key=app.encryption.key,
+        )
     for line in lines:
         click.echo(shown(line, limit=400))
     click.echo("All is whole now." if lines else "All is whole; nothing was changed.")

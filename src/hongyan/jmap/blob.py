@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from hongyan.mime import Message, Part
     from hongyan.store import Store
-    from hongyan.store.blobs import Octets
+    from hongyan.store.protection import Octets
 
 _BLOB: Final = re.compile(r"([0-9a-f]{64})((?:-[0-9_]{1,20}){0,8})")
 

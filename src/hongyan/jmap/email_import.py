@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hongyan.jmap.call import Call
     from hongyan.mime import Message
     from hongyan.store import Account, Blob
-    from hongyan.store.blobs import Octets
+    from hongyan.store.protection import Octets
 
 _emails = mapping(id_, json_object)
 _blob_ids = array(id_)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from hongyan.mime.entity import Entity
     from hongyan.store import Store
-    from hongyan.store.blobs import Octets
+    from hongyan.store.protection import Octets
 
 _DEPTH: Final = 20
 _CHUNK: Final = 1 << 18

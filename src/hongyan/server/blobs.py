@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from hongyan.server.site import Site
-    from hongyan.store.blobs import Octets
+    from hongyan.store.protection import Octets
 
 _TYPE: Final = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}")
 _RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")

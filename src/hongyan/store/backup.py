@@ -2,7 +2,8 @@
 
 While nobody writes, a snapshot of the database begins and every large file gets a second name: both
 take milliseconds, whatever the size. Then they are copied at leisure. The ZIP file appears, synced,
-only when it is whole. Passwords are not in it, as they are not in the store.
+only when it is whole. Passwords are not in it, as they are not in the store; nor is the key of an
+encrypted profile, under which its backups are encrypted as it is.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import StoreError
+from hongyan.store.blobs import IN_FILES
 from hongyan.store.database import copy, fetch
+from hongyan.store.envelope import keep_with
 from hongyan.store.spool import cannot_write, sync_folder
 
 if TYPE_CHECKING:
@@ -41,7 +44,8 @@ def backup(
             stack.callback(part.unlink, missing_ok=True)
             work = Path(stack.enter_context(blobs.workplace()))
             with database.snapshot(partial(_link_files, blobs, work)) as db:
-                copy(db, work / "mail.db")
+                copy(db, work / "mail.db", database.protection)
+            keep_with(database.path.parent, work, database.protection)
             _pack(work, part, advance=advance)
             part.replace(target)
             sync_folder(target.absolute().parent)
@@ -50,9 +54,9 @@ def backup(
 
 
 def _link_files(blobs: Blobs, work: Path, db: apsw.Connection) -> None:
-    for (sha256,) in fetch(db, "SELECT sha256 FROM blobs WHERE data IS NULL"):
-        source = blobs.path(sha256.hex())
-        second = work / "blobs" / source.parent.name / source.name
+    for (sha256,) in fetch(db, IN_FILES):
+        source = blobs.path(sha256)
+        second = work / source.parent.parent.name / source.parent.name / source.name
         second.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             os.link(source, second)

@@ -2,51 +2,60 @@
 
 Small ones lie compressed in the database; those above `spool.SMALL` are files ``blobs/ab/cdef…``,
 compressed where it helps, synced and renamed inside the transaction that names them, and removed
-only after the one that forgets them. Reading gives bytes that match their hash, or an error.
+only after the one that forgets them. Reading gives bytes that match their hash, or an error. In an
+encrypted profile the files are ``sealed/ab/cdef…``: see `hongyan.store.protection`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import mmap
 import shutil
 import tempfile
 import time
 import zlib
-from typing import TYPE_CHECKING, Final, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import NotFound, StoreError
 from hongyan.guard import shown
-from hongyan.mime import Mapped
 from hongyan.store.database import fetch
-from hongyan.store.packing import Packing, unpacked_file
-from hongyan.store.spool import TEMPORARY, Blob, BlobWriter, Packed, cannot_write
+from hongyan.store.packing import Packing, unpacked
+from hongyan.store.protection import file_of
+from hongyan.store.spool import (
+    TEMPORARY,
+    Blob,
+    BlobWriter,
+    Packed,
+    TemporaryFile,
+    cannot_write,
+)
 from hongyan.store.times import milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
-    from pathlib import Path
 
     import apsw
 
     from hongyan.store.database import Database
+    from hongyan.store.packing import Dictionary
+    from hongyan.store.protection import Octets
 
 
+IN_FILES: Final = "SELECT lower(hex(sha256)) FROM blobs WHERE data IS NULL"
 BY_HASH: Final = "FROM blobs WHERE substr(sha256, 1, 6) = substr(?1, 1, 6) AND sha256 = ?1"
 _TOGETHER: Final = 1_000
 _HEAD: Final = 65_536
 _ABANDONED_SECONDS: Final = 24 * 3600.0
 
-Octets: TypeAlias = bytes | mmap.mmap
-
 
 class Blobs:
     """All octets of the profile."""
 
-    def __init__(self, database: Database, *, folder: Path, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, *, home: Path, clock: Callable[[], datetime]) -> None:
         self._database = database
-        self._folder = folder
+        self._protection = database.protection
+        self._folder = folder = home / self._protection.folder
         self._clock = clock
         self._packing = Packing(database, folder=folder)
         try:
@@ -55,9 +64,14 @@ class Blobs:
         except OSError as error:
             raise cannot_write(error) from error
 
+    @property
+    def suffix(self) -> str:
+        """What the name of a file that leaves the blobs has in addition: empty, or of its seal."""
+        return self._protection.suffix
+
     def writer(self) -> BlobWriter:
         """Return a writer for octets that arrive in chunks."""
-        return BlobWriter(self._folder)
+        return BlobWriter(self._folder, self._protection)
 
     def workplace(self) -> tempfile.TemporaryDirectory[str]:
         """Return an empty folder on the file system of the blobs, which vanishes with its block."""
@@ -132,7 +146,10 @@ class Blobs:
 
     def verify(self, sha256: str) -> None:
         """Raise `StoreError` when the octets of a hash are missing or damaged, `NotFound`."""
-        if hashlib.sha256(self.open(sha256)).hexdigest() != sha256:
+        computed = hashlib.sha256()
+        for chunk in self._chunks(sha256, *self._row(sha256)):
+            computed.update(chunk)
+        if computed.hexdigest() != sha256:
             raise StoreError(f"the stored octets of {sha256} are damaged")
 
     def totals(self) -> tuple[int, int]:
@@ -158,26 +175,21 @@ class Blobs:
 
     def leftovers(self) -> tuple[Path, ...]:
         """Return the files that no row names: of an addition that was broken off by a crash."""
-        found = [path for path in self._folder.glob("??/*") if not self._is_named(path)]
-        if not found:
+        if not self._unnamed():
             return ()
         with self._database.write():  # nobody else is just about to name one
-            return tuple(path for path in found if path.exists() and not self._is_named(path))
+            return tuple(self._unnamed())
 
-    def _is_named(self, path: Path) -> bool:
-        try:
-            sha256 = bytes.fromhex(path.parent.name + path.name)
-        except ValueError:
-            return False
-        with self._database.read() as db:
-            return bool(
-                fetch(
-                    db,
-                    f"SELECT 1 {BY_HASH} AND data IS NULL "
-                    "UNION ALL SELECT 1 FROM doomed_files WHERE sha256 = ?1",
-                    (sha256,),
+    def _unnamed(self) -> list[Path]:
+        found = set(self._folder.glob("??/*"))
+        if found:
+            with self._database.read() as db:
+                rows = db.execute(
+                    f"{IN_FILES} UNION ALL SELECT lower(hex(sha256)) FROM doomed_files"
                 )
-            )
+                for (sha256,) in rows:
+                    found.discard(self.path(str(sha256)))
+        return sorted(found)
 
     def open(self, content: str | Blob) -> Octets:
         """Return the octets unchecked; a large blob is mapped from its file, not read.
@@ -192,10 +204,20 @@ class Blobs:
         if isinstance(pending, Packed):
             return self.unpacked(pending.encoding, content.size, pending.data)
         if pending is not None and pending.path.exists():
-            return _mapped(pending.path)
+            return self._protection.mapped(pending.path, content.size)
         return self._stored(content.sha256)
 
     def _stored(self, sha256: str) -> Octets:
+        encoding, size, data = self._row(sha256)
+        if data is not None:
+            return self.unpacked(encoding, size, data)
+        path = self.path(sha256)
+        if encoding == "file":
+            return self._protection.mapped(path, size)
+        return self._packing.unpack_file(path, size)
+
+    def _row(self, sha256: str) -> tuple[str, int, bytes | None]:
+        """Return the encoding, size and data of a blob. Raises `NotFound`."""
         try:
             key = bytes.fromhex(sha256)
         except ValueError:
@@ -204,18 +226,42 @@ class Blobs:
             rows = fetch(db, f"SELECT encoding, size, data {BY_HASH}", (key,))
         if not rows:
             raise _missing(sha256)
-        return self._opened(key.hex(), *rows[0])
+        encoding, size, data = rows[0]
+        return encoding, size, data
 
-    def _opened(self, sha256: str, encoding: str, size: int, data: bytes | None) -> Octets:
-        if data is None:
-            path = self.path(sha256)
-            if encoding == "file":
-                return _mapped(path)
-            unpacked = unpacked_file(path, self._folder)
-            return _mapped(unpacked.path)  # which stays while it is mapped
-        return self.unpacked(encoding, size, data)
+    def _chunks(self, sha256: str, encoding: str, size: int, data: bytes | None) -> Iterator[bytes]:
+        """Yield the octets of a blob's row, unchecked, in constant memory. Raises `StoreError`."""
+        if data is not None:
+            yield self.unpacked(encoding, size, data)
+            return
+        path = self.path(sha256)
+        chunks = self._protection.chunks(path)
+        yield from chunks if encoding == "file" else unpacked(chunks, path)
 
-    def dictionary(self) -> Path | None:
+    def set_aside(self, sha256: str, folder: Path) -> Path | None:
+        """Write what is left of some octets into a file in ``folder``, in the profile's form.
+
+        Returns its path, or None when nothing is left. Raises `OSError`.
+        """
+        name = self._protection.name(sha256)
+        path = folder / f"{name}.eml{self._protection.suffix}"
+        try:
+            octets = bytes(self.open(sha256)[:])
+        except (NotFound, StoreError):  # a file that cannot be unpacked goes as it is
+            source = self.path(sha256)
+            if not source.exists() or not source.stat().st_size:
+                return None
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return Path(shutil.copyfile(source, folder / f"{name}.zst"))
+        if not octets:
+            return None
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = TemporaryFile(folder, self._protection)
+        file.write(octets)
+        file.move(path)
+        return path
+
+    def dictionary(self) -> Dictionary | None:
         """Return the file of the newest dictionary, for `prepare`; None while there is none."""
         return self._packing.newest()
 
@@ -240,7 +286,12 @@ class Blobs:
         ((sha256, encoding, size, data),) = fetch(
             db, "SELECT lower(hex(sha256)), encoding, size, data FROM blobs WHERE id = ?", (row,)
         )
-        return bytes(self._opened(sha256, encoding, size, data)[:_HEAD])
+        head = b""
+        for chunk in self._chunks(sha256, encoding, size, data):
+            head += chunk[: _HEAD - len(head)]
+            if len(head) == _HEAD:
+                break
+        return head
 
     def sweep(self, before: datetime) -> int:
         """Remove the blobs that nothing refers to and that were kept before; return how many."""
@@ -277,7 +328,7 @@ class Blobs:
 
     def path(self, sha256: str) -> Path:
         """Return where the file of a large blob is."""
-        return self._folder / sha256[:2] / sha256[2:]
+        return self._folder / file_of(self._protection, sha256)
 
     def _remove_abandoned(self) -> None:
         """Remove what a killed process was spooling; young files may belong to a living one."""
@@ -287,14 +338,6 @@ class Blobs:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
             except FileNotFoundError:
                 continue
-
-
-def _mapped(path: Path) -> Octets:
-    try:
-        with path.open("rb") as file:
-            return Mapped(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{path}: a message's file is missing or empty ({error})") from error
 
 
 def _inflated(data: bytes, size: int) -> bytes:

@@ -20,14 +20,17 @@ import apsw
 
 from hongyan.errors import StoreError
 from hongyan.store.marks import id_mark
-from hongyan.store.spool import cannot_write
+from hongyan.store.spool import cannot_write, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from hongyan.store.protection import Protection
+
 BUSY_MILLISECONDS: Final = 30_000
 _CHECKPOINT_PAGES: Final = 4_000
 _DEFERRED_TOGETHER: Final = 64
+_FLAGS: Final = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI
 
 _WORDS: Final[tuple[tuple[type[apsw.Error], str], ...]] = (
     (apsw.FullError, "the disk is full; nothing was changed"),
@@ -43,12 +46,13 @@ _WORDS: Final[tuple[tuple[type[apsw.Error], str], ...]] = (
 class Database:
     """The connections to one database file; safe to use from many threads."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, protection: Protection) -> None:
         """Open ``path``, created when missing, and bring its schema up to date.
 
         Raises `StoreError`, also for the store of a newer version, which is left untouched.
         """
-        self._path = path
+        self.path = path
+        self.protection = protection
         self._lock = threading.RLock()
         self._local = threading.local()
         self._writing_thread: int | None = None
@@ -58,16 +62,16 @@ class Database:
         self._readers: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()
         with storage_errors(path):
             create(path)
-            self._writer = connect(path)
+            self._writer = connect(path, protection)
             try:
-                migrate(self._writer)
+                migrate(self._writer, protection)
             except BaseException:
                 self._writer.close()
                 raise
 
     def close(self) -> None:
         """Close every connection; those of other threads included."""
-        with self._lock, storage_errors(self._path):
+        with self._lock, storage_errors(self.path):
             for reader in list(self._readers):
                 reader.close()
             self._writer.close()
@@ -79,7 +83,7 @@ class Database:
         A block within a block of the same thread is part of the outer transaction: when it fails,
         its own changes alone are undone. Raises `StoreError` when the storage fails.
         """
-        with self._lock, storage_errors(self._path):
+        with self._lock, storage_errors(self.path):
             if self._writing_thread is None:
                 with self._transaction() as writer:
                     yield writer
@@ -150,7 +154,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[apsw.Connection]:
         """Give this thread's reader; inside a `write` block its connection, to see what it did."""
-        with storage_errors(self._path):
+        with storage_errors(self.path):
             yield self._writer if self.is_writing else self._reader()
 
     @contextmanager
@@ -162,7 +166,7 @@ class Database:
     @contextmanager
     def fresh(self) -> Iterator[apsw.Connection]:
         """Give a connection that has never been used, to read from."""
-        with storage_errors(self._path), closing(connect(self._path)) as db:
+        with storage_errors(self.path), closing(connect(self.path, self.protection)) as db:
             yield db
 
     @contextmanager
@@ -181,7 +185,7 @@ class Database:
     def _reader(self) -> apsw.Connection:
         reader: apsw.Connection | None = getattr(self._local, "reader", None)
         if reader is None:
-            reader = connect(self._path)
+            reader = connect(self.path, self.protection)
             reader.pragma("query_only", 1)
             self._local.reader = reader
             self._readers.add(reader)
@@ -201,8 +205,12 @@ def storage_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except apsw.Error as error:
-        words = next((words for kind, words in _WORDS if isinstance(error, kind)), "it failed")
-        raise StoreError(f"{path}: {words} ({error})") from error
+        raise StoreError(f"{path}: {words_of(error)} ({error})") from error
+
+
+def words_of(error: apsw.Error) -> str:
+    """Return how a failure of SQLite is said, without SQLite's own words."""
+    return next((words for kind, words in _WORDS if isinstance(error, kind)), "it failed")
 
 
 def create(path: Path) -> None:
@@ -213,24 +221,46 @@ def create(path: Path) -> None:
         raise StoreError(f"{path}: {error.strerror or error}") from error
 
 
-def connect(path: Path) -> apsw.Connection:
-    """Open a connection with our settings."""
-    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+def connect(path: Path, protection: Protection) -> apsw.Connection:
+    """Open a connection with our settings. Raises `StoreError`, and what SQLite raises."""
+    before = _identity(path)
+    connection = apsw.Connection(str(path), flags=_FLAGS)
+    try:
+        _set_up(connection, protection)
+        if _identity(path) != before:  # while we waited for the lock of a file that is no more
+            raise StoreError(f"{path}: another has taken its place meanwhile; try again")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror or error}") from error
+    return found.st_dev, found.st_ino
+
+
+def _set_up(connection: apsw.Connection, protection: Protection) -> None:
     connection.set_busy_timeout(BUSY_MILLISECONDS)
+    protection.unlock(connection)
     for name, value in (
         ("foreign_keys", 1),
         ("synchronous", "full"),
         ("fullfsync", 1),  # macOS: to the platter, not to the drive's cache
         ("trusted_schema", 0),
+        ("secure_delete", 0),  # SQLite's own default, which the library that encrypts has changed
         ("temp_store", "memory"),
         ("cache_size", -16_000),
         ("wal_autocheckpoint", _CHECKPOINT_PAGES),
     ):
         connection.pragma(name, value)
-    return connection
+    fetch(connection, "SELECT 1 FROM sqlite_schema LIMIT 1")
 
 
-def migrate(writer: apsw.Connection, *, up_to: int | None = None) -> None:
+def migrate(writer: apsw.Connection, protection: Protection, *, up_to: int | None = None) -> None:
     """Bring the schema up to date, or to the version ``up_to``, in one transaction.
 
     A store that has something in it is copied to ``mail.db.schema-N`` before.
@@ -239,7 +269,7 @@ def migrate(writer: apsw.Connection, *, up_to: int | None = None) -> None:
     version = _refuse_newer(writer, len(scripts))
     writer.pragma("journal_mode", "wal")
     if 0 < version < len(scripts):
-        copy(writer, Path(f"{writer.filename}.schema-{version}"))
+        copy(writer, Path(f"{writer.filename}.schema-{version}"), protection)
     writer.create_scalar_function("id_mark", id_mark, 1, deterministic=True)
     writer.pragma("foreign_keys", 0)  # tables that are made anew would take others along
     writer.execute("BEGIN IMMEDIATE")  # another process may be migrating: look again, alone
@@ -255,8 +285,10 @@ def migrate(writer: apsw.Connection, *, up_to: int | None = None) -> None:
     writer.pragma("foreign_keys", 1)
 
 
-def copy(source: apsw.Connection, target: Path) -> None:
+def copy(source: apsw.Connection, target: Path, protection: Protection) -> None:
     """Copy the database that ``source`` sees into the file ``target``, whole or not at all.
+
+    ``protection`` is that of both.
 
     Raises `StoreError`, and what SQLite raises.
     """
@@ -265,12 +297,27 @@ def copy(source: apsw.Connection, target: Path) -> None:
         part.unlink(missing_ok=True)
         create(part)
         with closing(apsw.Connection(str(part))) as copied:
+            protection.unlock(copied)
             with copied.backup("main", source, "main") as backup:
                 backup.step()
             copied.pragma("journal_mode", "delete")  # so that it is one file
         part.replace(target)
     except OSError as error:
         raise cannot_write(error) from error
+
+
+def put_in_place(live: apsw.Connection, new: Path, path: Path) -> None:
+    """Let the database in the file ``new`` be the one at ``path``, which ``live`` has alone.
+
+    Neither has a -wal. Durable; who was waiting for the old one finds that out in `connect`. Raises
+    `OSError`.
+    """
+    with new.open("rb+") as file:
+        os.fsync(file.fileno())
+    if os.name == "nt":  # where no open file can be replaced
+        live.close()
+    new.replace(path)
+    sync_folder(path.parent)
 
 
 def _refuse_newer(writer: apsw.Connection, known: int) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hongyan.errors import NotFound, StoreError
 from hongyan.guard import shown
 from hongyan.store import check
 from hongyan.store.blobs import BY_HASH
@@ -99,21 +98,11 @@ class Mending:
 
     def _put_aside(self, sha256: str) -> str:
         """Write what is left of some octets into a file; return how that is said."""
-        path = self._aside / f"{sha256}.eml"
         try:
-            octets = bytes(self._blobs.open(sha256)[:])
-        except (NotFound, StoreError):  # a file that cannot be unpacked goes as it is
-            path = path.with_suffix(".zst")
-            source = self._blobs.path(sha256)
-            octets = source.read_bytes() if source.exists() else b""
-        if not octets:
-            return "nothing is left of them"
-        try:
-            self._aside.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path.write_bytes(octets)
+            path = self._blobs.set_aside(sha256, self._aside)
         except OSError as error:
             raise cannot_write(error) from error
-        return f"what is left is in {path}"
+        return f"what is left is in {path}" if path else "nothing is left of them"
 
     def _give_up(self, db: apsw.Connection, sql: str, *values: int) -> list[str]:
         """Delete messages, so that they are fetched again; return how each is called."""
@@ -192,7 +181,7 @@ class Mending:
 
     def _leftovers(self) -> Iterator[str]:
         for path in self._blobs.leftovers():
-            target = self._aside / f"{path.parent.name}{path.name}.eml"
+            target = self._aside / f"{path.parent.name}{path.name}.eml{self._blobs.suffix}"
             try:
                 self._aside.mkdir(mode=0o700, parents=True, exist_ok=True)
                 path.rename(target)

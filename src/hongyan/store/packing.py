@@ -8,13 +8,15 @@ dictionary is kept twice, in the database and as a file beside the blobs, each k
 from __future__ import annotations
 
 import hashlib
+import itertools
 import sys
 from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hongyan.errors import StoreError
 from hongyan.store.database import fetch
+from hongyan.store.protection import CLEAR, gathered
 from hongyan.store.spool import TemporaryFile, cannot_write
 
 if TYPE_CHECKING or sys.version_info < (3, 14):
@@ -23,11 +25,13 @@ else:
     from compression import zstd
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     import apsw
 
     from hongyan.store.database import Database
+    from hongyan.store.protection import Octets, Protection
 
 _LEVEL: Final = 3  # with a dictionary 4 in 100 larger than 6, in a third of the time
 _TRAINED_AT: Final = (1_000, 20_000)  # when there are so many blobs
@@ -39,12 +43,24 @@ _CHUNK: Final = 1 << 20
 _WORTH: Final = 0.94  # of its size: a file that hardly shrinks is left as it is
 
 
+class Dictionary(NamedTuple):
+    """The file of a dictionary and how to read it, for any process."""
+
+    path: Path
+    protection: Protection
+
+    def read(self) -> bytes:
+        """Return its octets. Raises `StoreError`."""
+        return b"".join(self.protection.chunks(self.path))
+
+
 class Packing:
     """Compresses and decompresses; knows the dictionaries of one profile."""
 
     def __init__(self, database: Database, *, folder: Path) -> None:
         self._database = database
         self._folder = folder
+        self._protection = database.protection
         self._known: dict[int, zstd.ZstdDict] = {}
         self._newest: zstd.ZstdDict | None = None
         self._compressor = _compressor(None)
@@ -70,24 +86,39 @@ class Packing:
 
     def pack_file(self, source: TemporaryFile) -> TemporaryFile | None:
         """Return a new file with a frame of what is in ``source``; None when it hardly shrinks."""
-        with source.path.open("rb") as file:
-            sample = file.read(_CHUNK)
-            if len(zstd.compress(sample, 3)) > _WORTH * len(sample):
-                return None
-            packed = TemporaryFile(self._folder)
-            compressor = zstd.ZstdCompressor(3)
-            chunk = sample
-            while chunk:
-                packed.file.write(compressor.compress(chunk))
-                chunk = file.read(_CHUNK)
-            packed.file.write(compressor.flush())
+        source.end()
+        chunks = self._protection.chunks(source.path)
+        sample = next(chunks, b"")
+        if len(zstd.compress(sample, 3)) > _WORTH * len(sample):
+            return None
+        packed = TemporaryFile(self._folder, self._protection)
+        compressor = zstd.ZstdCompressor(3)
+        for chunk in itertools.chain((sample,), chunks):
+            packed.write(compressor.compress(chunk))
+        packed.write(compressor.flush())
         return packed
 
-    def newest(self) -> Path | None:
+    def unpack_file(self, path: Path, size: int) -> Octets:
+        """Return the ``size`` octets in the frame in a file. Raises `StoreError`."""
+        chunks = unpacked(self._protection.chunks(path), path)
+        if self._protection is not CLEAR:
+            return gathered(chunks, size, path)
+        target = TemporaryFile(self._folder)
+        try:
+            for chunk in chunks:
+                target.write(chunk)
+            target.end()
+        except OSError as error:
+            raise cannot_write(error) from error
+        return CLEAR.mapped(target.path, size)  # which stays while it is mapped
+
+    def newest(self) -> Dictionary | None:
         """Return the file of the newest dictionary."""
         if self._count < 0:
             self._load_newest()
-        return self._path(self._newest.dict_id) if self._newest else None
+        if self._newest is None:
+            return None
+        return Dictionary(self._path(self._newest.dict_id), self._protection)
 
     def note(self, blob: int) -> None:
         """Note the row of a blob that was stored, by which it is known how many there are."""
@@ -121,8 +152,8 @@ class Packing:
         content = dictionary.dict_content
         path = self._path(dictionary.dict_id)
         try:
-            file = TemporaryFile(self._folder)
-            file.file.write(content)
+            file = TemporaryFile(self._folder, self._protection)
+            file.write(content)
             file.move(path)
         except OSError as error:
             raise cannot_write(error) from error
@@ -150,8 +181,8 @@ class Packing:
         with self._database.read() as db:
             rows = fetch(db, "SELECT sha256, data FROM dictionaries WHERE id = ?", (number,))
         copies = [bytes(data) for _, data in rows]
-        with suppress(OSError):
-            copies.append(self._path(number).read_bytes())
+        with suppress(StoreError):
+            copies.append(Dictionary(self._path(number), self._protection).read())
         for copy in copies:
             if not rows or hashlib.sha256(copy).digest() == rows[0][0]:
                 return copy
@@ -168,12 +199,12 @@ def _compressor(dictionary: zstd.ZstdDict | None) -> zstd.ZstdCompressor:
 
 
 @lru_cache(maxsize=2)
-def _compressor_with(dictionary: Path | None) -> zstd.ZstdCompressor:
-    return _compressor(zstd.ZstdDict(dictionary.read_bytes()) if dictionary else None)
+def _compressor_with(dictionary: Dictionary | None) -> zstd.ZstdCompressor:
+    return _compressor(zstd.ZstdDict(dictionary.read()) if dictionary else None)
 
 
-def packed_with(octets: bytes, dictionary: Path | None) -> bytes:
-    """Return what `Packing.pack` would, with the dictionary in a file. Raises `OSError`."""
+def packed_with(octets: bytes, dictionary: Dictionary | None) -> bytes:
+    """Return what `Packing.pack` would, with the dictionary in a file. Raises `StoreError`."""
     return _compressor_with(dictionary).compress(octets, _FRAME)
 
 
@@ -182,15 +213,15 @@ def packed_text(octets: bytes) -> bytes:
     return zstd.compress(octets, _LEVEL)
 
 
-def unpacked_file(path: Path, folder: Path) -> TemporaryFile:
-    """Return a new temporary file with what is in the frame at ``path``. Raises `StoreError`."""
-    target = TemporaryFile(folder)
+def unpacked(chunks: Iterable[bytes], path: Path) -> Iterator[bytes]:
+    """Yield what is in the frame that ``chunks`` of the file make. Raises `StoreError`."""
+    frame = zstd.ZstdDecompressor()
     try:
-        with zstd.open(path, "rb") as source:
-            while chunk := source.read(_CHUNK):
-                target.file.write(chunk)
-        target.file.flush()
-    except (OSError, EOFError, zstd.ZstdError) as error:
-        target.discard()
-        raise StoreError(f"{path}: a message's file is missing or damaged ({error})") from error
-    return target
+        for chunk in chunks:
+            yield frame.decompress(chunk, _CHUNK)
+            while not (frame.needs_input or frame.eof):
+                yield frame.decompress(b"", _CHUNK)
+    except (EOFError, zstd.ZstdError) as error:
+        raise StoreError(f"{path}: a message's file is damaged ({error})") from error
+    if not frame.eof:
+        raise StoreError(f"{path}: a message's file is damaged (cut)")

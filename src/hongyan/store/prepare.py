@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from hongyan.store.packing import Dictionary
+    from hongyan.store.protection import Protection
     from hongyan.store.summary import Summary
 
 
@@ -38,7 +40,7 @@ class Prepared(NamedTuple):
     body: bytes | None
 
 
-def prepare(octets: bytes, message: mime.Message, dictionary: Path | None) -> Prepared:
+def prepare(octets: bytes, message: mime.Message, dictionary: Dictionary | None) -> Prepared:
     """Prepare a message of at most `spool.SMALL` octets that has been read; `Blobs.dictionary`."""
     frame = packed_with(octets, dictionary)
     kept = Packed("zstd", frame) if len(frame) < len(octets) else Packed("plain", octets)
@@ -52,19 +54,20 @@ class Spooled(NamedTuple):
     sha256: str
     size: int
     path: Path
+    protection: Protection
 
 
 def source(blob: Blob) -> bytes | Spooled:
     """Return what `prepare_all` takes of a blob fresh from a writer, which has to live as long."""
     pending = blob.pending
     if isinstance(pending, TemporaryFile):
-        return Spooled(blob.sha256, blob.size, pending.path)
+        return Spooled(blob.sha256, blob.size, pending.path, pending.protection)
     if isinstance(pending, bytes):
         return pending
     raise TypeError("only what is fresh from a writer is to be prepared")
 
 
-def prepare_all(some: Sequence[bytes | Spooled], dictionary: Path | None) -> list[Prepared]:
+def prepare_all(some: Sequence[bytes | Spooled], dictionary: Dictionary | None) -> list[Prepared]:
     """Prepare messages; what is spooled keeps its file, to be named as their `Prepared.blob`."""
     return [
         _prepare_spooled(each)
@@ -75,9 +78,8 @@ def prepare_all(some: Sequence[bytes | Spooled], dictionary: Path | None) -> lis
 
 
 def _prepare_spooled(spooled: Spooled) -> Prepared:
-    with spooled.path.open("rb") as file:
-        summary = kept_anyway(summarise, mime.mapped(file))
-    return prepared(Blob(spooled.sha256, spooled.size), summary)
+    octets = spooled.protection.mapped(spooled.path, spooled.size)
+    return prepared(Blob(spooled.sha256, spooled.size), kept_anyway(summarise, octets))
 
 
 def prepared(blob: Blob, summary: Summary) -> Prepared:

@@ -2,7 +2,8 @@
 
 SQLite tells that a page is damaged when it comes upon it. So each table is read from its beginning
 up to the damage, from its end back to it, and row by row between. The old file is kept aside, the
-index is not copied (`mend` makes it anew), and nobody else has the store open meanwhile.
+index is not copied (`mend` makes it anew), and nobody else has the store open meanwhile. An
+encrypted database cannot be written over where it is damaged: each write reads the page before.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 import apsw
 
 from hongyan.errors import StoreError
-from hongyan.store.database import connect, create, fetch, migrate, storage_errors
+from hongyan.store.database import connect, create, fetch, migrate, put_in_place, storage_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from hongyan.store.protection import Protection
 
 SALVAGED: Final = 0x53414C56  # in the header of a database from here, until `mend` has seen it
 _UNREADABLE: Final = (apsw.Error, UnicodeDecodeError)
@@ -30,7 +33,7 @@ _TABLES: Final = (
 )
 
 
-def salvage(path: Path, *, aside: Path) -> Iterator[str]:
+def salvage(path: Path, protection: Protection, *, aside: Path) -> Iterator[str]:
     """Make the database at ``path`` anew when SQLite finds it damaged; yield a line on each loss.
 
     The old one is then in the folder ``aside``. Raises `StoreError`: it is in use, or there is no
@@ -40,14 +43,14 @@ def salvage(path: Path, *, aside: Path) -> Iterator[str]:
         return
     with storage_errors(path):
         try:
-            live = connect(path)
+            live = connect(path, protection)
             version = int(live.pragma("user_version"))
         except _UNREADABLE as error:
             _set_aside(path, aside)
             yield f"database: nothing of it can be read ({error})"
             return
         with closing(live):
-            _have_alone(live)
+            have_alone(live)
             if _is_sound(live):
                 return
             aside.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -55,7 +58,7 @@ def salvage(path: Path, *, aside: Path) -> Iterator[str]:
                 with suppress(FileNotFoundError):
                     shutil.copy2(f"{path}{suffix}", aside)
             yield "database: damaged; what can be read is in a new one"
-            yield from _renewed(live, path.with_name("mail.db.new"), version)
+            yield from _renewed(live, path.with_name("mail.db.new"), protection, version)
 
 
 def _set_aside(path: Path, aside: Path) -> None:
@@ -65,7 +68,7 @@ def _set_aside(path: Path, aside: Path) -> None:
             path.with_name(path.name + suffix).rename(aside / (path.name + suffix))
 
 
-def _have_alone(live: apsw.Connection) -> None:
+def have_alone(live: apsw.Connection) -> None:
     """Lock everybody else out until ``live`` is closed."""
     live.set_busy_timeout(0)
     live.pragma("locking_mode", "exclusive")
@@ -82,13 +85,15 @@ def _is_sound(live: apsw.Connection) -> bool:
         return False
 
 
-def _renewed(live: apsw.Connection, path: Path, version: int) -> Iterator[str]:
-    """Copy what can be read into a new file, and that over the old, in one transaction."""
+def _renewed(
+    live: apsw.Connection, path: Path, protection: Protection, version: int
+) -> Iterator[str]:
+    """Copy what can be read into a new file, which takes the place of the old."""
     path.unlink(missing_ok=True)
     create(path)
     try:
-        with closing(connect(path)) as new:
-            migrate(new, up_to=version)
+        with closing(connect(path, protection)) as new:
+            migrate(new, protection, up_to=version)
             new.pragma("foreign_keys", 0)
             new.pragma("synchronous", "off")
             for (table,) in fetch(new, _TABLES):
@@ -97,8 +102,9 @@ def _renewed(live: apsw.Connection, path: Path, version: int) -> Iterator[str]:
             with suppress(*_UNREADABLE), new:  # no number is ever given twice
                 _copy_numbers(live, new)
             new.pragma("application_id", SALVAGED)
-            with live.backup("main", new, "main") as backup:
-                backup.step()
+            new.pragma("journal_mode", "delete")  # so that it is one file
+        live.pragma("journal_mode", "delete")  # or its -wal would be taken for that of the new one
+        put_in_place(live, path, path.with_name("mail.db"))
     finally:
         for suffix in _SUFFIXES:
             path.with_name(path.name + suffix).unlink(missing_ok=True)

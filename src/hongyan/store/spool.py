@@ -13,9 +13,13 @@ import weakref
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, Self
 
 from hongyan.errors import StoreError
+from hongyan.store.protection import CLEAR
+
+if TYPE_CHECKING:
+    from hongyan.store.protection import Protection, Writing
 
 SMALL: Final = 256 * 1024
 TEMPORARY: Final = "incoming-"
@@ -24,18 +28,33 @@ TEMPORARY: Final = "incoming-"
 class TemporaryFile:
     """A file that vanishes with this object unless it has been moved to its place."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, protection: Protection = CLEAR) -> None:
         handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=folder)
         self.path = Path(name)
-        self.file = os.fdopen(handle, "w+b")
-        self._finalizer = weakref.finalize(self, _close_and_discard, self.file, self.path)
+        self.protection = protection
+        self._file = os.fdopen(handle, "w+b")
+        self._finalizer = weakref.finalize(self, _close_and_discard, self._file, self.path)
+        self._writing: Writing | None = protection.writing(self._file)
+
+    def write(self, octets: bytes) -> None:
+        """Write some more. Raises `OSError`, and when it was ended `ValueError`."""
+        if self._writing is None:
+            raise ValueError("the file is complete")
+        self._writing.write(octets)
+
+    def end(self) -> None:
+        """Make the file complete, to be read. Raises `OSError`."""
+        if self._writing is not None:
+            self._writing.end()
+            self._writing = None
+            self._file.flush()
 
     def move(self, target: Path) -> None:
         """Write everything to the disk and rename the file, durably; once moved, it stays."""
-        if not self.file.closed:
-            self.file.flush()
-            os.fsync(self.file.fileno())
-            self.file.close()
+        self.end()
+        if not self._file.closed:
+            os.fsync(self._file.fileno())
+            self._file.close()
         if not target.parent.is_dir():
             target.parent.mkdir(mode=0o700, exist_ok=True)
             sync_folder(target.parent.parent)
@@ -79,8 +98,9 @@ class BlobWriter:
     Leaving its ``with`` block without `finish` leaves nothing behind.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, protection: Protection) -> None:
         self._folder = folder
+        self._protection = protection
         self._hash = hashlib.sha256()
         self._size = 0
         self._chunks: list[bytes] = []
@@ -101,13 +121,14 @@ class BlobWriter:
         self._size += len(chunk)
         try:
             if self._spool is None and self._size > SMALL:
-                self._spool = TemporaryFile(self._folder)
-                self._spool.file.writelines(self._chunks)
+                self._spool = TemporaryFile(self._folder, self._protection)
+                for each in self._chunks:
+                    self._spool.write(each)
                 self._chunks.clear()
             if self._spool is None:
                 self._chunks.append(chunk)
             else:
-                self._spool.file.write(chunk)
+                self._spool.write(chunk)
         except OSError as error:
             raise cannot_write(error) from error
 
@@ -116,7 +137,7 @@ class BlobWriter:
         if self._spool is None:
             return Blob(self._hash.hexdigest(), self._size, b"".join(self._chunks))
         try:
-            self._spool.file.flush()
+            self._spool.end()
         except OSError as error:
             raise cannot_write(error) from error
         spool, self._spool = self._spool, None

@@ -15,7 +15,9 @@ from hongyan.store.backup import backup
 from hongyan.store.blobs import Blobs
 from hongyan.store.changes import ChangeLog
 from hongyan.store.check import faults
+from hongyan.store.conversion import settle
 from hongyan.store.database import Database
+from hongyan.store.envelope import keep_with, no_key, protection_of
 from hongyan.store.holds import Holds
 from hongyan.store.identities import Identities
 from hongyan.store.imap_labels import ImapLabels, ImapObjects
@@ -29,6 +31,7 @@ from hongyan.store.messages import Messages
 from hongyan.store.offers import Offers
 from hongyan.store.outbox import Outbox
 from hongyan.store.owner import Owner
+from hongyan.store.private import PrivateFiles
 from hongyan.store.reindex import Reindex
 from hongyan.store.rules import Rules
 from hongyan.store.salvage import salvage
@@ -43,6 +46,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from hongyan.store.envelope import AskKey
+    from hongyan.store.protection import Protection
     from hongyan.store.summary import Summarise
     from hongyan.store.types import Advance
 
@@ -51,15 +56,23 @@ class Store:
     """An open profile; a context manager that closes it."""
 
     def __init__(
-        self, home: Path, *, clock: Callable[[], datetime], summarise: Summarise, advance: Advance
+        self,
+        home: Path,
+        protection: Protection,
+        *,
+        clock: Callable[[], datetime],
+        summarise: Summarise,
+        advance: Advance,
     ) -> None:
         """See `open`."""
         self.home = home
-        self._database = Database(home / "mail.db")
+        self._database = Database(home / "mail.db", protection)
+        settle(home, protection)
+        self.private = PrivateFiles(home, protection)
         self._owner = Owner(home / "owners")
         self.holds = Holds(home / "holds", clock=clock)
         self.changes = ChangeLog(self._database, clock=clock)
-        self.blobs = Blobs(self._database, folder=home / "blobs", clock=clock)
+        self.blobs = Blobs(self._database, home=home, clock=clock)
         self.learned = Learned(self._database)
         self.accounts = Accounts(self._database, blobs=self.blobs)
         self.offers = Offers(self._database)
@@ -92,19 +105,22 @@ class Store:
         clock: Callable[[], datetime],
         summarise: Summarise = read_summary,
         advance: Advance = silently,
+        key: AskKey = no_key,
     ) -> Self:
         """Open the profile in the folder ``home``, created when missing, readable by nobody else.
 
         ``clock`` gives the aware time of now. ``advance`` is told how far it is when an index of an
-        older version is made anew. Raises `StoreError`: the folder cannot be used, the
-        database is damaged, or a newer version wrote it.
+        older version is made anew. ``key`` gives the key of an encrypted profile. Raises
+        `StoreError`: the folder cannot be used, the database is damaged, a newer version wrote it,
+        or its key is missing.
         """
         try:
             home.mkdir(mode=0o700, parents=True, exist_ok=True)
             home.chmod(0o700)
         except OSError as error:
             raise StoreError(f"{home}: {error.strerror or error}") from error
-        return cls(home, clock=clock, summarise=summarise, advance=advance)
+        protection = protection_of(home, key)
+        return cls(home, protection, clock=clock, summarise=summarise, advance=advance)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -154,6 +170,7 @@ class Store:
         clock: Callable[[], datetime],
         summarise: Summarise = read_summary,
         advance: Advance = silently,
+        key: AskKey = no_key,
     ) -> tuple[str, ...]:
         """Save all that can be saved of a damaged profile; return what was done, a line each.
 
@@ -161,8 +178,11 @@ class Store:
         the store open. Raises `StoreError`.
         """
         aside = home / "set-aside" / f"{clock():%Y%m%d-%H%M%S}"
-        lines = list(salvage(home / "mail.db", aside=aside))
-        with cls.open(home, clock=clock, summarise=summarise) as store:
+        protection = protection_of(home, key)
+        lines = list(salvage(home / "mail.db", protection, aside=aside))
+        if aside.exists():
+            keep_with(home, aside, protection)
+        with cls.open(home, clock=clock, summarise=summarise, key=key) as store:
             lines += store.mend(aside, advance=advance)
         return tuple(lines)
 

@@ -12,12 +12,13 @@ from hongyan.transfer import sources
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
-    from pathlib import Path
+
+    from hongyan.store.packing import Dictionary
 
 Octets: TypeAlias = "bytes | Callable[[], Iterator[bytes]]"
 """The octets of a message, or what will read them."""
 
-Known: TypeAlias = "tuple[Path | None, datetime]"
+Known: TypeAlias = "tuple[Dictionary | None, datetime]"
 """The dictionary, see `Blobs.dictionary`, and the time."""
 
 
@@ -37,7 +38,7 @@ def work(some: Sequence[Octets], known: Known) -> list[Done]:
     return [_done(each, *known) for each in some]
 
 
-def _done(given: Octets, dictionary: Path | None, now: datetime) -> Done:
+def _done(given: Octets, dictionary: Dictionary | None, now: datetime) -> Done:
     octets = given if isinstance(given, bytes) else b"".join(given())
     message = mime.parse(octets)
     prepared = prepare(octets, message, dictionary)

@@ -35,7 +35,7 @@ def own_methods(app: App) -> Mapping[str, Method]:
     )
     wire = WireMethods(app.wire)
     jobs = JobMethods(app.jobs, lambda: app.transferring)
-    settings = SettingsMethods(app.home)
+    settings = SettingsMethods(app.store.private)
     return {
         "MailAccount/get": accounts.get,
         "MailAccount/set": accounts.set_,

@@ -11,19 +11,19 @@ from hongyan.jmap.arguments import json_object
 from hongyan.jmap.errors import MethodError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from hongyan.jmap.call import Call
     from hongyan.jmap.errors import Json
+    from hongyan.store.private import PrivateFiles
 
+_NAME: Final = "settings.json"
 _LARGEST: Final = 1_000_000  # octets
 
 
 class SettingsMethods:
     """The methods of Settings; the file is replaced as a whole, or not at all."""
 
-    def __init__(self, home: Path) -> None:
-        self._file = home / "settings.json"
+    def __init__(self, files: PrivateFiles) -> None:
+        self._files = files
         self._lock = threading.Lock()
 
     def get(self, call: Call) -> Json:
@@ -42,8 +42,8 @@ class SettingsMethods:
         return {"settings": kept}
 
     def _read(self) -> dict[str, Any]:
-        with suppress(FileNotFoundError, ValueError):
-            found = json.loads(self._file.read_text("utf-8"))
+        with suppress(ValueError):
+            found = json.loads(self._files.read(_NAME) or b"{}")
             return found if isinstance(found, dict) else {}
         return {}
 
@@ -51,6 +51,4 @@ class SettingsMethods:
         octets = json.dumps(settings, ensure_ascii=False, indent=1).encode("utf-8", "replace")
         if len(octets) > _LARGEST:
             raise MethodError("requestTooLarge", "settings are not a place for so much")
-        fresh = self._file.with_suffix(".new")
-        fresh.write_bytes(octets)
-        fresh.replace(self._file)
+        self._files.write(_NAME, octets)
