@@ -8,6 +8,7 @@ that a loss of power can undo that. All in one process: hundreds of faults cost 
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import random
 import stat
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import pytest
 
 SYSTEM: Final = "unix"  # SQLite's own layer
+_NUMBERS: Final = itertools.count()  # what lies above a disk keeps its name
 
 
 class Fault(Enum):
@@ -72,12 +74,40 @@ class Unsynced:
         return bytes(left)
 
 
+@dataclass
+class Renamed:
+    """A file that was given another name, and what had that name before."""
+
+    old: Path
+    new: Path
+    replaced: bytes | None
+
+    def undo(self) -> None:
+        self.old.parent.mkdir(exist_ok=True)
+        self.new.rename(self.old)
+        if self.replaced is not None:
+            self.new.write_bytes(self.replaced)
+
+
 class FaultyDisk(apsw.VFS):
     """The disk; ``count`` is how much it was asked for since `arm`."""
 
     def __init__(self) -> None:
-        super().__init__("faulty", SYSTEM, makedefault=True)
+        self._before = apsw.vfs_names()[0]
+        self._name = f"faulty-{next(_NUMBERS)}"
+        super().__init__(self._name, SYSTEM, makedefault=True)
         self.arm(None, 0)
+
+    def encrypting(self) -> None:
+        """Let the layer that encrypts lie above this one, as it does above the system's own."""
+        name = f"multipleciphers-{self._name}"
+        apsw.Connection(":memory:", vfs=name).close()  # with which it is made
+        apsw.set_default_vfs(name)
+
+    def remove(self) -> None:
+        """Let what was there before be the disk again."""
+        apsw.set_default_vfs(self._before)
+        self.unregister()
 
     def arm(self, fault: Fault | None, at: int, *, seed: int = 0) -> None:
         """Let the ``at``-th request from now fail so, or none; all that is there counts as synced."""
@@ -87,7 +117,7 @@ class FaultyDisk(apsw.VFS):
         self._random = random.Random(seed)
         self._unsynced: dict[Path, Unsynced] = {}
         self._inodes: set[int] = set()
-        self._renamed: list[tuple[Path, Path]] = []
+        self._renamed: list[Renamed] = []
 
     @property
     def struck(self) -> bool:
@@ -152,17 +182,21 @@ class FaultyDisk(apsw.VFS):
             fsync(handle)
             found = os.fstat(handle)
             self._inodes.discard(found.st_ino)
+            for path in list(self._unsynced):  # one that SQLite has written
+                if path.exists() and path.stat().st_ino == found.st_ino:
+                    self.synced(path)
             if stat.S_ISDIR(found.st_mode):
                 self._renamed = [
-                    (old, new)
-                    for old, new in self._renamed
-                    if new.parent.stat().st_ino != found.st_ino
+                    each
+                    for each in self._renamed
+                    if each.new.parent.exists() and each.new.parent.stat().st_ino != found.st_ino
                 ]
 
         def rename(old: Path, new: Path) -> None:
             self.ask_system()
+            replaced = Path(new).read_bytes() if Path(new).exists() else None
             replace(old, new)
-            self._renamed.append((Path(old), Path(new)))
+            self._renamed.append(Renamed(Path(old), Path(new), replaced))
 
         for name, act in (("fdopen", open_), ("fsync", sync), ("replace", rename)):
             patch.setattr(os, name, act)
@@ -178,9 +212,9 @@ class FaultyDisk(apsw.VFS):
 
         for path, unsynced in self._unsynced.items():
             path.write_bytes(unsynced.after(chance))
-        for old, new in reversed(self._renamed):
-            if new.exists() and not chance():
-                new.rename(old)
+        for each in reversed(self._renamed):
+            if each.new.exists() and not chance():
+                each.undo()
         for path in home.rglob("*"):
             if path.is_file() and path.stat().st_ino in self._inodes:
                 os.truncate(path, 0)
@@ -245,4 +279,4 @@ def faulty_disk(patch: pytest.MonkeyPatch) -> Iterator[FaultyDisk]:
         yield disk
     finally:
         disk.arm(None, 0)
-        disk.unregister()
+        disk.remove()

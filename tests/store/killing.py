@@ -1,9 +1,10 @@
 """Kills a process that stores mail, again and again, and looks each time at what is left.
 
-``python killing.py arrivals|imports HOME TIMES SEED``: forks a child that adds messages (large and
-small, one by one and in groups, with changes and deletions between) and says on a pipe what was
-acknowledged, or one that imports an mbox; ends it by SIGKILL at a random moment; then opens the
-store and compares. Prints what it found, as JSON.
+``python killing.py arrivals|imports|conversions HOME TIMES SEED``: forks a child that adds messages
+(large and small, one by one and in groups, with changes and deletions between) and says on a pipe
+what was acknowledged, or one that imports an mbox, or one that encrypts or decrypts the profile;
+ends it by SIGKILL at a random moment; then opens the store and compares. Prints what it found, as
+JSON.
 Forking from a process that has loaded everything makes a round take some 50 ms.
 """
 
@@ -21,7 +22,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hongyan.store import Arriving, Role, Store
+from hongyan.store.conversion import decrypt, encrypt
+from hongyan.store.envelope import is_encrypted
 from hongyan.transfer.importing import Importer
+from tests.store import encrypted
 
 LETTERS = 4_000
 Work = Callable[[Path, int, int], None]
@@ -95,6 +99,17 @@ def one_round(work: Work, home: Path, round_: int, seconds: float) -> dict[str, 
     return dict(line.split() for line in lines if line.endswith("\n"))
 
 
+def undisturbed(work: Work, home: Path) -> None:
+    """Let a child do its work to the end."""
+    child = os.fork()
+    if not child:
+        try:
+            work(home, 0, 0)
+        finally:
+            os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
 def compare(home: Path, promised: dict[str, str], *, thoroughly: bool) -> list[str]:
     """Return what is not as it was promised."""
     faults: list[str] = []
@@ -158,17 +173,59 @@ def imports(home: Path, times: int, chance: random.Random) -> dict[str, object]:
         one_round(import_all, home, kills, chance.uniform(0.003, 0.12))
         kills += 1
         faults += compare_import(home, counts, thoroughly=kills % 10 == 1)
-    child = os.fork()
-    if not child:
-        import_all(home, 0, 0)
-    os.waitpid(child, 0)
+    undisturbed(import_all, home)
     faults += compare_import(home, counts, thoroughly=True)
     return {"kills": kills, "promised": counts[-1], "faults": faults}
+
+
+def convert(home: Path, _round: int, _acknowledged: int) -> None:
+    """Encrypt the profile, or decrypt it."""
+    if is_encrypted(home):
+        decrypt(home, encrypted.ask)
+    else:
+        encrypt(home, encrypted.PLACE, key=encrypted.KEY)
+    os._exit(0)
+
+
+def conversions(home: Path, times: int, chance: random.Random) -> dict[str, object]:
+    """Kill a conversion again and again: after each the profile is whole, in one form or the other."""
+    with encrypted.opened(home) as store:
+        encrypted.fill(store)
+        wanted = encrypted.everything(store)
+    began = time.monotonic()
+    undisturbed(convert, home)
+    longest = 1.2 * (time.monotonic() - began)
+    faults: list[str] = []
+    seen = Counter[str]()
+    while sum(seen.values()) < times and not faults:
+        before = is_encrypted(home)
+        one_round(convert, home, 0, chance.uniform(0, longest))
+        broken_off = (home / "converting").exists()
+        faults += compare_conversion(home, wanted)
+        after = is_encrypted(home)
+        seen[f"{before} {after} {broken_off}"] += 1
+    return {"kills": sum(seen.values()), "promised": len(wanted), "faults": faults, "seen": seen}
+
+
+def compare_conversion(home: Path, wanted: dict[str, object]) -> list[str]:
+    with encrypted.opened(home) as store:
+        faults = list(store.check())
+        faults += [] if encrypted.everything(store) == wanted else ["not what it was"]
+        faults += [f"{path} is left over" for path in store.blobs.leftovers()]
+        ((mode,),) = store._database._writer.execute("PRAGMA journal_mode")
+    other = "blobs" if is_encrypted(home) else "sealed"
+    stale = ("converting", other, "settings.json" if is_encrypted(home) else "encryption.json")
+    faults += [f"{name} is still there" for name in stale if (home / name).exists()]
+    told = encrypted.tells(home) if is_encrypted(home) else {}
+    return [*faults, *told, *(["no write-ahead log"] if mode != "wal" else [])]
 
 
 def main() -> None:
     what, home = sys.argv[1], Path(sys.argv[2])
     times, chance = int(sys.argv[3]), random.Random(int(sys.argv[4]))
+    if what == "conversions":
+        print(json.dumps(conversions(home, times, chance)))
+        return
     with Store.open(home, clock=now) as store:
         store.accounts.add("me@example.org", secret="keychain")
         store.mailboxes.ensure("a1", Role.INBOX)

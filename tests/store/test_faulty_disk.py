@@ -15,12 +15,16 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from hongyan.errors import StoreError
 from hongyan.store import Outcome, Role, State, Store
+from hongyan.store.conversion import decrypt, encrypt
+from hongyan.store.envelope import is_encrypted
+from tests.store.encrypted import KEY, PLACE, ask
 from tests.store.faulty import Fault, FaultyDisk, faulty_disk
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
@@ -91,7 +95,7 @@ def work(home: Path, told: list[tuple[str, Seen]], *, patiently: bool = False) -
 
     Raises `StoreError` where it does not.
     """
-    with Store.open(home, clock=clock) as store:
+    with Store.open(home, clock=clock, key=ask) as store:
         store._database._writer.pragma("wal_autocheckpoint", 8)
         told.append(("opened", seen(store)))
         for name, act in STEPS.items():
@@ -120,7 +124,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyDisk]:
 
 def prepared(folder: Path) -> Path:
     home = folder / "before"
-    with Store.open(home, clock=clock) as store:
+    with Store.open(home, clock=clock, key=ask) as store:
         store.accounts.add("a@b.c", secret="keychain")
         store.mailboxes.ensure("a1", Role.INBOX)
         store.mailboxes.ensure("a1", "Work")
@@ -139,12 +143,30 @@ def anew(before: Path) -> Path:
 def test_work(
     folder: Path, disk: FaultyDisk, fault: Fault, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = prepared(folder)
+    count, requests = work_with(fault, disk, prepared(folder), step=STEP)
+    with capsys.disabled():
+        print(f"\n{fault.name}: {count} of {requests} requests to the disk failed")
+
+
+@pytest.mark.timeout(60 + 900 // STEP)
+@pytest.mark.parametrize("fault", [Fault.EIO, Fault.TORN], ids=lambda fault: fault.name)
+def test_work_in_an_encrypted_profile(
+    folder: Path, disk: FaultyDisk, fault: Fault, capsys: pytest.CaptureFixture[str]
+) -> None:
+    disk.encrypting()
+    encrypt(folder / "before", PLACE, key=KEY)
+    count, requests = work_with(fault, disk, prepared(folder), step=2 * STEP)
+    with capsys.disabled():
+        print(f"\n{fault.name}: {count} of {requests} requests to the disk failed, encrypted")
+
+
+def work_with(fault: Fault, disk: FaultyDisk, before: Path, *, step: int) -> tuple[int, int]:
+    """Let each ``step``-th request of all steps fail; return how many did, and of how many."""
     undisturbed: list[tuple[str, Seen]] = []
     disk.arm(None, 0)
     work(anew(before), undisturbed)
     requests, count = disk.count, 0
-    for at in range(1 + list(Fault).index(fault) % STEP, requests + 1, STEP):
+    for at in range(1 + list(Fault).index(fault) % step, requests + 1, step):
         home = anew(before)
         told: list[tuple[str, Seen]] = []
         disk.arm(fault, at, seed=at)
@@ -153,15 +175,55 @@ def test_work(
         assert disk.struck
         disk.cut_power(home)
         assert told == undisturbed[: len(told)], at
-        with Store.open(home, clock=clock) as store:
+        with Store.open(home, clock=clock, key=ask) as store:
             left = seen(store)
             assert left in [each for _, each in undisturbed[max(0, len(told) - 1) :][:2]], at
             assert store.check() == (), at
             add(store, 50)
             assert "50" in store.messages.known_uidls("a1")
         count += 1
-    with capsys.disabled():
-        print(f"\n{fault.name}: {count} of {requests} requests to the disk failed")
+    return count, requests
+
+
+@pytest.mark.timeout(60 + 900 // STEP)
+@pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.name)
+def test_conversion(
+    folder: Path, disk: FaultyDisk, fault: Fault, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever fails, the profile is whole in one form or the other, and can be converted."""
+    disk.encrypting()
+    before = prepared(folder)
+    with Store.open(before, clock=clock) as store:
+        add(store, 1, 2)
+        add(store, 3, size=300_000)
+        wanted = seen(store)
+    for convert in (partial(encrypt, place=PLACE, key=KEY), partial(decrypt, ask=ask)):
+        disk.arm(None, 0)
+        done = anew(before)
+        convert(done)
+        done = done.rename(folder / "done")
+        requests, count = disk.count, 0
+        for at in range(1 + list(Fault).index(fault) % 7, requests + 1, min(STEP, 7)):
+            home = anew(before)
+            disk.arm(fault, at, seed=at)
+            with suppress(StoreError):
+                convert(home)
+            disk.cut_power(home)
+            with Store.open(home, clock=clock, key=ask) as store:
+                assert seen(store) == wanted, at
+                assert store.check() == (), at
+                assert store.blobs.leftovers() == ()
+            if is_encrypted(home) == is_encrypted(before):
+                convert(home)
+            with Store.open(home, clock=clock, key=ask) as store:
+                assert seen(store) == wanted, at
+            assert not (home / "converting").exists()
+            assert len([name for name in ("blobs", "sealed") if (home / name).exists()]) == 1
+            count += 1
+        with capsys.disabled():
+            print(f"\n{fault.name}: {count} of {requests} requests of a conversion failed")
+        shutil.rmtree(before)
+        before = done.rename(before)
 
 
 @pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.name)

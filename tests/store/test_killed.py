@@ -6,22 +6,39 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-KILLING = Path(__file__).parent / "killing.py"
+ROOT = Path(__file__).parents[2]
+
+
+def killed(tmp_path: Path, what: str, times: int) -> dict[str, Any]:
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.store.killing", what, tmp_path / "home", str(times), "1"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert ended.returncode == 0, ended.stderr
+    found: dict[str, Any] = json.loads(ended.stdout)
+    assert found["faults"] == []
+    assert found["kills"] == times
+    return found
 
 
 @pytest.mark.parametrize(("what", "times"), [("arrivals", 140), ("imports", 60)])
 def test_what_was_promised_outlives_every_kill(tmp_path: Path, what: str, times: int) -> None:
-    ended = subprocess.run(
-        [sys.executable, str(KILLING), what, str(tmp_path / "home"), str(times), "1"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr
-    found = json.loads(ended.stdout)
-    assert found["faults"] == []
-    assert found["kills"] == times
-    assert found["promised"] > times
+    assert killed(tmp_path, what, times)["promised"] > times
+
+
+def test_a_conversion_is_done_or_not(tmp_path: Path) -> None:
+    seen = killed(tmp_path, "conversions", 60)["seen"]
+    assert sum(count for how, count in seen.items() if how.endswith("True")) > 20, seen
+    for was_encrypted in (True, False):
+        for is_encrypted in (
+            True,
+            False,
+        ):  # some of each were killed before it came to be, or after
+            assert any(how.startswith(f"{was_encrypted} {is_encrypted}") for how in seen), seen

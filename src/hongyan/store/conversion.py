@@ -110,7 +110,8 @@ def _alone(home: Path, *, old: Protection, new: Protection) -> Iterator[apsw.Con
         try:
             _settle(home, old)  # what an earlier try may have left
             _look_for_room(home)
-            (home / _WORK).mkdir(mode=0o700)
+            for folder in (_WORK, new.folder):
+                (home / folder).mkdir(mode=0o700)
             sync_folder(home)
             yield live
         finally:  # whether the new form has come to be, the database tells
@@ -168,7 +169,6 @@ class _Conversion:
             self.advance(done, len(pairs), octets, total)
 
     def _convert(self, source: Path, target: Path) -> None:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = TemporaryFile(self.home / _WORK, self.new)
         for chunk in self.old.chunks(source):
             file.write(chunk)
@@ -176,7 +176,11 @@ class _Conversion:
 
 
 def _settle(home: Path, protection: Protection) -> None:
-    """Remove all that is in the other form; the folder of the work goes last, which tells of it."""
+    """Remove all that is in the other form; the folder of the work goes last, which tells of it.
+
+    Only once what decides, the database's name, is on the disk.
+    """
+    sync_folder(home)
     other = Sealed.folder if protection is CLEAR else CLEAR.folder
     _remove(home / other)
     if protection is CLEAR:
