@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import pickle
 import shutil
 import sqlite3
 import subprocess
@@ -21,6 +22,7 @@ from hongyan.store import Store, conversion, packing
 from hongyan.store.conversion import change_key, decrypt, encrypt
 from hongyan.store.database import connect
 from hongyan.store.envelope import KeyPlace, is_encrypted, protection_of
+from hongyan.store.prepare import prepare_all, source
 from hongyan.store.protection import CLEAR
 from tests.store.encrypted import (
     KEY,
@@ -35,6 +37,7 @@ from tests.store.encrypted import (
     opened,
     tells,
 )
+from tests.support.short import letters
 
 SCHEMA_1 = Path(__file__).parent / "fixtures" / "schema-1.db.gz"
 
@@ -337,4 +340,25 @@ def test_reindexing_and_a_second_process(sealed: Path) -> None:
         root = Path(__file__).parents[2]
         subprocess.run([sys.executable, "-c", script, str(sealed)], check=True, cwd=root)
         assert store.search.count("950") == 1
+        assert store.check() == ()
+
+
+def test_other_processes_can_prepare(sealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is handed to them reads the sealed dictionary and the sealed spool."""
+    monkeypatch.setattr(packing, "_TRAINED_AT", (20, 20_000))
+    with opened(sealed) as store:
+        large = letter(960, size=400_000)
+        for raw in letters(120, 3):
+            store.messages.add("a1", "b1", raw, received_at=NOW)
+        with store.blobs.writer() as writer:
+            writer.write(large)
+            blob = writer.finish()
+        given = ([next(letters(1, 3, first=130)), source(blob)], store.blobs.dictionary())
+        assert given[1]
+        some, dictionary = pickle.loads(pickle.dumps(given))
+        small, spooled = prepare_all(some, dictionary)
+        assert small.blob.pending.encoding == "zstd"  # type: ignore[union-attr]
+        for made in (small, spooled._replace(blob=blob)):
+            store.messages.add("a1", "b1", made, received_at=NOW)
+        assert store.search.count("960") == 1
         assert store.check() == ()

@@ -24,11 +24,11 @@ from hongyan.sync.progress import Progress
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
-    from pathlib import Path
 
     from hongyan.flow import Flow
     from hongyan.imap import Body, Fetched, Item
     from hongyan.store import Blob, BlobWriter, ImapMailbox, MailboxId, MessageId, Prepared
+    from hongyan.store.packing import Dictionary
     from hongyan.store.prepare import Spooled
     from hongyan.sync.imap_tour import Tour
 
@@ -103,7 +103,7 @@ class Arrivals:
     _committed: float = field(default_factory=time.monotonic)
     _storing: deque[Future[tuple[int, int]]] = field(default_factory=deque)
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
-    _preparing: Preparing[_Arrived, bytes | Spooled, Path | None, Prepared] = field(
+    _preparing: Preparing[_Arrived, bytes | Spooled, Dictionary | None, Prepared] = field(
         default_factory=lambda: Preparing(prepare_all, ahead=_PREPARED_AHEAD)
     )
 
