@@ -171,6 +171,23 @@ def test_what_is_removed_there_goes_here(mine: ImapProfile, theirs: imaplib.IMAP
     assert mine.subjects() == ["two"]
 
 
+def test_what_was_never_told_is_asked_for_when_the_numbers_do_not_add_up(
+    mine: ImapProfile, theirs: imaplib.IMAP4
+) -> None:
+    """A letter in a mailbox whose mod-sequences say that nothing is new."""
+    for subject in ("one", "two", "three"):
+        theirs.append("INBOX", "", "", letter(subject))
+    mine.sync()
+    (two,) = [each.id for each in mine.messages() if each.subject == "two"]
+    with mine.store._database.write() as db:  # as if it had never been told
+        db.execute("DELETE FROM imap_messages WHERE message = ?", (int(two[1:]),))
+    mine.store.messages.delete(two)
+    theirs.append("INBOX", "", "", letter("four"))
+    for _ in range(2):
+        mine.sync()
+    assert mine.subjects() == ["four", "one", "three", "two"]
+
+
 def test_what_is_deleted_here_goes_there(mine: ImapProfile, theirs: imaplib.IMAP4) -> None:
     for subject in ("one", "two"):
         theirs.append("INBOX", "", "", letter(subject))

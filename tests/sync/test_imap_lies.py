@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from hongyan.errors import ConnectionLost, ProtocolError, Refused
+from hongyan.store import Store
 from tests.sync.imap_profile import letter, now
 from tests.sync.toy_imap import Box, ToyImap
 from tests.sync.toy_profile import Mine
@@ -252,6 +253,34 @@ def test_what_the_server_will_not_have_keeps_back_no_other(mine: Mine) -> None:
     assert sum("APPEND" in each for each in mine.server.told) == 1
     assert len(mine.server.boxes["INBOX"].letters) == 6
     assert mine.sync().told == 0
+
+
+def test_what_is_damaged_here_leaves_not_and_keeps_back_no_other(mine: Mine) -> None:
+    mine.server.capabilities += ("MULTIAPPEND",)
+    mine.sync()
+    inbox = mine.store.mailboxes.find(mine.account.id, "Inbox")
+    for subject in ("damaged", "whole"):
+        mine.store.messages.add(mine.account.id, inbox.id, letter(subject), received_at=now())
+    damage(mine.store, mine.ids()["damaged"])
+    mine.server.boxes["INBOX"].put(letter("four"))
+    synced = mine.sync()
+    assert synced.messages == 1
+    assert ["damaged" in each for each in synced.troubles] == [True]
+    there = [each.octets for each in mine.server.boxes["INBOX"].letters.values()]
+    assert there == [letter(each) for each in ("one", "two", "three", "four", "whole")]
+    assert set(mine.ids()) == {"one", "two", "three", "four", "whole", "damaged"}
+    mine.store.messages.delete(mine.ids()["damaged"])
+    assert mine.sync().troubles == []
+
+
+def damage(store: Store, message: str) -> None:
+    """Change stored octets, not their number: a disk that errs."""
+    with store._database.write() as db:
+        db.execute(
+            "UPDATE blobs SET encoding = 'plain', data = zeroblob(size) "
+            "WHERE id = (SELECT blob FROM messages WHERE id = ?)",
+            (int(message[1:]),),
+        )
 
 
 def test_a_mailbox_deleted_here_and_one_made_of_the_same_name(mine: Mine) -> None:

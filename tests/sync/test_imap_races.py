@@ -67,6 +67,22 @@ def test_each_side_takes_another_copy_away(mine: Mine, kept: str, gone: str) -> 
     assert mine.ids(kept.capitalize())["one"] == one
 
 
+@pytest.mark.parametrize("word", ["SELECT", "UID STORE", "UID EXPUNGE"])
+@pytest.mark.parametrize(("kept", "gone"), [(INBOX, WORK), (WORK, INBOX)])
+def test_each_side_takes_another_copy_away_at_once(
+    mine: Mine, kept: str, gone: str, word: str
+) -> None:
+    """Nobody can see yet what the other does."""
+    one = in_two(mine)
+    mine.store.messages.set_mailboxes(one, [box(mine, kept)])
+    mine.server.meanwhile[word] = lambda: mine.server.boxes[kept].letters.pop(1)
+    for _ in range(3):
+        mine.sync()
+    assert "one" in there(mine)[kept]
+    assert here(mine) == there(mine)
+    assert mine.ids(kept.capitalize())["one"] == one
+
+
 @pytest.mark.parametrize(("kept", "gone"), [(INBOX, WORK), (WORK, INBOX)])
 def test_a_copy_moves_there_to_where_it_leaves_here(mine: Mine, kept: str, gone: str) -> None:
     one = in_two(mine)

@@ -1,7 +1,8 @@
 """Looking at a mailbox of the server, by the cheapest way there is, and noting what it means.
 
 All that one look finds is noted in one transaction, with how the mailbox stood. Where an answer is
-doubtful, nothing that it says is missing is believed.
+doubtful, nothing that it says is missing is believed; where what is known then does not add up to
+what the server has, all is asked for at the next visit.
 """
 
 from __future__ import annotations
@@ -150,6 +151,7 @@ def _note(
             places = {}
         gone = _gone(places, seen) if whole else []
         new = _new(places, seen, before=now.uid_next)
+        adds_up = len(places) - len(gone) + len(new) == now.exist
         _missed(tour, mailbox, [places[uid] for uid in gone])
         _changed(tour, mailbox, places, seen.flags)
         imap_gmail.relabel(tour, mailbox.id, places, seen.labels)
@@ -158,7 +160,7 @@ def _note(
             mailbox.id,
             uid_validity=now.uid_validity,
             uid_next=now.uid_next or 0,
-            modseq=now.modseq if tour.tier in _BY_MODSEQ and whole else None,
+            modseq=now.modseq if tour.tier in _BY_MODSEQ and whole and adds_up else None,
             exist=now.exist,
         )
     tour.looked.add(mailbox.id)

@@ -10,7 +10,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from hongyan import imap
-from hongyan.errors import InvalidArgument, Refused, Unsafe
+from hongyan.errors import InvalidArgument, NotFound, Refused, StoreError, Unsafe
 from hongyan.imap import Change, NumberSet
 from hongyan.store import Here, MailboxId
 from hongyan.sync import imap_flags, imap_gmail, imap_labels, imap_plan
@@ -217,6 +217,24 @@ def _remove(tour: Tour, mailbox: ImapMailbox, told: list[Job]) -> Flow[None]:
             yield from imap.uid_expunge(tour.conn, gone)
             tour.store.imap_messages.forget(mailbox.id, gone)
             tour.result.told += len(gone)
+    yield from _see_the_rest(tour, [message for message, _ in told])
+
+
+def _see_the_rest(tour: Tour, messages: list[MessageId]) -> Flow[None]:
+    """See that messages of which a copy was removed are where they stay.
+
+    Somebody else may have removed that one at the same time: then it is put back.
+    """
+    here = tour.store.imap_messages.here(messages)
+    stay: defaultdict[MailboxId, set[int]] = defaultdict(set)
+    for message, places in tour.store.imap_messages.places_of(here).items():
+        for id_ in places.keys() & here[message].mailboxes:
+            stay[id_].add(places[id_].uid)
+    for id_, uids in stay.items():
+        there: list[Fetched] = []
+        if (yield from tour.is_as_seen(tour.mailboxes()[id_])):
+            yield from imap.fetch(tour.conn, NumberSet.of(uids), ["FLAGS"], take=there.append)
+        tour.store.imap_messages.forget(id_, uids - {each.uid for each in there})
 
 
 def _append_all(tour: Tour, mailbox: ImapMailbox, messages: list[MessageId]) -> Flow[None]:
@@ -224,7 +242,7 @@ def _append_all(tour: Tour, mailbox: ImapMailbox, messages: list[MessageId]) -> 
 
     What it will not take together goes one by one, so that one keeps back no other.
     """
-    for batch in _batches(tour, messages):
+    for batch in _batches(tour, mailbox, messages):
         if len(batch) > 1:
             try:
                 yield from _append(tour, mailbox, batch)
@@ -239,11 +257,13 @@ def _append_all(tour: Tour, mailbox: ImapMailbox, messages: list[MessageId]) -> 
                 tour.trouble(mailbox.called, error)
 
 
-def _batches(tour: Tour, messages: list[MessageId]) -> Iterator[list[Email]]:
+def _batches(tour: Tour, mailbox: ImapMailbox, messages: list[MessageId]) -> Iterator[list[Email]]:
     """Yield what is to be sent by one command each: MULTIAPPEND (RFC 3502), or one by one."""
     most = _APPENDED if tour.conn.offers("MULTIAPPEND") else 1
     batch: list[Email] = []
     for email in tour.store.messages.list(messages):
+        if not _is_whole(tour, mailbox, email):
+            continue
         if batch and (
             len(batch) >= most or sum(each.size for each in batch) + email.size > _APPENDED_OCTETS
         ):
@@ -252,6 +272,16 @@ def _batches(tour: Tour, messages: list[MessageId]) -> Iterator[list[Email]]:
         batch.append(email)
     if batch:
         yield batch
+
+
+def _is_whole(tour: Tour, mailbox: ImapMailbox, email: Email) -> bool:
+    """Whether a message's octets are what they were; nothing damaged leaves this machine."""
+    try:
+        tour.store.blobs.verify(email.blob_id)
+    except (StoreError, NotFound) as error:
+        tour.trouble(mailbox.called, error)
+        return False
+    return True
 
 
 def _append(tour: Tour, mailbox: ImapMailbox, emails: list[Email]) -> Flow[None]:
