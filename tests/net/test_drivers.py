@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import socket
 import ssl
@@ -24,7 +25,7 @@ from hongyan.errors import (
     TimedOut,
     TLSFailed,
 )
-from hongyan.flow import Flow, Wake, read, wait, write
+from hongyan.flow import Flow, Wake, read, start_tls, wait, write
 from hongyan.net.aio import AsyncDriver
 from hongyan.net.blocking import BlockingDriver
 from hongyan.net.endpoint import Endpoint
@@ -303,6 +304,27 @@ def test_nobody_listening_is_one_clear_error(driver: Blocking) -> None:
         port = listener.getsockname()[1]
     with pytest.raises(ConnectFailed, match=f"127.0.0.1 port {port} cannot be reached: .*refused"):
         driver.run(gather(1), f"pop3://127.0.0.1:{port}?tls=none")
+
+
+@pytest.mark.parametrize(
+    "flow", [lambda: wait(1), lambda: read(within=1), lambda: write(b"x"), start_tls]
+)
+@pytest.mark.filterwarnings("error")
+def test_a_closed_connection_says_so(flow: Callable[[], Flow[object]]) -> None:
+    async def go(url: str) -> None:
+        driver = await AsyncDriver(Endpoint.parse(url)).connect(within=5)
+        await driver.close()
+        with pytest.raises(ConnectionLost):
+            await driver.run(flow())
+        gc.collect()  # a task whose error nobody took would be told here
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:  # its backlog takes both
+        url = f"pop3://127.0.0.1:{listener.getsockname()[1]}?tls=none"
+        blocking = BlockingDriver(Endpoint.parse(url)).connect(within=5)
+        blocking.close()
+        with pytest.raises(ConnectionLost):
+            blocking.run(flow())
+        asyncio.run(go(url))
 
 
 def test_the_certificates_that_a_server_sends_above_its_own() -> None:

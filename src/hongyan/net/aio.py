@@ -103,6 +103,7 @@ class AsyncDriver:
             self._receiving = None
         if self._socket is not None:
             self._socket.close()
+            self._socket = None
 
     async def __aenter__(self) -> Self:
         return self

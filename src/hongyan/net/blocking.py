@@ -132,6 +132,7 @@ class BlockingDriver:
         self._woken.close()
         if self._socket is not None:
             self._socket.close()
+            self._socket = None
 
     def __enter__(self) -> Self:
         return self
