@@ -140,10 +140,10 @@ class Running(Generic[T]):
         self._step(partial(self._flow.throw, error))
 
     def _step(self, step: Callable[[], Effect]) -> None:
+        self.effect = None
         try:
             self.effect = step()
         except StopIteration as done:
-            self.effect = None
             self._result: T = done.value
 
     @property

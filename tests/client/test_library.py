@@ -15,6 +15,7 @@ from hongyan import POP3, SMTP, aio
 from hongyan.demo.host import DemoHost
 from hongyan.errors import (
     AuthenticationRefused,
+    HongyanError,
     InvalidArgument,
     ProtocolError,
     Refused,
@@ -185,6 +186,41 @@ def test_a_loop_that_is_left_early_leaves_the_rest_unsent(host: DemoHost) -> Non
         for receipt in smtp.send_many(many(host, 2)):
             assert receipt.sent
             break
+
+
+NOT_YET_354 = r"""
+S: 220 hi\r\n
+C: EHLO [127.0.0.1]\r\n
+S: 250-x\r\n250 PIPELINING\r\n
+C: MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n
+S: 250 ok\r\n250 ok\r\n354 go on\r\n
+C: x\r\n.\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n
+S: 250 accepted\r\n
+"""
+TWICE = [(b"x\r\n", "a@b.example", "c@d.example")] * 2
+
+
+def test_whoever_leaves_a_loop_while_more_is_under_way_says_nothing_more() -> None:
+    server = ScriptedServer(NOT_YET_354)
+    with server, SMTP(f"smtp://127.0.0.1:{server.port}?tls=none") as smtp:
+        for receipt in smtp.send_many(TWICE):
+            assert receipt.sent
+            break
+        with pytest.raises(HongyanError):
+            smtp.send(b"x\r\n", "a@b.example", "c@d.example")
+    assert server.errors == []
+
+
+def test_leaving_a_loop_in_an_event_loop() -> None:
+    async def session(port: int) -> None:
+        async with aio.SMTP(f"smtp://127.0.0.1:{port}?tls=none") as smtp:
+            async for receipt in smtp.send_many(TWICE):
+                assert receipt.sent
+                break
+
+    with ScriptedServer(NOT_YET_354) as server:
+        asyncio.run(session(server.port))
+    assert server.errors == []
 
 
 @pytest.mark.parametrize("tls", [True, False])

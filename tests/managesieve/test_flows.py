@@ -134,3 +134,10 @@ def test_what_is_said_unasked_ends_it() -> None:
         conn.send("CAPABILITY")
     with pytest.raises(ProtocolError, match="unasked"):
         conn.next_line()
+
+
+def test_a_list_without_end_ends_the_session() -> None:
+    script = GREETING + LOGIN + "C: LISTSCRIPTS\\r\\n\nS: " + '"a"\\r\\n' * 20_000 + "\n* EOF"
+    conn = managesieve.Connection()
+    with pytest.raises(ProtocolError, match="10000 lines"):
+        play(script, conn, managesieve.list_scripts(conn))

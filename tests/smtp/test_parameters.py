@@ -115,6 +115,14 @@ def test_reports_that_cannot_be_had_are_done_without() -> None:
     assert opening(EVERYTHING, envelope, secure=True).left_out == ()
 
 
+def test_an_original_recipient_beyond_ascii_is_told_in_ascii() -> None:
+    """RFC 6533 §3: unescaped it would need SMTPUTF8, which this transaction does without."""
+    options = {"d@b.c": RecipientOptions(original="鸿+é=\\@b.c")}
+    found = opening(EVERYTHING, Envelope(*AB, options=options), secure=True)
+    told = "\\x{9E3F}\\x{2B}\\x{E9}\\x{3D}\\x{5C}@b.c"
+    assert found.rcpts == (f"TO:<d@b.c> ORCPT=utf-8;{told}",)
+
+
 @pytest.mark.parametrize("newline", newlines(breaking=True))
 @pytest.mark.parametrize("offered", [EVERYTHING, NOTHING], ids=["offered", "not offered"])
 def test_no_option_ends_a_command(offered: Extensions, newline: str) -> None:

@@ -95,7 +95,10 @@ class SMTP(PreparedSMTP, Session):
         return await self._run(smtp.submit(self._conn, envelope, content.chunks()))
 
     async def send_many(self, triples: Iterable[Triple]) -> AsyncIterator[smtp.Receipt]:
-        """Submit many ``(message, sender, recipients)`` and yield each receipt, in order."""
+        """Submit many ``(message, sender, recipients)`` and yield each receipt, in order.
+
+        Whoever leaves the loop early ends the session: part of a message may have left.
+        """
         receipts: deque[smtp.Receipt] = deque()
         flow = smtp.submit_many(
             self._conn, submissions(triples), lambda _, receipt: receipts.append(receipt)

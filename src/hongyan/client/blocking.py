@@ -115,6 +115,7 @@ class SMTP(PreparedSMTP, Session):
 
         The receipts come in order; a refused message harms no other. When the session breaks, what
         is decided or uncertain is yielded before the error is raised; the rest was not accepted.
+        Whoever leaves the loop early ends the session: part of a message may have left.
         """
         receipts: deque[smtp.Receipt] = deque()
         flow = smtp.submit_many(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hongyan.managesieve.types import Token
 
 DATA_LIMIT: Final = 8 * 1024 * 1024  # octets of one response
+LINE_COUNT: Final = 10_000  # lines of one response
 # command -> the states in which it has a place, and the one that OK leads to
 TRANSITIONS: Final[dict[str, tuple[frozenset[State], State | None]]] = {
     "(greeting)": (frozenset({State.GREETING}), State.OPEN),
@@ -43,6 +44,7 @@ class Connection:
         self.progress = 0
         self._data = b""
         self._taken = 0
+        self._lines = 0
         self._awaiting: str | None = "(greeting)"
 
     def send(self, verb: str, *arguments: str | bytes) -> bytes:
@@ -56,7 +58,7 @@ class Connection:
             raise InvalidArgument("command", f"{verb} has no place while {self.state.value}")
         if self._data:
             raise ProtocolError("the server spoke unasked")
-        self._awaiting, self._taken = verb, 0
+        self._awaiting, self._taken, self._lines = verb, 0, 0
         return octets
 
     def receive(self, data: bytes) -> None:
@@ -74,9 +76,12 @@ class Connection:
         line, end = found
         self._data = self._data[end:]
         self._taken += end
+        self._lines += 1
         self.progress += 1
-        if self._taken > DATA_LIMIT:
-            raise ProtocolError(f"the server's answer is longer than {DATA_LIMIT} octets")
+        if self._taken > DATA_LIMIT or self._lines > LINE_COUNT:
+            raise ProtocolError(
+                f"the server's answer has more than {DATA_LIMIT} octets or {LINE_COUNT} lines"
+            )
         reply = wire.reply(line)
         if reply is None:
             if self._awaiting is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from hongyan.errors import (
     Cancelled,
@@ -56,6 +56,7 @@ class AsyncDriver:
         self._progress: int | None = None
         self._deadline = 0.0
         self._last = float("inf")
+        self._running: Running[Any] | None = None
 
     async def connect(self, *, within: float = 30.0) -> Self:
         """Open the connection; as `BlockingDriver.connect`."""
@@ -129,10 +130,13 @@ class AsyncDriver:
 
     async def start(self, flow: Flow[T], *, total: float | None = None) -> Running[T]:
         """Begin ``flow``; as `BlockingDriver.start`."""
+        if self._running is not None and self._running.effect is not None:
+            await self.close()
         self._last = self._now() + total if total is not None else float("inf")
         self._progress = None
         async with self._closed_when_broken():
-            return Running(flow)
+            self._running = running = Running(flow)
+        return running
 
     async def step(self, running: Running[T]) -> bool:
         """Perform one effect of a flow; as `BlockingDriver.step`."""

@@ -69,6 +69,7 @@ class BlockingDriver:
         self._progress: int | None = None
         self._deadline = 0.0
         self._last = float("inf")
+        self._running: Running[Any] | None = None
 
     # -- opening and closing
 
@@ -165,11 +166,18 @@ class BlockingDriver:
         return running.result
 
     def start(self, flow: Flow[T], *, total: float | None = None) -> Running[T]:
-        """Begin ``flow`` without performing an effect, for callers that `step` it themselves."""
+        """Begin ``flow`` without performing an effect, for callers that `step` it themselves.
+
+        A flow that was left before its end ends the connection: what were said now could be taken
+        for a part of it, and its answers for ours.
+        """
+        if self._running is not None and self._running.effect is not None:
+            self.close()
         self._last = time.monotonic() + total if total is not None else float("inf")
         self._progress = None
         with self._closed_when_broken():
-            return Running(flow)
+            self._running = running = Running(flow)
+        return running
 
     def step(self, running: Running[T]) -> bool:
         """Perform one effect of a flow; False once it has ended and has its result."""

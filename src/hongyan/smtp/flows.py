@@ -13,7 +13,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from hongyan import sasl
-from hongyan.errors import HongyanError, NetworkError, ProtocolError, Refused, Unsafe
+from hongyan.errors import (
+    HongyanError,
+    InvalidArgument,
+    NetworkError,
+    ProtocolError,
+    Refused,
+    Unsafe,
+)
 from hongyan.flow import Flow, read, start_tls, write
 from hongyan.smtp import wire
 from hongyan.smtp.types import Protocol, Reply, State, Verb
@@ -186,12 +193,11 @@ def noop(conn: Connection) -> Flow[None]:
 
 
 def quit_(conn: Connection) -> Flow[None]:
-    """End the session; whatever the server says to it changes nothing."""
-    if conn.owes_content or conn.state in (State.CHALLENGED, State.CLOSED):
-        return  # no command has its place here; closing the line is the end
-    try:
+    """End the session; whatever the server says to it changes nothing.
+
+    Where no command has its place, as amid the content, closing the line is the end.
+    """
+    with suppress(NetworkError, ProtocolError, Refused, InvalidArgument):
         yield from write(conn.send(Verb.QUIT))
         while (yield from next_reply(conn, within=_MINUTE)).verb is not Verb.QUIT:
             pass
-    except (NetworkError, ProtocolError):
-        return

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _ENVID_LIMIT: Final = 100  # RFC 3461 §4.4, in octets of xtext
 _ORCPT_LIMIT: Final = 500  # RFC 3461 §4.2
 _PRINTABLE: Final = re.compile(r"[ -~]+\Z")
-_NOT_UNITEXT: Final = re.compile(r"[\\+=\x00-\x20\x7f]")
+_NOT_QCHAR: Final = re.compile(r"[^!-*,-<>-\[\]-~]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,14 +178,17 @@ def _report_on(envelope: Envelope, recipient: str, offered: bool) -> Iterator[st
 
 
 def _original(address: str) -> str:
-    """Return ORCPT's value: xtext, or RFC 6533's unitext for an address beyond ASCII."""
+    """Return ORCPT's value: xtext, or for an address beyond ASCII that of RFC 6533 §3.
+
+    All that is not ASCII is escaped, so that it may go to a server without SMTPUTF8 too.
+    """
     argument("original recipient", address)
     if not address:
         return ""
     if address.isascii():
         value = "rfc822;" + wire.xtext(address)
     else:
-        value = "utf-8;" + _NOT_UNITEXT.sub(lambda found: f"\\x{{{ord(found[0]):X}}}", address)
+        value = "utf-8;" + _NOT_QCHAR.sub(lambda found: f"\\x{{{ord(found[0]):X}}}", address)
     if len(value.encode()) > _ORCPT_LIMIT:
         raise InvalidArgument("original recipient", f"longer than {_ORCPT_LIMIT} octets")
     return value
