@@ -25,6 +25,7 @@ from hongyan.mime.quote import (
     several_lines,
 )
 from hongyan.mime.recipients import wire_address
+from hongyan.mime.related import content_ids
 from hongyan.mime.types import Address
 
 if TYPE_CHECKING:
@@ -152,6 +153,7 @@ def _reply(
 ) -> Draft:
     heading = quoting.wrote(message)
     html = _html(message, heading, quoting)
+    shown = content_ids(html or "")
     return Draft(
         from_=_myself(message, me),
         to=to,
@@ -159,9 +161,7 @@ def _reply(
         subject=re_subject(message.subject),
         text=f"{heading}\n{quoted(message.text)}",
         html=html,
-        attachments=tuple(
-            _carried(part) for part in message.attachments if html and _is_shown(part, html)
-        ),
+        attachments=tuple(_carried(part) for part in message.attachments if part.cid in shown),
         in_reply_to=_identifiers((message.message_id,)),
         references=references(message),
     )
@@ -171,10 +171,6 @@ def _html(message: Received, heading: str, quoting: Quoting) -> str | None:
     if quoting.sanitise is None or message.html is None:
         return None
     return quoted_html(quoting.sanitise(message.html), heading)
-
-
-def _is_shown(part: ReceivedPart, html: str) -> bool:
-    return part.cid is not None and f"cid:{part.cid}" in html
 
 
 def _authors(message: Received, me: Sequence[Address]) -> tuple[Address, ...]:

@@ -58,9 +58,12 @@ class _Run:
         return done
 
     def _flush(self) -> None:
-        if self._pending:
-            self._octets.append(_payload(self._kind, b"".join(self._pending)))
-            self._pending.clear()
+        together = b"".join(self._pending)
+        # Some split base64 anywhere, some leave its padding out: the length tells them apart.
+        apart = self._kind == b"b" and len(together) % 4 > 0
+        for text in self._pending if apart else filter(None, (together,)):
+            self._octets.append(_payload(self._kind, text))
+        self._pending.clear()
 
     def finish(self) -> str:
         """Return the text of the words so far, and start anew."""

@@ -163,12 +163,12 @@ def _main_with_comments(value: bytes, main: bytes, at: int) -> tuple[bytes, int]
     return main, at
 
 
-def _skip(value: bytes, at: int, blanks: bytes = b" \t\r\n;") -> int:
+def _skip(value: bytes, at: int, blanks: bytes = b" \t\r\n;", *, comments: bool = True) -> int:
     """Return the offset after blanks and comments (nested ones too) from ``at`` on."""
     while at < len(value):
         if value[at] in blanks:
             at += 1
-        elif value[at] == 0x28:
+        elif comments and value[at] == 0x28:
             at = _comment_end(value, at)
         else:
             break
@@ -197,8 +197,9 @@ def _pairs(value: bytes, at: int) -> Iterator[tuple[bytes, bytes]]:
                 return
             at += 1
             continue
-        at = name.end()
-        if not name[2]:
+        at = _after_equals(value, name)
+        if at < 0:
+            at = name.end()
             continue
         quoted = _QUOTED.match(value, at)
         if quoted:
@@ -211,6 +212,24 @@ def _pairs(value: bytes, at: int) -> Iterator[tuple[bytes, bytes]]:
         if bare:
             at = bare.end()
             yield name[1].lower(), bare[0]
+
+
+def _after_equals(value: bytes, name: re.Match[bytes]) -> int:
+    """Return where the value of a parameter begins, or -1 where no ``=`` follows its name.
+
+    Comments may stand around the ``=`` (RFC 822 §3.4.3); before a value without quotation marks
+    they are as likely a part of a file's name, and stay.
+    """
+    at = name.end()
+    if not name[2]:
+        at = _skip(value, at, b" \t\r\n")
+        if value[at : at + 1] != b"=":
+            return -1
+        at += 1
+    after = _skip(value, at, b" \t\r\n")
+    return (
+        after if value[after : after + 1] == b'"' else _skip(value, at, b" \t\r\n", comments=False)
+    )
 
 
 def _assemble(pairs: Iterator[tuple[bytes, bytes]]) -> tuple[dict[str, str], dict[str, str]]:

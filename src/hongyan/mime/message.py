@@ -7,13 +7,11 @@ are; what was wrong with them is in `defects`.
 # ruff: noqa: D401 - what `lazy` decorates are attributes, described by nouns
 from __future__ import annotations
 
-import re
 from itertools import chain
 from mmap import mmap
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote
 
-from hongyan.mime import address, date, embedded, flowed, header, tnef, view
+from hongyan.mime import address, date, embedded, flowed, header, related, tnef, view
 from hongyan.mime.lazy import lazy
 from hongyan.mime.parser import Defect, Structure
 from hongyan.mime.place import Place
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
 
 PREVIEW_LENGTH: Final = 256
 _PREVIEW_SOURCE: Final = 8192
-_CID: Final = re.compile(r"cid:([^\s\"'<>()]+)", re.IGNORECASE)
 
 
 class Message:
@@ -131,7 +128,10 @@ class Message:
     @lazy
     def has_attachment(self) -> bool:
         """Whether a file is there that is no image of the HTML (RFC 8621 §4.1.4)."""
-        shown = _references(self.html or "") if self.attachments else frozenset()
+        if not self.attachments:
+            return False
+        html = self.html or ""
+        shown = related.content_ids(html).union(html.split('"'))  # locations stand in quotes
         return any(shown.isdisjoint((part.cid, part.location)) for part in self.attachments)
 
     @lazy
@@ -168,12 +168,6 @@ class Message:
     def size(self) -> int:
         """The number of octets of the message."""
         return len(self.raw)
-
-
-def _references(html: str) -> frozenset[str | None]:
-    """Return what ``html`` refers to: Content-IDs (RFC 2392) and all that stands in quotes."""
-    cids = _CID.findall(html)
-    return frozenset((*cids, *map(unquote, cids), *html.split('"')))
 
 
 def _opened(part: Part) -> tuple[Part, ...]:

@@ -1,7 +1,7 @@
 """A message that another program made, on its way out: its envelope, and what it lacks.
 
 For ``hongyan sendmail``. RFC 6409 §8 lets a submission agent add Date and Message-ID; Bcc is taken
-out (RFC 5322 §3.6.3), everything else stays octet for octet.
+out (RFC 5322 §3.6.3), everything else stays octet for octet, save line ends that are none.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ _BCC: Final = re.compile(
     rb"^(?:Resent-)?Bcc[ \t]*:.*(?:\r?\n[ \t].*)*(?:\r?\n|\Z)", re.IGNORECASE | re.MULTILINE
 )
 _HEADER_END: Final = re.compile(rb"\r?\n\r?\n")
+_LONE_CR: Final = re.compile(rb"\r(?!\n)")
+_NEWLINE: Final = re.compile(rb"\r\n?|\n")
 _MBOX_LINE: Final = re.compile(rb"From .*\r?\n")
 
 
@@ -47,6 +49,8 @@ def complete(raw: bytes, *, author: Address, date: datetime) -> Outgoing:
     message, and for a recipient in it that is no address.
     """
     raw = raw.removeprefix(found[0]) if (found := _MBOX_LINE.match(raw)) else raw
+    if _LONE_CR.search(raw):  # on its way it becomes a line's end, and could show a Bcc
+        raw = _NEWLINE.sub(b"\r\n", raw)
     if not raw.strip():
         raise InvalidArgument("message", "is empty")
     message = parse(raw)

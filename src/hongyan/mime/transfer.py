@@ -22,6 +22,7 @@ _ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 _NOT_BASE64: Final = bytes(octet for octet in range(256) if octet not in _ALPHABET + b"=")
 _URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
 _BASE64_START: Final = re.compile(rb"\s*+(?:\Z|[A-Za-z0-9+/_-]++[ \t]*+(?:=|[\r\n]|\Z))")
+_BASE64_END: Final = re.compile(rb"=|\n[ \t\r]*+\n|\n[-_ \t]{2,}+\r?(?:\n|\Z)")
 _PADDING: Final = re.compile(rb"=+")
 _BLANKS_ALIKE: Final = bytes.maketrans(b"\t\r", b" \n")
 _TRAILING_SPACE: Final = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n|\Z)")
@@ -82,7 +83,12 @@ def base64_octets(text: bytes) -> bytes:
 
 
 def _is_url_safe(start: bytes) -> bool:
-    """Tell whether base64 that begins with ``start`` uses ``-_`` for ``+/`` (RFC 4648 §5)."""
+    """Tell whether base64 that begins with ``start`` uses ``-_`` for ``+/`` (RFC 4648 §5).
+
+    What a mailing list puts below it, such as ``-- `` or a line of ``_``, does not count.
+    """
+    end = _BASE64_END.search(start)
+    start = start[: end.start()] if end else start
     return (b"-" in start or b"_" in start) and b"+" not in start and b"/" not in start
 
 

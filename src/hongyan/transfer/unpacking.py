@@ -15,6 +15,7 @@ from hongyan.errors import InvalidArgument, StoreError
 from hongyan.mime import names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 RATIO: Final = 50
@@ -75,10 +76,19 @@ def _plain(name: str) -> str:
 
 def _write(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, limit: int) -> int:
     size = 0
-    with opened.open(entry) as source, path.open("xb") as target:
-        while chunk := source.read(_CHUNK):
+    with path.open("xb") as target:
+        for chunk in _chunks(opened, entry):
             size += len(chunk)
             if size > limit:
                 raise InvalidArgument("archive", "it unpacks to more than can be meant")
             target.write(chunk)
     return size
+
+
+def _chunks(opened: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    try:
+        with opened.open(entry) as source:
+            while chunk := source.read(_CHUNK):
+                yield chunk
+    except Exception as error:  # noqa: BLE001  # each way of compression has errors of its own
+        raise zipfile.BadZipFile(f"{entry.filename!r}: {error}") from None
