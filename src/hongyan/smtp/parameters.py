@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 _ENVID_LIMIT: Final = 100  # RFC 3461 §4.4, in octets of xtext
 _ORCPT_LIMIT: Final = 500  # RFC 3461 §4.2
 _PRINTABLE: Final = re.compile(r"[ -~]+\Z")
+# What is escaped of an address beyond ASCII in ORCPT, without SMTPUTF8 and with it (RFC 6533 §3).
 _NOT_QCHAR: Final = re.compile(r"[^!-*,-<>-\[\]-~]")
+_NOT_QUCHAR: Final = re.compile(r"[\\+=\x00-\x20\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,15 @@ def opening(offered: Extensions, envelope: Envelope, *, secure: bool) -> Opening
     if not envelope.recipients:
         raise InvalidArgument("recipients", "there is none")
     reports = "DSN" in offered
-    rcpts = [
-        "TO:" + wire.path("recipient", each) + "".join(_report_on(envelope, each, reports))
-        for each in envelope.recipients
-    ]
     sender = "FROM:" + wire.path("sender", envelope.sender)
     words = [word for part in _PARTS for word in part(offered, envelope)]
+    to_be_escaped = _NOT_QUCHAR if "SMTPUTF8" in words else _NOT_QCHAR
+    rcpts = [
+        "TO:"
+        + wire.path("recipient", each)
+        + "".join(_report_on(envelope, each, to_be_escaped, offered=reports))
+        for each in envelope.recipients
+    ]
     words += _require_tls(offered, envelope, secure=secure)
     fit = _fitting(envelope.recipients, offered.limits)
     left_out = ("DSN",) if _wants_reports(envelope) and not reports else ()
@@ -166,9 +171,11 @@ def _wants_reports(envelope: Envelope) -> bool:
     return bool(envelope.ret or envelope.envid or envelope.options)
 
 
-def _report_on(envelope: Envelope, recipient: str, offered: bool) -> Iterator[str]:  # noqa: FBT001 - private
+def _report_on(
+    envelope: Envelope, recipient: str, to_be_escaped: re.Pattern[str], *, offered: bool
+) -> Iterator[str]:
     options = envelope.options.get(recipient, RecipientOptions())
-    original = _original(options.original)
+    original = _original(options.original, to_be_escaped)
     if offered and options.notify is not None:
         yield " NOTIFY=" + (
             ",".join(each.value for each in Notify if each in options.notify) or "NEVER"
@@ -177,18 +184,15 @@ def _report_on(envelope: Envelope, recipient: str, offered: bool) -> Iterator[st
         yield " ORCPT=" + original
 
 
-def _original(address: str) -> str:
-    """Return ORCPT's value: xtext, or for an address beyond ASCII that of RFC 6533 §3.
-
-    All that is not ASCII is escaped, so that it may go to a server without SMTPUTF8 too.
-    """
+def _original(address: str, to_be_escaped: re.Pattern[str]) -> str:
+    """Return ORCPT's value: xtext, or for an address beyond ASCII that of RFC 6533 §3."""
     argument("original recipient", address)
     if not address:
         return ""
     if address.isascii():
         value = "rfc822;" + wire.xtext(address)
     else:
-        value = "utf-8;" + _NOT_QCHAR.sub(lambda found: f"\\x{{{ord(found[0]):X}}}", address)
+        value = "utf-8;" + to_be_escaped.sub(lambda found: f"\\x{{{ord(found[0]):X}}}", address)
     if len(value.encode()) > _ORCPT_LIMIT:
         raise InvalidArgument("original recipient", f"longer than {_ORCPT_LIMIT} octets")
     return value
