@@ -76,6 +76,15 @@ def test_a_name_of_ones_own_with_tls_and_a_password(tmp_path: Path) -> None:
         assert start(GOOD, host="evil.example")[0] == 421
 
 
+def test_browsers_leave_the_usual_port_out(tmp_path: Path) -> None:
+    tls = TLS(certificate=tmp_path / "chain", key=tmp_path / "key")
+    by_name = Address(names=("mail.example.org",), tls=tls)
+    assert {"mail.example.org", "mail.example.org:443"} <= by_name.hosts(443)
+    assert {"127.0.0.1", "127.0.0.1:80", "localhost"} <= Address().hosts(80)
+    for address, port in ((by_name, 80), (Address(), 443), (by_name, 8765)):
+        assert all(host.endswith(f":{port}") for host in address.hosts(port))
+
+
 def test_a_password_is_hashed_and_tried_slowly(tmp_path: Path) -> None:
     moment = 0.0
     password = Password(tmp_path, monotonic=lambda: moment)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from starlette.exceptions import HTTPException
@@ -47,7 +48,7 @@ async def stream(site: Site, request: Request) -> Response:
         queue.put_nowait(happening)
 
     def tell(happening: Happening) -> None:
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the loop has ended meanwhile
             loop.call_soon_threadsafe(put, happening)
 
     listener = Listener(tell, types, EXTRAS.intersection(given.split(",")))

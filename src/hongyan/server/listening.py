@@ -65,8 +65,10 @@ class Address:
         return "https" if self.tls else "http"
 
     def hosts(self, port: int) -> frozenset[str]:
-        """Return every right value of the Host field."""
-        return frozenset(f"{name}:{port}" for name in (*_OURS, *self.names))
+        """Return every right value of the Host field; browsers leave the usual port out."""
+        usual = port == (443 if self.tls else 80)
+        ends = (f":{port}", "") if usual else (f":{port}",)
+        return frozenset(f"{name}{end}" for name in (*_OURS, *self.names) for end in ends)
 
 
 class Server:
