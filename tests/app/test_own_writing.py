@@ -11,6 +11,7 @@ from hongyan import jmap
 from hongyan.app import App, demo_profile
 from hongyan.app.clock import now
 from hongyan.app.own import EVENTS, own_methods
+from hongyan.app.own.trust import _same_site
 from hongyan.demo import DemoHost
 
 if TYPE_CHECKING:
@@ -121,3 +122,34 @@ def test_somebody_one_writes_to_is_known(app: App) -> None:
     assert kinds["address"]["detail"] == "nils@oar.example"
     assert kinds["address"]["header"].startswith("From: ")
     assert {"written", "known"} <= kinds.keys()
+
+
+@pytest.mark.parametrize(
+    ("said", "kinds"),
+    [
+        ("127.0.0.1; dkim=pass header.d=bank.example", {"authenticated"}),
+        ("127.0.0.1; dmarc=fail header.from=bank.example", {"authenticationFailed"}),
+        ("127.0.0.1; dkim=pass header.d=evil.example", set()),
+        ("127.0.0.1; spf=pass smtp.mailfrom=dmarc=pass@evil.example", set()),
+        ("mx.evil.example; dmarc=pass header.from=bank.example", set()),
+    ],
+)
+def test_what_the_own_server_confirms(app: App, said: str, kinds: set[str]) -> None:
+    inbox = app.store.mailboxes.find("a1", "Inbox")
+    raw = f"Authentication-Results: {said}\r\nFrom: me@bank.example\r\n\r\n{said}\r\n".encode()
+    email_id = app.store.messages.add("a1", inbox.id, raw, received_at=now())
+    found = ask(app, "Trust/get", accountId="a1", emailId=email_id)["evidence"]
+    assert kinds == {each["kind"] for each in found if each["kind"].startswith("authenti")}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("mx.example.org", "imap.example.org", True),
+        ("mx.example.co.uk", "imap.example.co.uk", True),
+        ("mx.evil.co.uk", "imap.example.co.uk", False),
+        ("evil.org", "example.org", False),
+    ],
+)
+def test_the_own_server_is_of_the_same_site(one: str, other: str, *, same: bool) -> None:
+    assert _same_site(one, other) is same

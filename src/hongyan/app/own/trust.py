@@ -15,8 +15,10 @@ from hongyan import mime
 from hongyan.errors import NotFound
 from hongyan.jmap.arguments import id_or_reference
 from hongyan.jmap.errors import MethodError
+from hongyan.mime import authentication
 from hongyan.mime.html import lying_links
 from hongyan.mime.identity import Mark, marks
+from hongyan.mime.recipients import domain_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +33,7 @@ _DANGER: Final = frozenset({Mark.NAME_LIKE_ADDRESS, Mark.SEVERAL_FIELDS, Mark.MI
 _TLS: Final = re.compile(
     rb"\bwith\s+(?:UTF8)?E?(?:SMTP|LMTP)SA?\b|\bTLS|\bversion=TLS", re.IGNORECASE
 )
-_RESULT: Final = re.compile(r"\b(dkim|spf|dmarc)\s*=\s*([a-z]+)", re.IGNORECASE)
+_SECOND_LEVEL: Final = frozenset({"ac", "co", "com", "edu", "gov", "ne", "net", "or", "org"})
 _SHOWN: Final = 600
 
 
@@ -110,14 +112,15 @@ def _way(message: Message, account: Account) -> Iterator[Evidence]:
 
 
 def _authenticated(message: Message, account: Account) -> Iterator[Evidence]:
-    told = _shown(message.header("Authentication-Results") or b"")
-    by = told.partition(";")[0].strip().lower()
-    if not by or not any(_same_site(by, host) for host in _hosts(account)):
+    value = message.header("Authentication-Results") or b""
+    told = authentication.read(value)
+    ours = any(_same_site(told.server, host) for host in _hosts(account))
+    if not told.server or not ours or len(message.from_) != 1:
         return
-    results = {name.lower(): value.lower() for name, value in _RESULT.findall(told)}
-    header = f"Authentication-Results: {told}"
-    detail = ", ".join(f"{name}={value}" for name, value in results.items())
-    if "fail" in (results.get("dmarc"), results.get("dkim")):
+    confirmed = authentication.confirms(told.results, domain_of(message.from_[0].email))
+    header = f"Authentication-Results: {_shown(value)}"
+    detail = ", ".join(f"{each.method}={each.value}" for each in told.results)
+    if confirmed is False:
         yield Evidence(
             "authenticationFailed",
             "danger",
@@ -125,7 +128,7 @@ def _authenticated(message: Message, account: Account) -> Iterator[Evidence]:
             detail,
             header,
         )
-    elif "pass" in (results.get("dmarc"), results.get("dkim")):
+    elif confirmed:
         yield Evidence(
             "authenticated", "good", "Your server has confirmed the sender's domain", detail, header
         )
@@ -137,7 +140,14 @@ def _hosts(account: Account) -> list[str]:
 
 
 def _same_site(one: str, other: str) -> bool:
-    return one.split(".")[-2:] == other.split(".")[-2:]
+    return one == other or _site(one) == _site(other)
+
+
+def _site(host: str) -> list[str]:
+    """Return the labels that somebody registered, such as those of ``example.co.uk``."""
+    labels = host.split(".")
+    below_country = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL
+    return labels[-3:] if below_country else labels[-2:]
 
 
 def _field(message: Message, name: str) -> str | None:
