@@ -108,6 +108,21 @@ def test_two_copies_move_there_to_one_mailbox(mine: Mine) -> None:
     assert here(mine) == there(mine) == {INBOX: ["three", "two"], ARCHIVE: ["one"]}
 
 
+@pytest.mark.parametrize("left", [0, 1], ids=["all", "all but one"])
+def test_the_last_letters_of_a_mailbox_move_there(mine: Mine, left: int) -> None:
+    """A mailbox that is suddenly empty is not believed, but what has moved is known at once."""
+    mine.server.boxes[ARCHIVE] = Box()
+    mine.sync()
+    before = mine.ids()
+    for _ in range(3 - left):
+        move_there(mine, INBOX, ARCHIVE)
+    assert mine.sync().messages == 0, "nothing is fetched again"
+    for _ in range(2):
+        assert mine.sync().messages == 0
+        assert mine.ids() | mine.ids(ARCHIVE) == before
+        assert here(mine) == there(mine)
+
+
 @pytest.mark.parametrize("act", ["delete", "move", "mark"])
 def test_a_mailbox_is_another_by_the_time_it_is_told(mine: Mine, act: str) -> None:
     """Its UIDs are those of letters that were never looked at."""

@@ -87,6 +87,7 @@ def _is_enough(tour: Tour, mailbox: ImapMailbox, decided: Look) -> bool:
     """Whether nothing is to be asked; note a doubt."""
     if decided is Look.WAIT:
         tour.store.imap_mailboxes.doubt(mailbox.id, 1)
+        tour.doubted.add(mailbox.id)
     elif decided is Look.NOTHING:
         tour.looked.add(mailbox.id)
     return decided in (Look.WAIT, Look.NOTHING)

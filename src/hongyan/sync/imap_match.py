@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Final
 
 from hongyan import imap, mime
 from hongyan.imap import NumberSet, Peek
-from hongyan.store import MailboxId
+from hongyan.store import Lost, MailboxId
 from hongyan.sync import imap_flags, imap_gmail, imap_plan
 from hongyan.sync.imap_plan import Seeking, Trace
 from hongyan.sync.imap_tour import identity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hongyan.flow import Flow
     from hongyan.imap import Fetched, Item
-    from hongyan.store import ImapMailbox, Lost
+    from hongyan.store import ImapMailbox
     from hongyan.sync.imap_tour import Tour
 
 _ITEMS: Final[tuple[Item, ...]] = (
@@ -68,9 +70,9 @@ def find_moved(tour: Tour) -> Flow[None]:
 
 def _sought(tour: Tour) -> list[Lost]:
     """Return what has no place; what was put under a label, where its messages are stored."""
-    lost = tour.store.imap_messages.lost(tour.account.id)
+    lost = [*tour.store.imap_messages.lost(tour.account.id), *_in_doubt(tour)]
     if tour.labels is None:
-        return list(lost)
+        return lost
     placed = tour.store.imap_messages.places_of(each.message for each in lost)
     found = {each.message: each for each in lost if each.absent}
     for each in lost:
@@ -78,6 +80,21 @@ def _sought(tour: Tour) -> list[Lost]:
             home = MailboxId(tour.labels.home(each.mailbox))
             found.setdefault(each.message, replace(each, mailbox=home))
     return list(found.values())
+
+
+def _in_doubt(tour: Tour) -> Iterator[Lost]:
+    """Yield the messages of mailboxes that are suddenly empty: all may have moved."""
+    store = tour.store
+    for mailbox in tour.doubted:
+        places = {each.message: each for each in store.imap_messages.places(mailbox).values()}
+        here = store.imap_messages.here(each for each in places if each)
+        for email in store.messages.list(here):
+            place = places[email.id]
+            if mailbox in email.mailbox_ids:
+                yield Lost(
+                    email.id, mailbox, email.message_id, place.size, email.received_at,
+                    place.flags, absent=True,
+                )  # fmt: skip
 
 
 def _seeking(tour: Tour, lost: Lost, in_: frozenset[MailboxId], object_id: str | None) -> Seeking:
@@ -125,6 +142,8 @@ def _bind(tour: Tour, mailbox: MailboxId, uid: int, new: _New, lost: Lost) -> No
         tour.mark(message, mark)
     if old != mailbox:
         store.imap_messages.found(old, message)
+        place = store.imap_messages.places_of([message])[message].get(old)
+        store.imap_messages.forget(old, [place.uid] if place else [])
         tour.result.changed += 1
     if tour.labels is not None:
         imap_gmail.found(tour, mailbox, message, new.labels, old)

@@ -53,6 +53,7 @@ class Tour:
     report: Report = silent
     result: Synced = field(default_factory=Synced)
     looked: set[MailboxId] = field(default_factory=set)
+    doubted: set[MailboxId] = field(default_factory=set)  # suddenly empty
     gone: list[MailboxId] = field(default_factory=list)
     again: set[MailboxId] = field(default_factory=set)
     given: set[tuple[MessageId, MailboxId]] = field(default_factory=set)  # by APPEND
