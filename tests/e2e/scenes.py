@@ -24,10 +24,10 @@ def go(page: Page, place: str) -> None:
 
 def leave(page: Page) -> None:
     """Escape from whatever is open, back to the mail."""
-    open_now = page.locator(".menu, dialog, .compose[role=dialog]")
-    while open_now.count():
-        open_now.last.press("Escape")
-        page.wait_for_timeout(50)  # what opened it has the focus again
+    for kind in (MENU, DIALOGUE, COMPOSER):  # as they lie over one another
+        if page.locator(kind).count():
+            page.locator(kind).last.press("Escape")
+            expect(page.locator(kind)).to_have_count(0)
     if page.locator("#search").input_value():
         page.locator("#search").press("Escape")
     go(page, "mail/all/inbox")

@@ -7,6 +7,7 @@ import { Client, MethodError, NoSession, Unreachable } from "../jmap/client";
 import { Push } from "../jmap/push";
 import type { Job, MailAccount } from "../jmap/own";
 import type { Filter, Id, SetResponse } from "../jmap/types";
+import { Layers } from "../layers";
 import { texts } from "../i18n/index.svelte";
 import { notify } from "../notify";
 import { parseMailto } from "../people";
@@ -35,6 +36,7 @@ export class App {
   /** Changes that the server has not heard yet. */
   waiting = $state(0);
   readonly client = new Client();
+  readonly layers = new Layers();
   readonly toasts = new Toasts();
   readonly route = new Route();
   readonly emails = new Emails(this.client);
