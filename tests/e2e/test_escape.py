@@ -74,3 +74,17 @@ def test_what_is_not_there_yet_does_not_come_any_more(mail: Desk) -> None:
             each.continue_()
     page.evaluate("async url => void (await import(url))", came.value.url)
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_tab_leaves_a_field_in_which_no_address_stands(mail: Desk) -> None:
+    page = mail.open()
+    row(page, "Welcome").wait_for()
+    page.keyboard.press("c")
+    field = page.get_by_label("To", exact=True)
+    for key in ("Tab", "Shift+Tab"):
+        expect(field).to_be_focused()
+        page.keyboard.type("nobody")
+        page.keyboard.press(key)
+        expect(field).not_to_be_focused()
+        expect(page.locator(".compose [role=alert]")).to_be_visible()
+        field.fill("")
