@@ -30,7 +30,7 @@ def fetch(
     plain = sasl.mechanism("PLAIN", sasl.Credentials(username, password))
     with IMAP(f"imap://{host}:{port}?tls=none", mechanism=plain) as mail:
         box = mail.select("INBOX", read_only=True)
-        mail.fetch(NumberSet.spanning([(1, box.uid_next - 1)]), [Peek()], sink=sink)
+        mail.fetch(NumberSet.spanning([(1, box.uid_next - 1)]), [Peek()], sink=sink, leave=True)
     return messages, octets
 
 

@@ -108,7 +108,7 @@ def session() -> Flow[list[object]]:
     ]  # fmt: skip
 
 
-def windowed() -> Flow[list[object]]:
+def windowed(*, leave: bool = False) -> Flow[list[object]]:
     conn = connection()
     taken: list[int | None] = []
     yield from opened(conn)
@@ -119,7 +119,10 @@ def windowed() -> Flow[list[object]]:
         ["FLAGS"],
         take=lambda message: taken.append(message.uid),
         window=imap.Window(commands=2, messages=2),
+        leave=leave,
     )
+    if leave:
+        yield from imap.logout(conn)
     return [taken, [(str(each.uids), each.error.code, each.error.temporary) for each in failures]]
 
 
@@ -383,6 +386,10 @@ CASES: Final[dict[str, Case]] = {
         ],
     ),
     "imap/windowed": Case(windowed, [[1, 2, 5, 6], [("3:4", "UNAVAILABLE", True)]]),
+    **{
+        name: Case(partial(windowed, leave=True), [[1, 2, 5, 6], [("3:4", "UNAVAILABLE", True)]])
+        for name in ("imap/leaving", "imap/leaving_cut", "imap/leaving_answered_first")
+    },
     "imap/out_of_order": Case(windowed, [[3], [("1:2", "UNAVAILABLE", True)]]),
     "imap/search_by_number": Case(
         search_deleted, error=ProtocolError, says="numbers where UIDs were asked"

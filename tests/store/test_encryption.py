@@ -17,13 +17,15 @@ from typing import Any
 import apsw
 import pytest
 
+from hongyan import mime
 from hongyan.errors import InvalidArgument, StoreError
 from hongyan.store import Store, conversion, packing
 from hongyan.store.conversion import change_key, decrypt, encrypt
 from hongyan.store.database import connect
 from hongyan.store.envelope import KeyPlace, is_encrypted, protection_of
-from hongyan.store.prepare import prepare_all, source
+from hongyan.store.prepare import prepare
 from hongyan.store.protection import CLEAR
+from hongyan.store.spool import Packed
 from tests.store.encrypted import (
     KEY,
     NOW,
@@ -344,7 +346,7 @@ def test_reindexing_and_a_second_process(sealed: Path) -> None:
 
 
 def test_other_processes_can_prepare(sealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is handed to them reads the sealed dictionary and the sealed spool."""
+    """What is handed to them reads the sealed dictionary; what is large is prepared here."""
     monkeypatch.setattr(packing, "_TRAINED_AT", (20, 20_000))
     with opened(sealed) as store:
         large = letter(960, size=400_000)
@@ -353,12 +355,12 @@ def test_other_processes_can_prepare(sealed: Path, monkeypatch: pytest.MonkeyPat
         with store.blobs.writer() as writer:
             writer.write(large)
             blob = writer.finish()
-        given = ([next(letters(1, 3, first=130)), source(blob)], store.blobs.dictionary())
-        assert given[1]
-        some, dictionary = pickle.loads(pickle.dumps(given))
-        small, spooled = prepare_all(some, dictionary)
-        assert small.blob.pending.encoding == "zstd"  # type: ignore[union-attr]
-        for made in (small, spooled._replace(blob=blob)):
+        raw, dictionary = next(letters(1, 3, first=130)), store.blobs.dictionary()
+        assert dictionary
+        small = prepare(raw, mime.parse(raw), pickle.loads(pickle.dumps(dictionary)))
+        assert isinstance(small.blob.pending, Packed)
+        assert small.blob.pending.encoding == "zstd"
+        for made in (small, store.messages.prepare(blob)):
             store.messages.add("a1", "b1", made, received_at=NOW)
         assert store.search.count("960") == 1
         assert store.check() == ()

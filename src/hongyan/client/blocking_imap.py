@@ -86,14 +86,24 @@ class IMAP(PreparedIMAP, Session):
         take: imap.Take | None = None,
         sink: imap.Sink | None = None,
         changed_since: int | None = None,
+        leave: bool = False,
     ) -> tuple[imap.Failure, ...]:
         """Fetch ``items`` of messages and return those refused; see `hongyan.imap.fetch`.
 
         Octets go to ``sink(message, body, chunk, last)`` as they come, in constant memory, and what
-        is known of a message to ``take`` once all of it has come.
+        is known of a message to ``take`` once all of it has come. With ``leave`` the session ends
+        behind it, which saves a round trip.
         """
         return self._run(
-            imap.fetch(self._conn, uids, items, take=take, sink=sink, changed_since=changed_since)
+            imap.fetch(
+                self._conn,
+                uids,
+                items,
+                take=take,
+                sink=sink,
+                changed_since=changed_since,
+                leave=leave,
+            )
         )
 
     def append(

@@ -20,7 +20,7 @@ from hongyan.imap.encoder import Dialect, encode
 from hongyan.imap.framing import Chunk, Framer, Limits, Opening
 from hongyan.imap.parser import opening, parse
 from hongyan.imap.quirks import Manners
-from hongyan.imap.states import ALONE, FOLLOWS_OPENING, ONE_AT_A_TIME, OPENS, TRANSITIONS
+from hongyan.imap.states import ALONE, ENDS, FOLLOWS_OPENING, ONE_AT_A_TIME, OPENS, TRANSITIONS
 from hongyan.imap.types import (
     Capabilities,
     Condition,
@@ -187,7 +187,7 @@ class Connection:
         others = set(self._in_flight.values())
         if verb in FOLLOWS_OPENING:
             others -= OPENS
-        alone = others & ALONE or (others and verb in ALONE)
+        alone = others & ALONE or (others and verb in ALONE - ENDS)
         return self.sent and not alone and not (verb in others and self._ambiguous(verb))
 
     def must_ask(self, arguments: Iterable[Argument]) -> bool:

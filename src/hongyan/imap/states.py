@@ -59,6 +59,8 @@ ALONE: Final = frozenset(
         Verb.CLOSE, Verb.UNSELECT, Verb.IDLE, Verb.COMPRESS, Verb.LOGOUT,
     }
 )  # fmt: skip
+# this may follow any that may be followed, since servers first do what they were asked before
+ENDS: Final = frozenset({Verb.LOGOUT})
 # what reads by UID may follow a command that opens a mailbox: if that fails, it is refused too
 OPENS: Final = frozenset({Verb.SELECT, Verb.EXAMINE})
 FOLLOWS_OPENING: Final = frozenset({Verb.UID_FETCH, Verb.UID_SEARCH})

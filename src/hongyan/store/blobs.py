@@ -85,6 +85,23 @@ class Blobs:
             writer.write(content)
             return writer.finish()
 
+    def pack(self, blob: Blob) -> Blob:
+        """Do now, in any thread, what storing a fresh blob that is large would wait for.
+
+        It is compressed where that helps, and on the disk; others are returned as they are. Raises
+        `StoreError` when the disk is full.
+        """
+        pending = blob.pending
+        if not isinstance(pending, TemporaryFile):
+            return blob
+        try:
+            smaller = self._packing.pack_file(pending)
+            file = smaller or pending
+            file.sync()
+        except OSError as error:
+            raise cannot_write(error) from error
+        return Blob(blob.sha256, blob.size, Packed("zstd file" if smaller else "file", file))
+
     def keep(self, content: bytes | Blob) -> Blob:
         """Store ``content`` and return its name; the same octets are stored once.
 
@@ -118,20 +135,20 @@ class Blobs:
 
     def _place(self, blob: Blob) -> tuple[str, bytes | None]:
         """Put a large blob's file in its place, or return how a small one is stored."""
-        pending = blob.pending
-        if pending is None:
-            raise _missing(blob.sha256)
-        if isinstance(pending, Packed):
-            return pending
+        pending = self.pack(blob).pending
         if isinstance(pending, bytes):
             packed = self._packing.pack(pending)
             return ("zstd", packed) if len(packed) < len(pending) else ("plain", pending)
+        if not isinstance(pending, Packed):
+            raise _missing(blob.sha256)
+        encoding, data = pending
+        if isinstance(data, bytes):
+            return encoding, data
         try:
-            smaller = self._packing.pack_file(pending)
-            (smaller or pending).move(self.path(blob.sha256))
+            data.move(self.path(blob.sha256))
         except OSError as error:
             raise cannot_write(error) from error
-        return "zstd file" if smaller else "file", None
+        return encoding, None
 
     def read(self, content: str | Blob) -> bytes:
         """Return the octets of a blob or of a hash.
@@ -201,9 +218,9 @@ class Blobs:
         pending = content.pending
         if isinstance(pending, bytes):
             return pending
-        if isinstance(pending, Packed):
+        if isinstance(pending, Packed) and isinstance(pending.data, bytes):
             return self.unpacked(pending.encoding, content.size, pending.data)
-        if pending is not None and pending.path.exists():
+        if isinstance(pending, TemporaryFile) and pending.path.exists():
             return self._protection.mapped(pending.path, content.size)
         return self._stored(content.sha256)
 

@@ -129,6 +129,10 @@ class Messages(Marking):
                 self._changes.record(db, account, dict.fromkeys(adding.touched))
         return ids
 
+    def prepare(self, blob: Blob) -> Prepared:
+        """Do now, in any thread, what storing a fresh blob would wait for. Raises `StoreError`."""
+        return self._prepared(blob)._replace(blob=self._blobs.pack(blob))
+
     def _prepared(self, content: bytes | Blob | Prepared) -> Prepared:
         if isinstance(content, Prepared):
             return content

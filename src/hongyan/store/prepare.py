@@ -10,19 +10,15 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from hongyan import mime
 from hongyan.store import search_index, texts, threads
 from hongyan.store.columns import Columns, columns
 from hongyan.store.packing import packed_with
-from hongyan.store.spool import Blob, Packed, TemporaryFile
-from hongyan.store.summary import kept_anyway, summarise, summary_of
+from hongyan.store.spool import Blob, Packed
+from hongyan.store.summary import kept_anyway, summary_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
+    from hongyan import mime
     from hongyan.store.packing import Dictionary
-    from hongyan.store.protection import Protection
     from hongyan.store.summary import Summary
 
 
@@ -46,40 +42,6 @@ def prepare(octets: bytes, message: mime.Message, dictionary: Dictionary | None)
     kept = Packed("zstd", frame) if len(frame) < len(octets) else Packed("plain", octets)
     blob = Blob(hashlib.sha256(octets).hexdigest(), len(octets), kept)
     return prepared(blob, kept_anyway(summary_of, message))
-
-
-class Spooled(NamedTuple):
-    """Octets in a temporary file of this machine, by their SHA-256 (hex) and size."""
-
-    sha256: str
-    size: int
-    path: Path
-    protection: Protection
-
-
-def source(blob: Blob) -> bytes | Spooled:
-    """Return what `prepare_all` takes of a blob fresh from a writer, which has to live as long."""
-    pending = blob.pending
-    if isinstance(pending, TemporaryFile):
-        return Spooled(blob.sha256, blob.size, pending.path, pending.protection)
-    if isinstance(pending, bytes):
-        return pending
-    raise TypeError("only what is fresh from a writer is to be prepared")
-
-
-def prepare_all(some: Sequence[bytes | Spooled], dictionary: Dictionary | None) -> list[Prepared]:
-    """Prepare messages; what is spooled keeps its file, to be named as their `Prepared.blob`."""
-    return [
-        _prepare_spooled(each)
-        if isinstance(each, Spooled)
-        else prepare(each, mime.parse(each), dictionary)
-        for each in some
-    ]
-
-
-def _prepare_spooled(spooled: Spooled) -> Prepared:
-    octets = spooled.protection.mapped(spooled.path, spooled.size)
-    return prepared(Blob(spooled.sha256, spooled.size), kept_anyway(summarise, octets))
 
 
 def prepared(blob: Blob, summary: Summary) -> Prepared:

@@ -31,7 +31,6 @@ class TemporaryFile:
     def __init__(self, folder: Path, protection: Protection = CLEAR) -> None:
         handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=folder)
         self.path = Path(name)
-        self.protection = protection
         self._file = os.fdopen(handle, "w+b")
         self._finalizer = weakref.finalize(self, _close_and_discard, self._file, self.path)
         self._writing: Writing | None = protection.writing(self._file)
@@ -49,12 +48,16 @@ class TemporaryFile:
             self._writing = None
             self._file.flush()
 
-    def move(self, target: Path) -> None:
-        """Write everything to the disk and rename the file, durably; once moved, it stays."""
+    def sync(self) -> None:
+        """Write everything to the disk; nothing more can be written. Raises `OSError`."""
         self.end()
         if not self._file.closed:
             os.fsync(self._file.fileno())
             self._file.close()
+
+    def move(self, target: Path) -> None:
+        """Write everything to the disk and rename the file, durably; once moved, it stays."""
+        self.sync()
         if not target.parent.is_dir():
             target.parent.mkdir(mode=0o700, exist_ok=True)
             sync_folder(target.parent.parent)
@@ -69,10 +72,10 @@ class TemporaryFile:
 
 
 class Packed(NamedTuple):
-    """Octets in the form in which the database keeps them."""
+    """Octets in the form in which they are kept, in the database or in a file of their own."""
 
     encoding: str
-    data: bytes
+    data: bytes | TemporaryFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,24 +12,22 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
 
-from hongyan import imap
+from hongyan import imap, mime
 from hongyan.imap import NumberSet, Peek, Window
-from hongyan.store import New
-from hongyan.store.prepare import prepare_all, source
+from hongyan.store import New, prepare
 from hongyan.store.preparing import Preparing
 from hongyan.sync import imap_flags, imap_gmail
 from hongyan.sync.imap_tour import identity
 from hongyan.sync.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from hongyan.flow import Flow
     from hongyan.imap import Body, Fetched, Item
     from hongyan.store import Blob, BlobWriter, ImapMailbox, MailboxId, MessageId, Prepared
     from hongyan.store.packing import Dictionary
-    from hongyan.store.prepare import Spooled
     from hongyan.sync.imap_tour import Tour
 
 _ITEMS: Final = ("FLAGS", "INTERNALDATE", "RFC822.SIZE", Peek())
@@ -81,6 +79,7 @@ class _Arrived:
     flags: frozenset[str]
     size: int
     blob: Blob
+    large: Future[Prepared] | None
     received_at: datetime
     labels: frozenset[MailboxId]
     identity: str | None
@@ -103,8 +102,10 @@ class Arrivals:
     _committed: float = field(default_factory=time.monotonic)
     _storing: deque[Future[tuple[int, int]]] = field(default_factory=deque)
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
-    _preparing: Preparing[_Arrived, bytes | Spooled, Dictionary | None, Prepared] = field(
-        default_factory=lambda: Preparing(prepare_all, ahead=_PREPARED_AHEAD)
+    _large: list[_Arrived] = field(default_factory=list)
+    _aside: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    _preparing: Preparing[_Arrived, bytes, Dictionary | None, Prepared] = field(
+        default_factory=lambda: Preparing(_prepare_all, ahead=_PREPARED_AHEAD)
     )
 
     def __enter__(self) -> Self:
@@ -115,6 +116,7 @@ class Arrivals:
             self.end()
         finally:
             self._thread.shutdown()
+            self._aside.shutdown()
             self._preparing.close()
 
     def begin(self, mailbox_id: MailboxId, expected: Iterable[int]) -> None:
@@ -137,12 +139,24 @@ class Arrivals:
             return
         self._expected.remove(message.uid)
         blob = writer.finish()
+        is_small = isinstance(blob.pending, bytes)
+        large = None if is_small else self._aside.submit(self.tour.store.messages.prepare, blob)
         flags = imap_flags.keywords(message.flags or ())
         size = message.size or blob.size
         when = message.internal_date or self.clock()
         labels = imap_gmail.told(self.tour, self._mailbox, message) or frozenset()
         self._waiting.append(
-            _Arrived(self._mailbox, message.uid, flags, size, blob, when, labels, identity(message))
+            _Arrived(
+                self._mailbox,
+                message.uid,
+                flags,
+                size,
+                blob,
+                large,
+                when,
+                labels,
+                identity(message),
+            )
         )
         self._held += blob.size
         late = time.monotonic() - self._committed >= _SECONDS
@@ -176,14 +190,28 @@ class Arrivals:
         self.tell()
 
     def _store(self, waiting: list[_Arrived], *, all_of_it: bool) -> tuple[int, int]:
-        """Have messages prepared, and store those that are."""
+        """Have small messages prepared, and store those that are, with large ones that are, too."""
         dictionary = self.tour.store.blobs.dictionary()
-        tasks = [(each, source(each.blob)) for each in waiting]
-        ready = list(self._preparing.add(tasks, dictionary))
+        small = [
+            (each, octets) for each in waiting if isinstance(octets := each.blob.pending, bytes)
+        ]
+        ready = list(self._preparing.add(small, dictionary))
         if all_of_it:
             ready += self._preparing.rest(dictionary)
+        ready += self._large_ones(waiting, all_of_it=all_of_it)
         self._store_all(ready)
         return len(ready), sum(each.blob.size for each, _ in ready)
+
+    def _large_ones(
+        self, waiting: list[_Arrived], *, all_of_it: bool
+    ) -> Iterator[tuple[_Arrived, Prepared]]:
+        """Yield the large messages that are prepared, or all that have come."""
+        here, self._large = [*self._large, *waiting], []
+        for each in here:
+            if each.large and (all_of_it or each.large.done()):
+                yield each, each.large.result()
+            elif each.large:
+                self._large.append(each)
 
     def _store_all(self, ready: list[tuple[_Arrived, Prepared]]) -> None:
         if not ready:
@@ -212,8 +240,12 @@ class Arrivals:
         self.tour.report(Progress("Fetching", self.done, self.total, self.octets))
 
 
+def _prepare_all(some: list[bytes], dictionary: Dictionary | None) -> list[Prepared]:
+    """Prepare messages, in any process."""
+    return [prepare(each, mime.parse(each), dictionary) for each in some]
+
+
 def _new(arrived: _Arrived, prepared: Prepared, alive: set[MailboxId]) -> New:
     """Return an arrival as the store takes it, in those of its labels that are still here."""
     boxes = (arrived.mailbox, *sorted(arrived.labels & alive))
-    content = prepared if prepared.blob.pending else prepared._replace(blob=arrived.blob)
-    return New(content, boxes, arrived.received_at, tuple(arrived.flags))
+    return New(prepared, boxes, arrived.received_at, tuple(arrived.flags))

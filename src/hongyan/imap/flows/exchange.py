@@ -8,22 +8,29 @@ with its words.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
-from hongyan.errors import ConnectionLost, InvalidArgument, ProtocolError, Refused, Unsafe
+from hongyan.errors import (
+    ConnectionLost,
+    InvalidArgument,
+    NetworkError,
+    ProtocolError,
+    Refused,
+    Unsafe,
+)
 from hongyan.flow import Flow, read, write
 from hongyan.imap.data import BodyChunk, Found
 from hongyan.imap.refusal import refusal
 from hongyan.imap.states import OPENS
-from hongyan.imap.types import Condition, Continuation, State, Tagged
+from hongyan.imap.types import Condition, Continuation, State, Tagged, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from hongyan.imap.connection import Connection, Event
     from hongyan.imap.encoder import Argument
-    from hongyan.imap.types import Verb
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -63,6 +70,11 @@ class Request(Generic[T_co]):
     accepts: Callable[[Tagged], bool] = only_ok
     contents: Iterable[Iterable[bytes]] = ()
     secrets: tuple[bytes, ...] = ()
+
+
+def logout_request() -> Request[None]:
+    """Return the request to end the session, and to take what the server says to it as its own."""
+    return Request(Verb.LOGOUT, (), nothing, lambda event: isinstance(event, Condition))
 
 
 def require(conn: Connection, *names: str) -> None:
@@ -201,17 +213,23 @@ def ask(conn: Connection, request: Request[T]) -> Flow[T]:
 
 
 def ask_each(
-    conn: Connection, requests: Iterable[Request[T]], *, at_once: int | None = None
+    conn: Connection,
+    requests: Iterable[Request[T]],
+    *,
+    at_once: int | None = None,
+    leave: bool = False,
 ) -> Flow[tuple[T | Refused, ...]]:
     """Perform requests with up to ``at_once`` in flight; return what became of each, in order.
 
-    A request that must not follow what is in flight waits until it may (RFC 9051 §5.5).
+    A request that must not follow what is in flight waits until it may (RFC 9051 §5.5). With
+    ``leave`` LOGOUT goes behind the last; whatever the server says to it changes nothing.
     """
     outcomes: dict[Request[T], T | Refused] = {}
 
     def settle(request: Request[T], reply: Tagged) -> None:
-        accepted = request.accepts(reply)
-        outcomes[request] = request.result(reply) if accepted else refusal(reply)
+        if request.verb is not Verb.LOGOUT:
+            accepted = request.accepts(reply)
+            outcomes[request] = request.result(reply) if accepted else refusal(reply)
 
     at_once = at_once or conn.manners.at_once
     asked: list[Request[T]] = []
@@ -221,8 +239,13 @@ def ask_each(
             yield from flight.await_reply()
         asked.append(request)
         yield from flight.send(request)
-    while flight:
+    if leave and _may_go(conn, flight, goodbye := logout_request()):
+        yield from flight.send(goodbye)
+    while len(outcomes) < len(asked):
         yield from flight.await_reply()
+    with suppress(NetworkError, ProtocolError):
+        while flight:
+            yield from flight.await_reply()
     return tuple(outcomes[each] for each in asked)
 
 

@@ -98,6 +98,7 @@ def fetch(  # noqa: PLR0913 - what to ask for, and who takes which part of the a
     vanished: Callable[[Vanished], None] | None = None,
     partial: tuple[int, int] | None = None,
     window: Window | None = None,
+    leave: bool = False,
 ) -> Flow[tuple[Failure, ...]]:
     """Ask for ``items`` of the messages ``uids``; return the pieces that the server refused.
 
@@ -106,6 +107,7 @@ def fetch(  # noqa: PLR0913 - what to ask for, and who takes which part of the a
     limit ``held`` in `Fetched.bodies`, larger ones are dropped. ``changed_since`` is a
     mod-sequence; with it and ``vanished``, where QRESYNC is enabled, come those that are gone.
     ``partial`` takes a stretch of the messages, counted from 1, or from -1 backwards (RFC 9394).
+    With ``leave`` LOGOUT goes behind the last command: the session is over then.
     """
     window = window or Window()
     asking = _asking(items, changed_since, vanished)
@@ -123,7 +125,7 @@ def fetch(  # noqa: PLR0913 - what to ask for, and who takes which part of the a
             yield Request(Verb.UID_FETCH, [piece, *asking], nothing, receiver.claim)
 
     receiver = _Receiver(uids, take, sink, vanished)
-    outcomes = yield from ask_each(conn, requests(), at_once=window.commands)
+    outcomes = yield from ask_each(conn, requests(), at_once=window.commands, leave=leave)
     return tuple(
         Failure(piece, outcome)
         for piece, outcome in zip(asked, outcomes, strict=True)

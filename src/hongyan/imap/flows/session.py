@@ -16,6 +16,7 @@ from hongyan.imap.flows.exchange import (
     ask_each,
     collector,
     command,
+    logout_request,
     next_event,
     nothing,
     reply_to,
@@ -155,6 +156,4 @@ def logout(conn: Connection) -> Flow[None]:
     if conn.state in (State.GREETING, State.LOGOUT) or conn.in_flight:
         return  # no command has its place here; closing the line is the end
     with suppress(NetworkError, ProtocolError):
-        yield from reply_to(
-            conn, Request(Verb.LOGOUT, (), nothing, lambda event: isinstance(event, Condition))
-        )
+        yield from reply_to(conn, logout_request())
