@@ -370,12 +370,13 @@ def test_our_own_parser_reads_the_same_text(text: str) -> None:
 @PATIENT
 @given(DRAFTS)
 def test_a_parser_in_rust_reads_it_back(draft: Draft) -> None:
-    """Except what it changes itself: it trims texts and the names of files."""
+    """Except what it changes itself: it trims texts and file names, and knows no date before 1970."""
     mail = fast_mail_parser.parse_email(build(draft))
     assert "".join(mail.subject.split()) == "".join(draft.subject.split())
     found_to = [("".join((one.display_name or "").split()), one.address) for one in mail.to]
     assert found_to == pairs(draft.to)
-    assert mail.date_parsed == (draft.date.replace(microsecond=0) if draft.date else None)
+    known = draft.date if draft.date and draft.date.timestamp() >= 0 else None
+    assert mail.date_parsed == (known.replace(microsecond=0) if known else None)
     found = sorted(each.content for each in mail.attachments)
     assert found == sorted(
         each.content for each in draft.attachments if isinstance(each.content, bytes)

@@ -100,7 +100,7 @@ class Parts:
         parts = self._lists[name]
         if not parts:
             return None
-        if len(parts) != 1 or parts[0].get("type", kind).lower() != kind:
+        if len(parts) != 1 or str(parts[0].get("type") or kind).lower() != kind:
             raise NotSet("invalidProperties", f"{name} has exactly one part, of {kind}", name)
         return self._part(name, {**parts[0], "type": kind}).entity
 

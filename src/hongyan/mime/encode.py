@@ -39,6 +39,7 @@ _FIELD_NAME: Final = re.compile(r"[!-9;-~]{1,76}")
 _PLAIN: Final = re.compile(r"[\x21-\x7e]+(?: [\x21-\x7e]+)*")
 _ATOMS: Final = re.compile(r"[\w!#$%&'*+\-/=?^`{|}~]+(?: [\w!#$%&'*+\-/=?^`{|}~]+)*", re.ASCII)
 _TOKEN: Final = re.compile(r"[!#$&+\-.^_`{|}~0-9A-Za-z]+")  # no *'% (RFC 2231 §7)
+_VALUE: Final = re.compile(r"[!#$%&'*+\-.^_`{|}~0-9A-Za-z]+(?:/[!#$%&'*+\-.^_`{|}~0-9A-Za-z]+)?")
 _MESSAGE_ID: Final = re.compile(r"[!-;=?-~]+")  # many have no @: what threads must stay
 _URL: Final = re.compile(r"[!-;=?-~]+")
 _RAW_LINE: Final = re.compile(r"[\t\x20-\x7e]{0,900}")
@@ -159,7 +160,12 @@ def date_field(name: str, moment: datetime) -> bytes:
 
 
 def parameter_field(name: str, value: str, parameters: Iterable[tuple[str, str]] = ()) -> bytes:
-    """Return ``value`` with its parameters (RFC 2045 §5.1, RFC 2231), one or more a line."""
+    """Return ``value`` with its parameters (RFC 2045 §5.1, RFC 2231), one or more a line.
+
+    The value is a token, or two of them with a slash between.
+    """
+    if not _VALUE.fullmatch(value):
+        raise InvalidArgument(name, "is neither a word nor a type of the form type/subtype")
     tokens = [value]
     for key, content in parameters:
         rendered = _parameter(key, argument(f"{name} {key}", content))
