@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import mypy.api
 import pytest
 
 from hongyan.cli.main import cli
@@ -49,6 +50,16 @@ def test_examples_run_as_they_stand(name: str, code: str, host: DemoHost) -> Non
         code = code.replace(f'"{scheme}://mail.example.org"', repr(getattr(host, f"{scheme}_url")))
     code = code.replace('"password"', repr(host.password))
     exec(compile(code, name, "exec"), {"__name__": "example"})
+
+
+def test_examples_are_typed(tmp_path: Path) -> None:
+    """As a stranger's program that uses the package, which has to be typed to the outside too."""
+    for number, (_, example) in enumerate(examples()):
+        (tmp_path / f"example{number}.py").write_text(example, "utf-8")
+    told, trouble, code = mypy.api.run(
+        ["--strict", "--config-file=", f"--cache-dir={tmp_path / 'cache'}", str(tmp_path)]
+    )
+    assert (code, trouble) == (0, ""), told
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -298,3 +298,15 @@ def test_leaving_in_an_event_loop(host: DemoHost) -> None:
         return len(basket.done)
 
     assert asyncio.run(session()) == 60
+
+
+def test_what_cannot_be_is_said_in_words(host: DemoHost) -> None:
+    pop = POP3(host.pop3_url, host.address, host.password)
+    for used in (pop.stat, pop.list, lambda: pop.offered):
+        with pytest.raises(InvalidArgument, match="session: is not open: use it in a 'with' block"):
+            used()
+    assert not hasattr(pop, "nonsense")
+    with SMTP(host.smtp_url, host.address, host.password) as smtp:
+        with pytest.raises(InvalidArgument, match="message: is text"):
+            smtp.send("Subject: x\n\nx", host.address, host.address)  # type: ignore[arg-type]
+        assert smtp.send(b"Subject: x\r\n\r\nx", host.address, host.address).sent

@@ -74,9 +74,12 @@ def test_every_method(dovecot: Dovecot, user: User, compress: bool) -> None:
             sink=lambda _, __, chunk, ___: chunks.append(chunk),
         )
         assert not failures
+        again: list[imap.Fetched] = []
+        mail.fetch(mail.sort(["REVERSE", "SUBJECT"]), ["FLAGS"], take=again.append)
+        assert [each.uid for each in again] == [1, 2]
         placed = mail.append("雁", LETTER, flags=[r"\Seen"])
         copied = mail.copy(NumberSet.of([1]), "雁")
-        moved = mail.move(NumberSet.of([1]), "雁")
+        moved = mail.move([1], "雁")
         assert placed
         assert copied
         assert moved

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, TypeVar
 from hongyan import imap
 from hongyan.client.asynchronous import Session
 from hongyan.client.message import content_of
-from hongyan.client.prepared import PreparedIMAP
+from hongyan.client.prepared import PreparedIMAP, uids_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from hongyan.client.message import Message
+    from hongyan.client.prepared import AnyUids
     from hongyan.flow import Flow
 
 T = TypeVar("T")
@@ -78,7 +79,7 @@ class IMAP(PreparedIMAP, Session):
 
     async def fetch(
         self,
-        uids: imap.Uids,
+        uids: AnyUids,
         items: Sequence[imap.Item],
         *,
         take: imap.Take | None = None,
@@ -95,7 +96,7 @@ class IMAP(PreparedIMAP, Session):
         return await self._run(
             imap.fetch(
                 self._conn,
-                uids,
+                uids_of(uids),
                 items,
                 take=take,
                 sink=sink,
@@ -122,7 +123,7 @@ class IMAP(PreparedIMAP, Session):
 
     async def store(
         self,
-        uids: imap.Uids,
+        uids: AnyUids,
         change: imap.Change,
         flags: Iterable[str],
         *,
@@ -130,20 +131,20 @@ class IMAP(PreparedIMAP, Session):
     ) -> imap.NumberSet:
         """Change flags; return the UIDs left alone, as they changed after ``unchanged_since``."""
         return await self._run(
-            imap.store(self._conn, uids, change, flags, unchanged_since=unchanged_since)
+            imap.store(self._conn, uids_of(uids), change, flags, unchanged_since=unchanged_since)
         )
 
-    async def copy(self, uids: imap.Uids, mailbox: imap.Mailbox) -> imap.CopyUid | None:
+    async def copy(self, uids: AnyUids, mailbox: imap.Mailbox) -> imap.CopyUid | None:
         """Copy messages; return where they are, or None where that is not told."""
-        return await self._run(imap.copy(self._conn, uids, mailbox))
+        return await self._run(imap.copy(self._conn, uids_of(uids), mailbox))
 
-    async def move(self, uids: imap.Uids, mailbox: imap.Mailbox) -> imap.CopyUid | None:
+    async def move(self, uids: AnyUids, mailbox: imap.Mailbox) -> imap.CopyUid | None:
         """Move messages; return where they are, or None where that is not told."""
-        return await self._run(imap.move(self._conn, uids, mailbox))
+        return await self._run(imap.move(self._conn, uids_of(uids), mailbox))
 
-    async def expunge(self, uids: imap.Uids) -> None:
+    async def expunge(self, uids: AnyUids) -> None:
         r"""Remove those of ``uids`` that are marked ``\Deleted``, and no others."""
-        await self._run(imap.uid_expunge(self._conn, uids))
+        await self._run(imap.uid_expunge(self._conn, uids_of(uids)))
 
     async def create(self, mailbox: imap.Mailbox, *, special_use: str = "") -> None:
         r"""Make a mailbox, for a use such as ``\Sent`` where one is given."""

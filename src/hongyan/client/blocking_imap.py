@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, TypeVar
 from hongyan import imap
 from hongyan.client.blocking import Session
 from hongyan.client.message import content_of
-from hongyan.client.prepared import PreparedIMAP
+from hongyan.client.prepared import PreparedIMAP, uids_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from hongyan.client.message import Message
+    from hongyan.client.prepared import AnyUids
     from hongyan.flow import Flow
 
 T = TypeVar("T")
@@ -80,7 +81,7 @@ class IMAP(PreparedIMAP, Session):
 
     def fetch(
         self,
-        uids: imap.Uids,
+        uids: AnyUids,
         items: Sequence[imap.Item],
         *,
         take: imap.Take | None = None,
@@ -97,7 +98,7 @@ class IMAP(PreparedIMAP, Session):
         return self._run(
             imap.fetch(
                 self._conn,
-                uids,
+                uids_of(uids),
                 items,
                 take=take,
                 sink=sink,
@@ -124,7 +125,7 @@ class IMAP(PreparedIMAP, Session):
 
     def store(
         self,
-        uids: imap.Uids,
+        uids: AnyUids,
         change: imap.Change,
         flags: Iterable[str],
         *,
@@ -132,20 +133,20 @@ class IMAP(PreparedIMAP, Session):
     ) -> imap.NumberSet:
         """Change flags; return the UIDs left alone, as they changed after ``unchanged_since``."""
         return self._run(
-            imap.store(self._conn, uids, change, flags, unchanged_since=unchanged_since)
+            imap.store(self._conn, uids_of(uids), change, flags, unchanged_since=unchanged_since)
         )
 
-    def copy(self, uids: imap.Uids, mailbox: imap.Mailbox) -> imap.CopyUid | None:
+    def copy(self, uids: AnyUids, mailbox: imap.Mailbox) -> imap.CopyUid | None:
         """Copy messages; return where they are, or None where that is not told."""
-        return self._run(imap.copy(self._conn, uids, mailbox))
+        return self._run(imap.copy(self._conn, uids_of(uids), mailbox))
 
-    def move(self, uids: imap.Uids, mailbox: imap.Mailbox) -> imap.CopyUid | None:
+    def move(self, uids: AnyUids, mailbox: imap.Mailbox) -> imap.CopyUid | None:
         """Move messages; return where they are, or None where that is not told."""
-        return self._run(imap.move(self._conn, uids, mailbox))
+        return self._run(imap.move(self._conn, uids_of(uids), mailbox))
 
-    def expunge(self, uids: imap.Uids) -> None:
+    def expunge(self, uids: AnyUids) -> None:
         r"""Remove those of ``uids`` that are marked ``\Deleted``, and no others."""
-        self._run(imap.uid_expunge(self._conn, uids))
+        self._run(imap.uid_expunge(self._conn, uids_of(uids)))
 
     def create(self, mailbox: imap.Mailbox, *, special_use: str = "") -> None:
         r"""Make a mailbox, for a use such as ``\Sent`` where one is given."""

@@ -44,6 +44,8 @@ def content_of(message: Message) -> Content:
             return Content(lambda: _file_chunks(message), message.stat().st_size)
         except OSError as error:
             raise InvalidArgument("message", f"{message}: {error.strerror}") from None
+    if isinstance(message, str):
+        raise InvalidArgument("message", "is text: give its octets, an EmailMessage or a Path")
     octets = bytes(message)
     return Content(
         lambda: (octets[at : at + BLOCK] for at in range(0, len(octets), BLOCK)), len(octets)

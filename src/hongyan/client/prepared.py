@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, TypedDict
 
 from hongyan import imap, pop3, smtp
 from hongyan.client.session import open_imap, open_pop3, open_smtp
@@ -13,7 +13,7 @@ from hongyan.net.endpoint import Endpoint
 from hongyan.sasl import Credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Unpack
 
     from hongyan.client.session import Login, Offered
@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from hongyan.sasl import Mechanism
 
 
+AnyUids: TypeAlias = "imap.Uids | Iterable[int]"
+"""Which messages: a set of UIDs, as `search` gives it, or any numbers."""
+
 _NEWS_KEPT: Final = 10_000
+
+
+def uids_of(given: AnyUids) -> imap.Uids:
+    """Return the messages that the caller means. Raises `InvalidArgument`."""
+    return given if isinstance(given, imap.NumberSet | imap.Saved) else imap.NumberSet.of(given)
 
 
 class Options(TypedDict, total=False):
@@ -74,6 +82,14 @@ class Prepared(ABC):
         self._timeout = timeout
         self._context = context
         self._recorder = recorder
+
+    if not TYPE_CHECKING:  # or type checkers would believe in every attribute
+
+        def __getattr__(self, name: str) -> object:
+            """Say what is wrong where a session is used before it is entered."""
+            if name in ("_conn", "_driver"):
+                raise InvalidArgument("session", "is not open: use it in a 'with' block")
+            raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
 
     @abstractmethod
     def _opening(self, channel: Channel) -> Flow[Any]:
