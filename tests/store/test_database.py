@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -114,3 +115,16 @@ def test_many_threads_write_and_read(profile: Any) -> None:
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(work, range(6)))
     assert profile.store.mailboxes.get(profile.inbox.id).total == 60
+
+
+def test_ctrl_c_ends_a_statement_that_takes_long(profile: Any) -> None:
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with pytest.raises(KeyboardInterrupt), profile.store._database.read() as db:
+            db.execute(endless)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    profile.add("one")
+    assert profile.store.check() == ()

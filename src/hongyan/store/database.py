@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 BUSY_MILLISECONDS: Final = 30_000
 _CHECKPOINT_PAGES: Final = 4_000
 _DEFERRED_TOGETHER: Final = 64
+_STEPS_BETWEEN_SIGNALS: Final = 10_000  # of SQLite: about a millisecond
 _FLAGS: Final = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI
 
 _WORDS: Final[tuple[tuple[type[apsw.Error], str], ...]] = (
@@ -243,8 +244,14 @@ def _identity(path: Path) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
+def _go_on() -> bool:
+    """Let a statement go on; Ctrl-C and SIGTERM end it here, where Python looks at signals."""
+    return False
+
+
 def _set_up(connection: apsw.Connection, protection: Protection) -> None:
     connection.set_busy_timeout(BUSY_MILLISECONDS)
+    connection.set_progress_handler(_go_on, _STEPS_BETWEEN_SIGNALS)
     protection.unlock(connection)
     for name, value in (
         ("foreign_keys", 1),
