@@ -74,7 +74,8 @@ def test_check_of_what_is_no_store(stored: Any) -> None:
 def test_backup_is_a_profile(stored: Any, tmp_path: Path) -> None:
     target = tmp_path / "b.zip"
     assert str(target) in stored.ok("backup", str(target))
-    assert "exists already" in stored.fails(74, "backup", str(target))
+    told = stored.fails(74, "backup", str(target))
+    assert told.endswith("exists already; nothing was written. Choose another name, or --replace.")
     stored.ok("backup", str(target), "--replace")
     with zipfile.ZipFile(target) as archive:
         archive.extractall(tmp_path / "other")

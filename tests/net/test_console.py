@@ -36,7 +36,14 @@ def test_when_an_answer_is_whole(
 def test_commands_are_explained() -> None:
     assert str(Console("pop3").explain("retr 1")) == "fetch a message whole (RFC 1939 §5)"
     assert str(Console("imap").explain("a1 select inbox")) == "open a mailbox (RFC 9051 §6.3.2)"
+    assert str(Console("imap").explain("select inbox")) == "open a mailbox (RFC 9051 §6.3.2)"
     assert Console("smtp").explain("XYZZY") is None
+
+
+def test_a_secret_is_one_without_a_tag_too() -> None:
+    assert Console("imap").hides("login anna s3cr3t")
+    assert Console("imap").hides("AUTHENTICATE PLAIN AGFubmEAczNjcjN0")
+    assert not Console("imap").hides("NOOP")
 
 
 SESSIONS = {
@@ -95,6 +102,23 @@ S: a2 OK\r\n""",
 }
 
 
+SESSIONS["imap, without tags"] = (
+    ["LOGIN anna s3cr3t", "APPEND x {4}", "LIST", "Noop", "LOGOUT"],
+    r"""S: * OK hi\r\n
+C: w1 LOGIN anna s3cr3t\r\n
+S: w1 OK\r\n
+C: w2 APPEND x {4}\r\n
+S: + go on\r\n
+C: LIST\r\n
+S: w2 OK\r\n
+C: w4 Noop\r\n
+S: w4 OK\r\n
+C: w5 LOGOUT\r\n
+S: * BYE\r\n
+S: w5 OK\r\n""",
+)
+
+
 class RecordingReplay(ReplayDriver):
     """A replay that records, as a real driver does."""
 
@@ -114,7 +138,7 @@ class RecordingReplay(ReplayDriver):
 @pytest.mark.parametrize("protocol", SESSIONS)
 def test_a_session_by_hand(protocol: str) -> None:
     typed, transcript = SESSIONS[protocol]
-    driver, console = RecordingReplay(transcript), Console(protocol)
+    driver, console = RecordingReplay(transcript), Console(protocol.partition(",")[0])
     driver.run(console.open(starttls=False))
     for line in typed:
         assert driver.run(console.say(line))

@@ -68,6 +68,7 @@ _VERDICTS: Final = (
     Verdict(errors.Unsafe, REFUSED, "Nothing was sent or changed."),
     Verdict(errors.StoreError, TRY_LATER, "'hongyan open' opens its page.", "hongyan serve ("),
     Verdict(errors.StoreError, TRY_LATER, "", "try again"),
+    Verdict(errors.StoreError, IO, "Choose another name, or --replace.", "exists already"),
     Verdict(errors.StoreError, IO, "Type it again, or set HONGYAN_PASSPHRASE.", "passphrase"),
     Verdict(errors.StoreError, IO, "Check the disk, its rights, and --home.", "/"),
     Verdict(errors.StoreError, IO, ""),

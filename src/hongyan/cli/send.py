@@ -15,7 +15,7 @@ import click
 from hongyan.app import now
 from hongyan.cli.outbox import send_now
 from hongyan.cli.record import record_option
-from hongyan.errors import Cancelled, HongyanError, InvalidArgument
+from hongyan.errors import Cancelled, HongyanError, InvalidArgument, NotFound
 from hongyan.mime.builder import Attachment, Draft, parse_recipients
 
 if TYPE_CHECKING:
@@ -162,7 +162,11 @@ def attachments(paths: Sequence[Path]) -> tuple[Attachment, ...]:
 def text_of(body: BinaryIO | None, template: str) -> str:
     """Return the text from the file, from a pipe, or from the person's editor."""
     if body is None and sys.stdin.isatty():
-        edited = click.edit(template, extension=".txt")
+        try:
+            edited = click.edit(template, extension=".txt")
+        except click.ClickException as error:
+            words = f"{error.format_message()}; set EDITOR, or give the text with --body"
+            raise NotFound(f"the editor fails: {words}") from None
         if edited is None:
             raise Cancelled("the editor saved no text, so nothing is sent")
         return edited

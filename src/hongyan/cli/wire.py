@@ -30,7 +30,7 @@ def wire(url: str, *, plain: bool, record: TextIO | None) -> None:
     """Connect to URL (pop3s://host, smtp://host, imaps://host …) and type commands.
 
     TLS is set up as the URL demands before you type. Passwords are blotted out in what is shown and
-    kept. Commands may also come through a pipe, one a line.
+    kept. An IMAP command gets its tag by itself. Commands may also come through a pipe, one a line.
     """
 
     def show(line: Line) -> None:

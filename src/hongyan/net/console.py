@@ -75,6 +75,32 @@ _IMAP: Final = {
     "SEARCH": Explained("which messages fit", "RFC 9051 §6.4.4"),
     "FETCH": Explained("parts of messages", "RFC 9051 §6.4.5"),
 }
+_IMAP_VERBS: Final = frozenset(_IMAP) | {
+    "APPEND",
+    "CHECK",
+    "CLOSE",
+    "COMPRESS",
+    "COPY",
+    "CREATE",
+    "DELETE",
+    "ENABLE",
+    "EXPUNGE",
+    "GETQUOTA",
+    "GETQUOTAROOT",
+    "IDLE",
+    "LSUB",
+    "MOVE",
+    "NAMESPACE",
+    "NOTIFY",
+    "RENAME",
+    "SORT",
+    "STORE",
+    "SUBSCRIBE",
+    "THREAD",
+    "UID",
+    "UNSELECT",
+    "UNSUBSCRIBE",
+}
 COMMANDS: Final = {"pop3": _POP3, "smtp": _SMTP, "lmtp": _SMTP, "imap": _IMAP}
 
 _LISTING: Final = re.compile(rb"(CAPA|RETR \d+|TOP .*|LIST|UIDL|LANG|AUTH)\s*\Z", re.IGNORECASE)
@@ -107,10 +133,12 @@ class Console:
         self._protocol = "smtp" if protocol == "lmtp" else protocol
         self._hello = "LHLO" if protocol == "lmtp" else "EHLO"
         self.expects = Expects.COMMAND
+        self._goes_on = False
+        self._given = 0
 
     def explain(self, line: str) -> Explained | None:
         """Return what the command in ``line`` does."""
-        words = line.upper().split()
+        words = self._tagged(line).upper().split()
         if self.expects is not Expects.COMMAND or not words:
             return None
         verb = words[1] if self._protocol == "imap" and len(words) > 1 else words[0]
@@ -118,7 +146,7 @@ class Console:
 
     def hides(self, line: str) -> bool:
         """Return whether ``line`` holds a secret."""
-        return bool(self._secrets(line.encode("utf-8", "surrogateescape")))
+        return bool(self._secrets(self._tagged(line).encode("utf-8", "surrogateescape")))
 
     def open(self, *, starttls: bool) -> Flow[None]:
         """Wait for the greeting; with ``starttls`` go on to TLS before anything is typed.
@@ -139,6 +167,7 @@ class Console:
 
     def say(self, line: str) -> Flow[bool]:
         """Send a line and wait for the answer; return whether the connection is still open."""
+        line = self._tagged(line)
         data = line.encode("utf-8", "surrogateescape")
         if self.expects is Expects.CONTENT and line != ".":
             yield from write(data + b"\r\n")
@@ -153,11 +182,24 @@ class Console:
         except ConnectionLost:
             return False
         self.expects = Expects.COMMAND
+        self._goes_on = answer.startswith(b"+")
+        self._given += 1
         if logs_in and answer.startswith((b"+ ", b"+\r", b"334")):
             self.expects = Expects.RESPONSE
         elif self._protocol == "smtp" and answer.startswith(b"354"):
             self.expects = Expects.CONTENT
         return True
+
+    def _tagged(self, line: str) -> str:
+        """Return an IMAP command with a tag, which people forget: nothing else is understood.
+
+        Without one the password in ``LOGIN`` would be taken for something else, and be shown.
+        """
+        verb = line.upper().partition(" ")[0].strip()
+        is_command = self.expects is Expects.COMMAND and not self._goes_on
+        if self._protocol == "imap" and is_command and verb in _IMAP_VERBS:
+            return f"w{self._given + 1} {line}"
+        return line
 
     def _ask(self, data: bytes) -> Flow[bytes]:
         yield from write(data + b"\r\n", secrets=self._secrets(data))

@@ -103,6 +103,9 @@ def _options(query: str) -> dict[str, str]:
 
 def _scheme(scheme: str, options: dict[str, str]) -> tuple[str, Security]:
     protocol = scheme.removesuffix("s")
+    if not scheme:
+        words = "has to begin with pop3s://, pop3://, imaps://, imap://, smtps:// or smtp://"
+        raise InvalidArgument("server address", words)
     if protocol not in ("pop3", "imap", "smtp", "lmtp", "sieve"):
         known = "pop3s, pop3, imaps, imap, smtps, smtp"
         raise InvalidArgument("server address", f"{scheme!r} is none of {known}")
