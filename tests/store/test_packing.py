@@ -15,7 +15,7 @@ from tests.support.short import letters
 
 @pytest.fixture
 def early(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packing, "_TRAINED_AT", (100, 200))
+    monkeypatch.setattr(packing, "_TRAINED_AT", ((100, 100), (200, 200)))
 
 
 def fill(profile: Any, count: int, first: int = 0) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from hongyan.store import search_index, texts, threads, uidls
 from hongyan.store.changes import Event
 from hongyan.store.database import fetch
-from hongyan.store.marking import is_empty, is_unread, mailbox_of, mark, normal_keywords, place
+from hongyan.store.marking import MARK, PLACE, is_empty, is_unread, mailbox_of, normal_keywords
 from hongyan.store.times import milliseconds
 from hongyan.store.types import Kind, MessageId
 
@@ -53,7 +53,10 @@ class Defer(Protocol):
 
 
 class Adding:
-    """Adds messages to an account; ``touched`` is what changed, to be recorded at the end."""
+    """Adds messages to an account, and at the `end` what one statement can do for all of them.
+
+    ``touched`` is what changed, to be recorded then.
+    """
 
     def __init__(self, db: apsw.Connection, account: int, *, blobs: Blobs, defer: Defer) -> None:
         self._db = db
@@ -62,6 +65,10 @@ class Adding:
         self._defer = defer
         self._row = _last_row(db)
         self._mailboxes: dict[str, int] = {}
+        self._marks: list[tuple[str, int]] = []
+        self._places: list[tuple[int, bool, int]] = []
+        self._texts: dict[int, tuple[str, ...]] = {}
+        self._first_entry = 0
         self.touched: list[Touched] = []
 
     def add(self, new: New, its: Prepared) -> MessageId:
@@ -76,13 +83,20 @@ class Adding:
         row = self._row
         thread = self._thread(row, its.marks)
         self._insert(row, thread, new.received_at, its, unseen="$seen" not in words)
-        mark(db, row, words)
-        place(db, row, mailboxes, unread=is_unread(words))
+        self._marks += [(word, row) for word in sorted(words)]
+        self._places += [(box, is_unread(words), row) for box in sorted(mailboxes)]
         if new.uidl is not None:
             uidls.remember(db, self._account, uidl=new.uidl, message=row)
         self.touched.append((Kind.EMAIL, f"m{row}", Event.CREATED))
         self.touched += [(Kind.MAILBOX, f"b{box}", Event.UPDATED) for box in sorted(mailboxes)]
         return MessageId(f"m{row}")
+
+    def end(self) -> None:
+        """Mark and place what was added, and let it be indexed."""
+        self._db.executemany(MARK, self._marks)
+        self._db.executemany(PLACE, self._places)
+        if self._texts:
+            self._defer(partial(search_index.add, texts=self._texts), order=self._first_entry)
 
     def _mailbox(self, id_: str) -> int:
         if id_ not in self._mailboxes:
@@ -115,7 +129,8 @@ class Adding:
         blob = self._blobs.row(db, its.blob)
         facts = (row, self._account, blob, thread, at, its.blob.size, index_row, unseen)
         db.execute(_INSERT, (*facts, *its.columns))
-        self._defer(partial(search_index.add, message=row, texts=its.texts), order=index_row)
+        self._first_entry = min(index_row, self._first_entry) if self._texts else index_row
+        self._texts[row] = its.texts
         texts.keep(db, message=row, body=its.body)
 
 

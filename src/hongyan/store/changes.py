@@ -34,6 +34,8 @@ _AFTER_ALL: Final = 2**62  # above every id's number
 class Event(Enum):
     """What happened to an object."""
 
+    __hash__ = object.__hash__  # one of each there is; Enum would hash its name, in Python
+
     CREATED = "created"
     UPDATED = "updated"
     DESTROYED = "destroyed"

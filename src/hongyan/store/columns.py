@@ -35,8 +35,8 @@ def columns(summary: Summary, text_at: str | None) -> Columns:
     usual = summary.in_reply_to == summary.references[-1:]  # then it is not kept twice
     return Columns(
         summary.message_id,
-        "" if usual else _JSON.encode(summary.in_reply_to),
-        _JSON.encode(summary.references),
+        "" if usual else _list(summary.in_reply_to),
+        _list(summary.references),
         summary.subject,
         addresses_out(summary.from_),
         addresses_out(summary.to),
@@ -49,7 +49,11 @@ def columns(summary: Summary, text_at: str | None) -> Columns:
 
 def addresses_out(addresses: Iterable[Address]) -> str:
     """Return the column's text for ``addresses``."""
-    return _JSON.encode([(address.name, address.email) for address in addresses])
+    return _list([(address.name, address.email) for address in addresses])
+
+
+def _list(items: Sequence[object]) -> str:
+    return _JSON.encode(items) if items else "[]"
 
 
 def addresses_in(text: str) -> tuple[Address, ...]:

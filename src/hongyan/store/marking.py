@@ -33,6 +33,19 @@ _NOW: Final = """
         (SELECT json_group_array(mailbox) FROM memberships WHERE message = m.id)
     FROM messages AS m WHERE id = ?
 """
+# Marks a message, whose row is there: (keyword, message).
+MARK: Final = """
+    INSERT INTO keywords (message, keyword, index_row)
+    SELECT id, ?, index_row FROM messages WHERE id = ?
+"""
+# Puts a message, whose row is there, into a mailbox: (mailbox, whether it is unread, message).
+PLACE: Final = """
+    INSERT INTO memberships (mailbox, received_at, message, thread, unread, newest)
+    SELECT ?1, m.received_at, m.id, m.thread, ?2, NOT EXISTS (
+        SELECT 1 FROM memberships AS o WHERE o.mailbox = ?1 AND o.thread = m.thread
+            AND (o.received_at, o.message) > (m.received_at, m.id))
+    FROM messages AS m WHERE m.id = ?3
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,20 +187,12 @@ def is_unread(keywords: frozenset[str]) -> bool:
 
 def place(db: apsw.Connection, message: int, mailboxes: Iterable[int], *, unread: bool) -> None:
     """Put a message, whose row is there, into mailboxes."""
-    db.executemany(
-        "INSERT INTO memberships (mailbox, received_at, message, thread, unread) "
-        "SELECT ?, received_at, id, thread, ? FROM messages WHERE id = ?",
-        [(mailbox, unread, message) for mailbox in sorted(mailboxes)],
-    )
+    db.executemany(PLACE, [(mailbox, unread, message) for mailbox in sorted(mailboxes)])
 
 
 def mark(db: apsw.Connection, message: int, words: frozenset[str]) -> None:
     """Give a message, whose row is there, keywords."""
-    db.executemany(
-        "INSERT INTO keywords (message, keyword, index_row) "
-        "SELECT id, ?, index_row FROM messages WHERE id = ?",
-        [(word, message) for word in sorted(words)],
-    )
+    db.executemany(MARK, [(word, message) for word in sorted(words)])
 
 
 def unmark(db: apsw.Connection, message: int, words: frozenset[str]) -> None:

@@ -125,6 +125,7 @@ class Messages(Marking):
         with self._database.write() as db:
             adding = Adding(db, account, blobs=self._blobs, defer=self._database.defer)
             ids = [adding.add(each, prepared) for each, prepared in its]
+            adding.end()
             if adding.touched:
                 self._changes.record(db, account, dict.fromkeys(adding.touched))
         return ids

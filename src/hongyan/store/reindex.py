@@ -98,9 +98,10 @@ class Reindex:
                 "DELETE FROM search WHERE rowid = ?",
                 [(index_row,) for _, index_row, _, summary in made if summary],
             )
+            entries = {row: search_index.texts_of(each) for row, _, _, each in made if each}
+            search_index.add(db, texts=entries)
             for row, _, size, summary in made:
                 if summary:
-                    search_index.add(db, message=row, texts=search_index.texts_of(summary))
                     texts.keep(db, message=row, body=texts.kept(summary, size))
                     texts.keep_place(db, message=row, place=texts.place(summary, size))
 

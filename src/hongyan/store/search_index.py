@@ -7,13 +7,14 @@ an entry's row number is that of the 64 seconds in which the message arrived, or
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 from hongyan.store.database import fetch
 from hongyan.store.folding import indexed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import apsw
 
@@ -85,15 +86,19 @@ def texts_of(summary: Summary) -> tuple[str, ...]:
     return tuple(map(indexed, texts))
 
 
-def add(db: apsw.Connection, *, message: int, texts: tuple[str, ...]) -> None:
-    """Index a message by `texts_of` it; one that has been deleted meanwhile is left out."""
-    rows = fetch(db, "SELECT index_row FROM messages WHERE id = ?", (message,))
-    if rows:
-        db.execute(
-            'INSERT INTO search (rowid, body, subject, "from", "to", cc, bcc, filename, list) '
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (rows[0][0], *texts),
-        )
+def add(db: apsw.Connection, *, texts: Mapping[int, tuple[str, ...]]) -> None:
+    """Index messages by their rows and `texts_of` each; those deleted meanwhile are left out."""
+    rows = fetch(
+        db,
+        "SELECT m.index_row, m.id FROM json_each(?) AS i "
+        "CROSS JOIN messages AS m ON m.id = i.value",
+        (json.dumps([*texts]),),
+    )
+    db.executemany(
+        'INSERT INTO search (rowid, body, subject, "from", "to", cc, bcc, filename, list) '
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [(index_row, *texts[message]) for index_row, message in sorted(rows)],
+    )
 
 
 def _people(addresses: Iterable[Address]) -> str:

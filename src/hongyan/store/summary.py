@@ -97,13 +97,14 @@ def kept_anyway(summarise: Callable[[T], Summary], message: T) -> Summary:
 
 
 def _addresses(addresses: Iterable[Address]) -> tuple[Address, ...]:
-    return tuple(
-        mime.Address(
-            None if address.name is None else storable(address.name[:_LINE]),
-            storable(address.email[:_LINE]),
-        )
-        for address in tuple(addresses)[:_ADDRESSES]
-    )
+    return tuple(map(_address, tuple(addresses)[:_ADDRESSES]))
+
+
+def _address(address: Address) -> Address:
+    name = None if address.name is None else storable(address.name[:_LINE])
+    email = storable(address.email[:_LINE])
+    is_same = name == address.name and email == address.email
+    return address if is_same else mime.Address(name, email)
 
 
 def _list_id(value: bytes) -> str:

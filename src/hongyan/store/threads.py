@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hongyan.store.database import fetch
+from hongyan.store.marking import place
 from hongyan.store.marks import id_mark
 
 if TYPE_CHECKING:
@@ -54,21 +55,17 @@ def merge(
         (thread, into, account),
     )
     places = [
-        place
+        found
         for row in moved
-        for place in fetch(
+        for found in fetch(
             db,
-            "DELETE FROM memberships WHERE message = ? "
-            "RETURNING mailbox, received_at, message, unread",
+            "DELETE FROM memberships WHERE message = ? RETURNING message, mailbox, unread",
             (row,),
         )
     ]
-    db.executemany(  # taken out and put in again: the counts of threads follow by themselves
-        "INSERT INTO memberships (mailbox, received_at, message, thread, unread) "
-        f"VALUES (?, ?, ?, {into:d}, ?)",
-        places,
-    )
-    return moved, sorted({place[0] for place in places})
+    for row, mailbox, unread in places:  # taken out and put in again: the counts follow
+        place(db, row, [mailbox], unread=unread)
+    return moved, sorted({mailbox for _, mailbox, _ in places})
 
 
 def marks(summary: Summary) -> tuple[int, ...]:

@@ -66,6 +66,8 @@ def nothing_like(letter: str, text: str) -> NotFound:
 class Role(Enum):
     """The purpose of a mailbox (RFC 8621 §2, the IANA registry of RFC 6154's attributes)."""
 
+    __hash__ = object.__hash__  # one of each there is; Enum would hash its name, in Python
+
     INBOX = "inbox"
     SENT = "sent"
     DRAFTS = "drafts"
@@ -175,6 +177,8 @@ class UidlState(Enum):
 
 class Kind(Enum):
     """The types whose changes are counted, by their JMAP names."""
+
+    __hash__ = object.__hash__  # one of each there is; Enum would hash its name, in Python
 
     EMAIL = "Email"
     MAILBOX = "Mailbox"

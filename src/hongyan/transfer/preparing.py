@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from hongyan import mime
 from hongyan.store import Prepared, prepare
@@ -21,11 +21,14 @@ Octets: TypeAlias = "bytes | Callable[[], Iterator[bytes]]"
 Known: TypeAlias = "tuple[Dictionary | None, datetime]"
 """The dictionary, see `Blobs.dictionary`, and the time."""
 
+_NOTHING: Final[frozenset[str]] = frozenset()
+
 
 class Done(NamedTuple):
     """A message that is prepared: with its time of arrival, and the keywords that its head tells.
 
-    ``told`` is None for a message that is deleted where it lies.
+    ``told`` is None for a message that is deleted where it lies; the head of one that is a file of
+    its own is not asked.
     """
 
     content: Prepared
@@ -41,5 +44,5 @@ def work(some: Sequence[Octets], known: Known) -> list[Done]:
 def _done(given: Octets, dictionary: Dictionary | None, now: datetime) -> Done:
     octets = given if isinstance(given, bytes) else b"".join(given())
     message = mime.parse(octets)
-    prepared = prepare(octets, message, dictionary)
-    return Done(prepared, arrival_of(message, now), sources.told(message))
+    told = sources.told(message) if octets is given else _NOTHING
+    return Done(prepare(octets, message, dictionary), arrival_of(message, now), told)
