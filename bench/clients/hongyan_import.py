@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from datetime import UTC, datetime
@@ -17,19 +18,25 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def all_cpu() -> float:
+    """Return the CPU seconds of this process and of its helpers that have ended."""
+    return sum(os.times()[:4])
+
+
 def main() -> None:
     given = parameters()
-    paces: list[tuple[int, float]] = []
+    paces: list[tuple[int, float, float]] = []
     with Store.open(Path(given["home"]), clock=now) as store:
         account = store.accounts.add("reader@example.test", secret="keychain", name="Reader")
-        start, cpu = time.monotonic(), time.process_time()
-        result = Importer(store, account, clock=now).take(
-            [Path(given["path"])],
-            advance=lambda done, *_: paces.append((done, time.monotonic() - start)),
-        )
+        start, cpu = time.monotonic(), all_cpu()
+
+        def advance(done: int, *_: int) -> None:
+            paces.append((done, time.monotonic() - start, time.process_time()))
+
+        result = Importer(store, account, clock=now).take([Path(given["path"])], advance=advance)
         took = {
             "seconds": time.monotonic() - start,
-            "cpu": time.process_time() - cpu,
+            "cpu": all_cpu() - cpu,
             "messages": result.new,
             "octets": result.octets,
             "paces": paces,

@@ -11,9 +11,9 @@ CREATE TRIGGER membership_added AFTER INSERT ON memberships BEGIN
         total = total + 1,
         unread = unread + NEW.unread,
         total_threads = total_threads + NEW.newest,
-        unread_threads = unread_threads + (NEW.unread AND 1 = (
+        unread_threads = unread_threads + iif(NEW.unread, 1 = (
             SELECT count(*) FROM (SELECT 1 FROM memberships
-                WHERE mailbox = NEW.mailbox AND thread = NEW.thread AND unread = 1 LIMIT 2)))
+                WHERE mailbox = NEW.mailbox AND thread = NEW.thread AND unread = 1 LIMIT 2)), 0)
     WHERE id = NEW.mailbox;
     INSERT INTO spans VALUES
         (NEW.mailbox, 1, NEW.received_at / 86400000, 1, NEW.newest),
