@@ -179,6 +179,23 @@ def test_a_transaction_is_all_or_nothing(profile: Any) -> None:
     assert profile.store.mailboxes.get(profile.inbox.id).total == 2
 
 
+def test_a_whole_transaction_is_undone_with_any_part_of_it(profile: Any) -> None:
+    store = profile.store
+    with pytest.raises(StoreError, match="nothing was changed"), store.transaction(whole=True):
+        profile.add("one", uidl="1")
+        with pytest.raises(NotFound):
+            store.messages.set_mailboxes(profile.add("lost"), ["b99"])
+    assert store.mailboxes.get(profile.inbox.id).total == 0
+    assert store.messages.known_uidls(profile.account.id) == {}
+    with store.transaction(whole=True):
+        kept = {profile.add(f"word {n}") for n in range(70)}
+        store.messages.delete(profile.add("word gone"))
+        with store.transaction():
+            kept.add(profile.add("word last"))
+    assert profile.found("word", limit=1000) == kept
+    assert store.check() == ()
+
+
 def test_the_index_follows_a_transaction(profile: Any) -> None:
     store = profile.store
     with store.transaction():

@@ -89,7 +89,7 @@ class Arriving(Generic[T]):
         waiting, self._waiting, self._octets = self._waiting, [], 0
         ids: list[MessageId] = []
         if waiting:
-            with self._store.transaction():
+            with self._store.transaction(whole=True):
                 new = [each.new for each in waiting]
                 ids = self._store.messages.add_all(self._account_id, new)
         self._committed = time.monotonic()

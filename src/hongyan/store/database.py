@@ -59,6 +59,8 @@ class Database:
         self._writing_thread: int | None = None
         self._deferred: list[tuple[int, Callable[[apsw.Connection], None]]] = []
         self._depth = 0
+        self._is_whole = False
+        self._is_lost = False
         self._committed: list[Callable[[], None]] = []
         self._readers: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()
         with storage_errors(path):
@@ -78,18 +80,20 @@ class Database:
             self._writer.close()
 
     @contextmanager
-    def write(self) -> Iterator[apsw.Connection]:
+    def write(self, *, whole: bool = False) -> Iterator[apsw.Connection]:
         """Give the writer's connection inside a transaction that commits at the end of the block.
 
         A block within a block of the same thread is part of the outer transaction: when it fails,
-        its own changes alone are undone. Raises `StoreError` when the storage fails.
+        its own changes alone are undone, or, within a ``whole`` one, everything: to be able to
+        undo a part takes longer with each page that it changes. Raises `StoreError` when the
+        storage fails.
         """
         with self._lock, storage_errors(self.path):
             if self._writing_thread is None:
-                with self._transaction() as writer:
+                with self._transaction(whole=whole) as writer:
                     yield writer
             else:
-                with self._savepoint() as writer:
+                with self._part() if self._is_whole else self._savepoint() as writer:
                     yield writer
 
     @property
@@ -98,11 +102,14 @@ class Database:
         return self._writing_thread == threading.get_ident()
 
     @contextmanager
-    def _transaction(self) -> Iterator[apsw.Connection]:
+    def _transaction(self, *, whole: bool) -> Iterator[apsw.Connection]:
         self._writer.execute("BEGIN IMMEDIATE")
         self._writing_thread = threading.get_ident()
+        self._is_whole, self._is_lost = whole, False
         try:
             yield self._writer
+            if self._is_lost:
+                raise StoreError(f"{self._path}: a part of a change failed; nothing was changed")
             self._run_deferred()
             self._writer.execute("COMMIT")
         except BaseException:
@@ -118,6 +125,14 @@ class Database:
     def on_commit(self, tell: Callable[[], None]) -> None:
         """Call ``tell`` after each commit of this process, in its thread: it has to be quick."""
         self._committed.append(tell)
+
+    @contextmanager
+    def _part(self) -> Iterator[apsw.Connection]:
+        try:
+            yield self._writer
+        except BaseException:
+            self._is_lost = True
+            raise
 
     @contextmanager
     def _savepoint(self) -> Iterator[apsw.Connection]:

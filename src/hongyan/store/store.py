@@ -123,12 +123,14 @@ class Store:
         return cls(home, protection, clock=clock, summarise=summarise, advance=advance)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, *, whole: bool = False) -> Iterator[None]:
         """Let all that is done in the block become true together at its end; on an error, nothing.
 
-        Other writers wait meanwhile: no network in it. A search finds what was added after its end.
+        ``whole``: also when the block goes on after the error, so much is added that an error must
+        not be costly to undo. Other writers wait meanwhile: no network in it. A search finds what
+        was added after its end.
         """
-        with self._database.write():
+        with self._database.write(whole=whole):
             yield
         self.blobs.remove_doomed()
 

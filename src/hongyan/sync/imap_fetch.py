@@ -217,7 +217,7 @@ class Arrivals:
         if not ready:
             return
         store = self.tour.store
-        with store.transaction():
+        with store.transaction(whole=True):
             alive = {each.id for each in store.mailboxes.list(self.tour.account.id)}
             new = [_new(each, prepared, alive) for each, prepared in ready]
             ids = store.messages.add_all(self.tour.account.id, new)

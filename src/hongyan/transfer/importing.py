@@ -145,7 +145,7 @@ class Importer:
         waiting, self._waiting, self._size = self._waiting, [], 0
         self._boxes.clear()
         new = 0
-        with self._store.transaction():
+        with self._store.transaction(whole=True):
             for account, some in groupby(waiting, key=lambda each: each.account.id):
                 new += self._put(account, list(some))
         self._result.new += new
