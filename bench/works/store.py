@@ -132,7 +132,8 @@ def _imported(home: Path, mail: Mail, results: dict[str, Result]) -> Table:
 
 def _row(mail: Mail, result: Result, size: int) -> tuple[str, ...]:
     last = result.samples[-1]
-    paces = [_pace(last, at, 1) for at in (10_000, mail.count)] if "paces" in last.report else []
+    is_told = mail.count >= 10_000 and "paces" in last.report
+    paces = [_pace(last, at, 1) for at in (10_000, mail.count)] if is_told else []
     return (
         result.job.name, f"{mail.count:,}", f"{result.seconds:.1f}",
         f"{mail.count / result.seconds:,.0f}", *(f"{pace:,.0f}" for pace in paces),
