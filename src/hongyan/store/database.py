@@ -109,7 +109,7 @@ class Database:
         try:
             yield self._writer
             if self._is_lost:
-                raise StoreError(f"{self._path}: a part of a change failed; nothing was changed")
+                raise StoreError(f"{self.path}: a part of a change failed; nothing was changed")
             self._run_deferred()
             self._writer.execute("COMMIT")
         except BaseException:
