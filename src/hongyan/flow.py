@@ -13,12 +13,10 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
-from hongyan.errors import ConnectionLost
+from hongyan.errors import ConnectionLost, HongyanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from hongyan.errors import HongyanError
 
 T = TypeVar("T")
 
@@ -122,7 +120,10 @@ def compress(received: bytes = b"") -> Flow[None]:
 
 
 class Running(Generic[T]):
-    """A flow under way, for drivers: while there is an ``effect``, `answer` it or `fail` it."""
+    """A flow under way, for drivers: while there is an ``effect``, `answer` it or `fail` it.
+
+    One that still has an effect when nobody goes on with it was left before its end.
+    """
 
     __slots__ = ("_flow", "_result", "effect")
 
@@ -140,11 +141,14 @@ class Running(Generic[T]):
         self._step(partial(self._flow.throw, error))
 
     def _step(self, step: Callable[[], Effect]) -> None:
-        self.effect = None
         try:
             self.effect = step()
         except StopIteration as done:
+            self.effect = None
             self._result: T = done.value
+        except HongyanError:
+            self.effect = None
+            raise  # any other error comes from the caller's own functions, amid the dialogue
 
     @property
     def result(self) -> T:

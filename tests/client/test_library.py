@@ -66,6 +66,19 @@ def test_pop3(host: DemoHost) -> None:
         assert pop.stat().messages == 59
 
 
+@pytest.mark.parametrize("leave", [False, True])
+def test_a_sink_that_fails_amid_a_message_ends_the_session(host: DemoHost, *, leave: bool) -> None:
+    def full(_entry: Entry, _chunk: bytes, _last: bool) -> None:  # a sink's shape
+        raise ValueError("the disk is full")
+
+    with POP3(host.pop3s_url, host.address, host.password) as pop:
+        entries = pop.list()
+        with pytest.raises(ValueError, match="full"):
+            pop.fetch(entries, full, leave=leave)
+        with pytest.raises(HongyanError):
+            pop.noop()
+
+
 def test_pop3_in_an_event_loop(host: DemoHost) -> None:
     async def session() -> tuple[int, int, bytes]:
         basket = Basket()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hongyan.errors import ConnectionLost, HongyanError
+from hongyan.errors import ConnectionLost, HongyanError, InvalidArgument
 from hongyan.pop3.flows.exchange import ask, command
 from hongyan.pop3.flows.window import Failure, Request, pump
 from hongyan.pop3.types import Entry, Farewell, Verb, Window
@@ -48,10 +48,13 @@ def reset(conn: Connection) -> Flow[None]:
 
 
 def quit_(conn: Connection) -> Flow[Farewell]:
-    """End the session; only a ``+OK`` proves that marked messages were removed (RFC 1939 §6)."""
+    """End the session; only a ``+OK`` proves that marked messages were removed (RFC 1939 §6).
+
+    Where QUIT has no place any more, as amid a message that nobody reads on, nothing is removed.
+    """
     try:
         reply = yield from ask(conn, Verb.QUIT)
-    except ConnectionLost as error:
+    except (ConnectionLost, InvalidArgument) as error:
         return Farewell(committed=False, words=str(error))
     return Farewell(committed=reply.ok, words=reply.text)
 
