@@ -22,6 +22,11 @@ PIN = "ab" * 32
         ("smtps://h", Endpoint("smtp", "h", 465, Security.IMPLICIT)),
         ("smtp://h", Endpoint("smtp", "h", 587, Security.STARTTLS)),
         ("smtp://h?tls=none", Endpoint("smtp", "h", 587, Security.NONE)),
+        (
+            "imaps://imap.faß.example",
+            Endpoint("imap", "imap.xn--fa-hia.example", 993, Security.IMPLICIT),
+        ),
+        ("imaps://例子.example", Endpoint("imap", "xn--fsqu00a.example", 993, Security.IMPLICIT)),
         ("imaps://[::1]:9", Endpoint("imap", "::1", 9, Security.IMPLICIT)),
         (f"imap://h?pin={PIN.upper()}", Endpoint("imap", "h", 143, Security.STARTTLS, PIN)),
     ],
@@ -37,7 +42,7 @@ def test_forms(url: str, expected: Endpoint) -> None:
     [
         "mail.example.org", "http://h", "pop3://", "pop3s://h?tls=none", "pop3://h?tls=maybe",
         "pop3://anna:secret@h", "pop3://h:99999", "pop3://h:x", "pop3://h/inbox", "pop3://h?verify=no",
-        "pop3s://h?pin=12", "pop3://h\r\nQUIT", "pop3://[::1", "",
+        "pop3s://h?pin=12", "pop3://h\r\nQUIT", "pop3://[::1", "", "imaps://a☺.example", "imaps://é..example",
     ],
 )  # fmt: skip
 def test_refused(url: str) -> None:
@@ -45,9 +50,10 @@ def test_refused(url: str) -> None:
         Endpoint.parse(url)
 
 
-def test_a_password_in_a_url_is_not_repeated() -> None:
+@pytest.mark.parametrize("password", ["hunter2", "hunter2#x", "hunter2/x", "hunter2?x", "[hunter2"])
+def test_a_password_in_a_url_is_not_repeated(password: str) -> None:
     with pytest.raises(InvalidArgument) as refused:
-        Endpoint.parse("pop3://anna:hunter2@h")
+        Endpoint.parse(f"pop3://anna:{password}@h")
     assert "hunter2" not in str(refused.value)
 
 

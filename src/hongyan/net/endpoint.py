@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -54,6 +55,8 @@ class Endpoint:
     def parse(cls, url: str) -> Endpoint:
         """Read a URL such as ``pop3s://mail.example.org:995``. Raises `InvalidArgument`."""
         argument("server address", url)
+        if "@" in url:  # said before anything else is: what stands before it may be a password
+            raise InvalidArgument("server address", "carries a user; give it with --username")
         try:
             parts = urlsplit(url)
             port = parts.port
@@ -61,15 +64,13 @@ class Endpoint:
             raise InvalidArgument("server address", f"{url!r}: {error}") from None
         options = _options(parts.query)
         protocol, security = _scheme(parts.scheme, options)
-        if parts.username is not None:
-            raise InvalidArgument("server address", "carries a user; give it with --username")
         if not parts.hostname or parts.path not in ("", "/") or parts.fragment:
             raise InvalidArgument("server address", f"{url!r} is not of the form pop3s://host:port")
         pin = options.get("pin", "").lower().replace(":", "") or None
         if pin and not _PIN.match(pin):
             raise InvalidArgument("server address", "pin is not a SHA-256 fingerprint in hex")
         default = _PORTS.get((protocol, security)) or _PORTS[protocol, Security.STARTTLS]
-        return cls(protocol, parts.hostname, port or default, security, pin)
+        return cls(protocol, _ascii(parts.hostname), port or default, security, pin)
 
     @property
     def secure(self) -> bool:
@@ -91,6 +92,18 @@ class Endpoint:
         options = ["tls=none"] if self.security is Security.NONE else []
         options += [f"pin={self.pin}"] if self.pin else []
         return f"{scheme}://{host}:{self.port}" + ("?" + "&".join(options) if options else "")
+
+
+def _ascii(host: str) -> str:
+    """Return a host's A-labels by IDNA 2008; the interpreter's IDNA 2003 takes ß for ss."""
+    if host.isascii():
+        return host
+    import idna
+
+    try:
+        return idna.encode(unicodedata.normalize("NFC", host), strict=True).decode()
+    except (idna.IDNAError, UnicodeError):
+        raise InvalidArgument("server address", f"{host!r} is no internationalised name") from None
 
 
 def _options(query: str) -> dict[str, str]:
