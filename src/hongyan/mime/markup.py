@@ -39,11 +39,13 @@ _FORMATTING: Final = frozenset(
     {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt"}
     | {"u"}
 )
-# Elements that formatting does not end within, and those whose content may be text.
-_SCOPES: Final = ("applet", "button", "caption", "marquee", "object", "select", "table", "template")
-_RAW: Final = (
-    *("iframe", "math", "noembed", "noframes", "noscript", "plaintext", "script", "style", "svg"),
-    *("textarea", "title", "xmp"),
+# Elements whose content may be text, and those that formatting does not end within.
+_RAW: Final = frozenset(
+    {"iframe", "math", "noembed", "noframes", "noscript", "plaintext", "script", "style", "svg"}
+    | {"textarea", "title", "xmp"}
+)
+_BARRIERS: Final = _RAW | frozenset(
+    {"applet", "button", "caption", "marquee", "object", "select", "table", "template"}
 )
 
 
@@ -80,6 +82,7 @@ class _Judge:
         self._attributes: set[str] = set()
         self._formatting = 0  # what it costs to copy the formatting that is open
         self._copied = 0
+        self._barrier = 0  # the number of the last open element that no end reaches beyond
 
     def keeps(self, tag: re.Match[str]) -> bool:
         """Tell whether ``tag`` stays."""
@@ -107,6 +110,8 @@ class _Judge:
         self._open.setdefault(name, []).append((self._count, cost))
         if name in _FORMATTING:
             self._formatting += cost
+        elif name in _BARRIERS:
+            self._barrier = self._count
 
     def _ends(self, name: str) -> bool:
         if self._dropped.get(name):
@@ -117,11 +122,13 @@ class _Judge:
         if not self._open.get(name):
             return False  # an end without a beginning, which a parser would search for
         number, cost = self._open[name][-1]
-        within = filter(None, map(self._open.get, (*_SCOPES, *_RAW)))
-        if all(number >= each[-1][0] for each in within):
+        if number >= self._barrier:
             self._open[name].pop()
             self._depth -= 1
             self._formatting -= cost if name in _FORMATTING else 0
+            if name in _BARRIERS:
+                still = filter(None, map(self._open.get, _BARRIERS))
+                self._barrier = max((each[-1][0] for each in still), default=0)
         return True
 
     def _has_few(self, attributes: str) -> bool:
