@@ -12,12 +12,13 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from hongyan.errors import HongyanError, NotFound
+from hongyan.errors import HongyanError, NetworkError, NotFound
 from hongyan.imap import utf7
 from tests.sync.imap_profile import letter
 
@@ -105,7 +106,9 @@ class Torture:
 
     def step(self) -> None:
         chance = self.random.random()
-        if chance < 0.09:
+        if chance < 0.05:
+            self.visits_together()
+        elif chance < 0.09:
             self.visit(self.random.choice(self.profiles))
         elif chance < 0.11:
             self.killed_visit(self.random.choice(self.profiles))
@@ -121,6 +124,26 @@ class Torture:
         self.note("visit", self.profiles.index(mine))
         mine.sync()
         self.look_for_lost()
+
+    def visits_together(self) -> None:
+        """Visit from both profiles at once; a server may end a session whose mailbox goes.
+
+        Not while one is to delete a mailbox: what the other puts there in that moment goes with it,
+        since IMAP has no DELETE on condition (docs/sync.md).
+        """
+        if any(self.deletes_a_mailbox(mine) for mine in self.profiles):
+            return
+        self.note("visits together")
+        with ThreadPoolExecutor(len(self.profiles)) as pool:
+            visits = [pool.submit(mine.sync) for mine in self.profiles]
+        for each in visits:
+            with suppress(NetworkError):
+                each.result()
+        self.look_for_lost()
+
+    def deletes_a_mailbox(self, mine: ImapProfile) -> bool:
+        paired = mine.store.imap_mailboxes.list(mine.account.id)
+        return any(each.name is None for each in paired)
 
     def look_for_lost(self) -> None:
         """Nothing that nobody deleted may be nowhere, at any time."""
