@@ -206,6 +206,7 @@ def test_how_to_look(case: Case) -> None:
         there,
         Tier[case["tier"].upper()],
         doubts=int(case.fields.get("doubts", 0)),
+        other="other" in case.fields,
     )
     assert look is LOOKS[case["then"]]
 

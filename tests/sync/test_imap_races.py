@@ -150,3 +150,28 @@ def test_a_mailbox_is_another_by_the_time_it_is_told(mine: Mine, act: str) -> No
     assert here(mine) == there(mine)
     assert there(mine)[INBOX] == ["five", "four", "six", *back]
     assert any("two" in each for each in there(mine).values()) is (act != "delete")
+
+
+@pytest.mark.parametrize("act", ["nothing", "delete", "move"])
+def test_another_mailbox_of_the_same_uidvalidity_takes_the_name(mine: Mine, act: str) -> None:
+    """As on Cyrus, where those made in the same second have the same: the OBJECTID tells them apart."""
+    boxes = mine.server.boxes
+    mine.server.capabilities += ("UIDPLUS", "MOVE", "OBJECTID")
+    mine.server.email_ids |= {letter(name): f"M{name}" for name in ("a", "b", "c", "d")}
+    mine.server.email_ids |= {each.octets: "I" for each in boxes[INBOX].letters.values()}
+    boxes |= {WORK: Box(object_id="W"), ARCHIVE: Box(object_id="A")}
+    for name, names in ((WORK, "ab"), (ARCHIVE, "cd")):
+        for each in names:
+            boxes[name].put(letter(each))
+    mine.sync()
+    ids = mine.ids(WORK) | mine.ids(ARCHIVE)
+    if act == "delete":
+        mine.store.messages.delete(ids["a"])
+    elif act == "move":
+        mine.store.messages.move(ids["a"], box(mine, INBOX))
+    boxes[WORK] = boxes.pop(ARCHIVE)
+    for _ in range(3):
+        mine.sync()
+    assert there(mine)[WORK] == ["c", "d"]
+    assert here(mine) == there(mine)
+    assert {name: id_ for name, id_ in ids.items() if name in "cd"} == mine.ids(WORK)

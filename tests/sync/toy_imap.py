@@ -39,6 +39,7 @@ class Box:
     validity: int = 7
     next_uid: int = 1
     letters: dict[int, Letter] = field(default_factory=dict)
+    object_id: str = ""
 
     def put(self, octets: bytes, flags: Iterable[str] = (), date: str = Letter.date) -> int:
         uid, self.next_uid = self.next_uid, self.next_uid + 1
@@ -171,6 +172,8 @@ class ToyImap:
         self._say(f"* {len(box.letters)} EXISTS")
         self._say(f"* OK [UIDVALIDITY {box.validity}] v")
         self._say(f"* OK [UIDNEXT {box.next_uid}] n")
+        if box.object_id:
+            self._say(f"* OK [MAILBOXID ({box.object_id})] o")
         return "OK [READ-WRITE] open"
 
     _examine = _select

@@ -15,7 +15,7 @@ from hongyan import imap
 from hongyan.imap import Known, NumberSet
 from hongyan.sync import imap_flags, imap_gmail, imap_plan
 from hongyan.sync.imap_plan import Fate, Look, Mark, Standing, Tier
-from hongyan.sync.imap_tour import standing
+from hongyan.sync.imap_tour import is_another, standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -67,7 +67,7 @@ def look_into(
     seen = Seen(read_labels=partial(imap_gmail.told, tour, mailbox.id))
     selected = yield from tour.select(mailbox, known=_known(tour, was), take=seen.take)
     now = _standing(selected, there)
-    decided = _decide(tour, mailbox, now)
+    decided = _decide(tour, mailbox, now, other=is_another(mailbox, selected))
     if at_all and decided in (Look.NOTHING, Look.CHANGES):
         decided = Look.ALL
     if _is_enough(tour, mailbox, decided):
@@ -79,8 +79,8 @@ def look_into(
         tour.store.imap_mailboxes.identify(mailbox.id, selected.mailbox_id)
 
 
-def _decide(tour: Tour, mailbox: ImapMailbox, there: Standing) -> Look:
-    return imap_plan.look(standing(mailbox), there, tour.tier, doubts=mailbox.doubts)
+def _decide(tour: Tour, mailbox: ImapMailbox, there: Standing, *, other: bool = False) -> Look:
+    return imap_plan.look(standing(mailbox), there, tour.tier, doubts=mailbox.doubts, other=other)
 
 
 def _is_enough(tour: Tour, mailbox: ImapMailbox, decided: Look) -> bool:

@@ -61,11 +61,14 @@ class Look(Enum):
     WAIT = "nothing, and it is not believed before it is seen again"
 
 
-def look(was: Standing | None, there: Standing, tier: Tier, *, doubts: int = 0) -> Look:
+def look(
+    was: Standing | None, there: Standing, tier: Tier, *, doubts: int = 0, other: bool = False
+) -> Look:
     """Decide how to look at a mailbox; ``doubts`` is how often it was found empty in a row.
 
     A mailbox that has lost all its messages is believed at the second time. A UIDVALIDITY that is
-    zero, missing or another, and a UIDNEXT that has gone back, make UIDs meaningless.
+    zero, missing or another, and a UIDNEXT that has gone back, make UIDs meaningless, and so does
+    an ``other`` mailbox under the name.
     """
     if there.uid_validity is None:
         return Look.UNSURE
@@ -74,7 +77,7 @@ def look(was: Standing | None, there: Standing, tier: Tier, *, doubts: int = 0) 
     if there.exist == 0 and was.exist and not doubts:
         return Look.WAIT
     back = there.uid_next is not None and there.uid_next < (was.uid_next or 0)
-    if there.uid_validity != was.uid_validity or back:
+    if there.uid_validity != was.uid_validity or back or other:
         return Look.ANEW
     return _since(was, there, tier)
 

@@ -93,7 +93,7 @@ class Tour:
         Where another has taken its name since, have it looked at again. Raises `Refused`.
         """
         selected = yield from self.be_in(mailbox)
-        if selected.uid_validity != mailbox.uid_validity:
+        if selected.uid_validity != mailbox.uid_validity or is_another(mailbox, selected):
             self.look_again(mailbox.id)
             return False
         return True
@@ -153,6 +153,14 @@ def identity(message: Fetched) -> str | None:
     if message.email_id is None and message.gmail_message is not None:
         return f"gmail {message.gmail_message}"
     return message.email_id
+
+
+def is_another(mailbox: ImapMailbox, selected: Selected) -> bool:
+    """Whether another mailbox has taken the name, by its OBJECTID (RFC 8474 §4).
+
+    Cyrus gives mailboxes that are made in the same second the same UIDVALIDITY.
+    """
+    return None not in (known := {mailbox.object_id, selected.mailbox_id}) and len(known) > 1
 
 
 def standing(mailbox: ImapMailbox) -> Standing | None:
