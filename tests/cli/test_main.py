@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import IO
@@ -201,7 +202,7 @@ def test_letters_that_the_output_lacks(yan: Hongyan, encoding: str) -> None:
 
 
 def test_sigterm_puts_everything_away(tmp_path: Path) -> None:
-    env = {**Program(tmp_path).env, "TMPDIR": str(tmp_path)}
+    env = {**Program(tmp_path).env, "TMPDIR": str(tmp_path), "PATH": "/usr/bin:/bin"}
     with subprocess.Popen([*ARGV, "demo"], env=env, stdout=subprocess.PIPE) as process:
         assert process.stdout
         while b"Hongyan is ready" not in process.stdout.readline():
@@ -212,6 +213,7 @@ def test_sigterm_puts_everything_away(tmp_path: Path) -> None:
         rest = process.stdout.read().decode()
     assert time.monotonic() - start < 3
     assert "The demo host has stopped." in rest
+    assert f"\n    {sys.executable} -m hongyan list\n" in rest
     assert process.returncode == 0
     assert not list(tmp_path.glob("hongyan-demo-*"))
 

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -122,7 +123,7 @@ def wait_for_answer(app: App, account: Account, message_id: str) -> Email:
 
 def serve(app: App, account: Account, *, browser: bool) -> None:
     """Tell how to go on, open the page, and keep all of it up until the person has had enough."""
-    program = "hongyan" if shutil.which("hongyan") else sys.argv[0]
+    program = _called()
     inbox = app.store.mailboxes.find(account.id, Role.INBOX)
     (newest,) = app.store.messages.page(inbox.id, limit=1)
     server = app.server(Address())
@@ -144,3 +145,11 @@ Ctrl-C ends it and leaves nothing behind."""
     if browser:
         open_browser(link)  # what it asks for waits in the socket until the server has begun
     serve_until(app.store, [app.workers, server], threading.Event(), what=SERVE)
+
+
+def _called() -> str:
+    """Return how the person calls this program in another terminal."""
+    if shutil.which("hongyan"):
+        return "hongyan"
+    by_module = Path(sys.argv[0]).name == "__main__.py"
+    return f"{sys.executable} -m hongyan" if by_module else sys.argv[0]
