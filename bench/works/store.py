@@ -147,10 +147,11 @@ def _kept(own: Sample, count: int, by: int) -> float:
 
 
 def _pace(own: Sample, count: int, by: int) -> float:
-    """Return messages a second over the 5,000 before ``count``: ``by`` the clock (1) or CPU (2)."""
+    """Return messages a second around the one at ``count``: ``by`` the clock (1) or CPU (2)."""
     paces = own.report["paces"]
-    end = max((each for each in paces if each[0] <= count), default=paces[-1])
-    begin = max((each for each in paces if each[0] <= end[0] - 5_000), default=[0, 0.0, 0.0])
+    last = min(count + 5_000, paces[-1][0])
+    end = max(each for each in paces if each[0] <= last)
+    begin = max((each for each in paces if each[0] <= end[0] - 10_000), default=[0, 0.0, 0.0])
     return float((end[0] - begin[0]) / (end[by] - begin[by]))
 
 
