@@ -24,7 +24,7 @@ from hongyan.store.conversion import change_key, decrypt, encrypt
 from hongyan.store.database import connect
 from hongyan.store.envelope import KeyPlace, is_encrypted, protection_of
 from hongyan.store.prepare import prepare
-from hongyan.store.protection import CLEAR
+from hongyan.store.protection import CLEAR, Sealed
 from hongyan.store.spool import Packed
 from tests.store.encrypted import (
     KEY,
@@ -187,6 +187,27 @@ def test_no_sqlite_without_the_key_reads_it(sealed: Path) -> None:
         closing(sqlite3.connect(sealed / "mail.db")) as db,
     ):
         db.execute("SELECT * FROM sqlite_schema")
+
+
+def test_an_sqlite_that_cannot_encrypt_is_found_out(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As is the one of the package `apsw`, which ignores pragmas that it does not know."""
+
+    class Ignorant:
+        def pragma(self, *_: object) -> None:
+            """Do nothing."""
+
+        def close(self) -> None:
+            """Do nothing."""
+
+    monkeypatch.setattr(apsw, "Connection", lambda *_: Ignorant())
+    for folder in (home, tmp_path / "new"):
+        with pytest.raises(StoreError, match="cannot encrypt"):
+            encrypt(folder, PLACE, key=KEY)
+        assert not (folder / "encryption.json").exists()
+    with pytest.raises(StoreError, match="cannot encrypt"):
+        Sealed.under(KEY).unlock(apsw.Connection(""))
 
 
 def test_a_profile_in_use_is_not_converted(home: Path) -> None:

@@ -22,7 +22,7 @@ from hongyan.store import envelope
 from hongyan.store.blobs import IN_FILES
 from hongyan.store.database import connect, create, fetch, put_in_place, storage_errors, words_of
 from hongyan.store.envelope import KEY_OCTETS
-from hongyan.store.protection import CLEAR, Sealed, file_of
+from hongyan.store.protection import CLEAR, Sealed, choose_cipher, file_of
 from hongyan.store.salvage import have_alone
 from hongyan.store.spool import TemporaryFile, cannot_write, sync_folder
 from hongyan.store.types import silently
@@ -54,13 +54,15 @@ def encrypt(home: Path, place: KeyPlace, *, key: bytes, advance: Advance = silen
     """Encrypt the closed profile in ``home`` under ``key``, which is kept at ``place``.
 
     One that has no database yet will have an encrypted one from its beginning. Raises
-    `InvalidArgument` for an encrypted profile; `StoreError`: it is in use, damaged, or there is no
-    room; then it is as it was.
+    `InvalidArgument` for an encrypted profile; `StoreError`: it is in use, damaged, there is no
+    room, or SQLite cannot encrypt; then it is as it was.
     """
     if envelope.is_encrypted(home):
         raise InvalidArgument("profile", f"{home} is encrypted already")
     data = secrets.token_bytes(KEY_OCTETS)
     new = Sealed.under(data)
+    with closing(apsw.Connection(":memory:")) as trial:
+        choose_cipher(trial)
     if not (home / "mail.db").exists():
         envelope.write(home, place, key=key, data=data)
         return

@@ -142,8 +142,8 @@ class Sealed:
         return cls(*(derived(key, purpose) for purpose in purposes))
 
     def unlock(self, connection: apsw.Connection) -> None:
-        """Hand over the key: ChaCha20-Poly1305 for each page (SQLite3 Multiple Ciphers)."""
-        connection.pragma("cipher", _CIPHER)
+        """Hand over the key: ChaCha20-Poly1305 for each page. Raises `StoreError`."""
+        choose_cipher(connection)
         connection.pragma("key", f"raw:{self.database.hex()}")
 
     @property
@@ -166,6 +166,18 @@ class Sealed:
     def mapped(self, path: Path, size: int) -> Octets:
         """Return the octets in memory, for none of them may lie on the disk."""
         return gathered(self.chunks(path), size, path)
+
+
+def choose_cipher(connection: apsw.Connection) -> None:
+    """Let SQLite3 Multiple Ciphers know how it is to encrypt.
+
+    Raises `StoreError` where SQLite cannot: it would not say so, and write in clear.
+    """
+    if connection.pragma("cipher", _CIPHER) != _CIPHER:
+        raise StoreError(
+            "the SQLite of this Python cannot encrypt: the package apsw lies in the place of "
+            "apsw-sqlite3mc; install that one again"
+        )
 
 
 def file_of(protection: Protection, sha256: str) -> str:
