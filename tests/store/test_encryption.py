@@ -11,6 +11,7 @@ import sys
 import threading
 import zipfile
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -271,6 +272,19 @@ def test_the_room_that_is_said_is_enough(home: Path) -> None:
     encrypt(home, PLACE, key=KEY)
     after = sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
     assert before * 0.9 < after < said < before + (32 << 20)
+
+
+def test_a_rest_of_a_profile_is_left_alone(sealed: Path, clear: Path, tmp_path: Path) -> None:
+    rest = Path(shutil.copytree(clear, tmp_path / "rest"))
+    for home, act in (
+        (sealed, partial(decrypt, ask=ask)),
+        (rest, partial(encrypt, place=PLACE, key=KEY)),
+    ):
+        (home / "mail.db").unlink()
+        before = files(home)
+        with pytest.raises(StoreError, match=r"mail\.db is missing"):
+            act(home)
+        assert files(home) == before
 
 
 def test_a_damaged_file_ends_a_decryption(sealed: Path) -> None:

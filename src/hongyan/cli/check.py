@@ -52,7 +52,8 @@ def check(app: App) -> int:
     if leftovers:
         click.echo(f"{leftovers} files belong to no message; 'hongyan repair' sets them aside.")
     count, size = app.store.blobs.totals()
-    click.echo(f"All is whole: {count} messages, {octets(size)}.")
+    sealed = ", encrypted" if app.encryption.is_on else ""
+    click.echo(f"All is whole: {count} messages, {octets(size)}{sealed}.")
     return 0
 
 

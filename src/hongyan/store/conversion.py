@@ -63,7 +63,7 @@ def encrypt(home: Path, place: KeyPlace, *, key: bytes, advance: Advance = silen
     new = Sealed.under(data)
     with closing(apsw.Connection(":memory:")) as trial:
         choose_cipher(trial)
-    if not (home / "mail.db").exists():
+    if _is_new(home):
         envelope.write(home, place, key=key, data=data)
         return
     with _alone(home, old=CLEAR, new=new) as live:
@@ -76,11 +76,21 @@ def decrypt(home: Path, ask: AskKey, *, advance: Advance = silently) -> None:
     if not envelope.is_encrypted(home):
         raise InvalidArgument("profile", f"{home} is not encrypted")
     old = envelope.protection_of(home, ask)
-    if not (home / "mail.db").exists():
+    if _is_new(home):
         envelope.remove(home)
         return
     with _alone(home, old=old, new=CLEAR) as live:
         _Conversion(home, live, old, CLEAR, advance).run()
+
+
+def _is_new(home: Path) -> bool:
+    """Tell whether there is nothing to convert yet. Raises `StoreError` for a mere rest."""
+    if (home / "mail.db").exists():
+        return False
+    for folder in (CLEAR.folder, Sealed.folder):
+        if any((home / folder).glob("??/*")):
+            raise StoreError(f"{home}: mail.db is missing, but not the large messages beside it")
+    return True
 
 
 def change_key(home: Path, ask: AskKey, place: KeyPlace, *, key: bytes) -> None:
