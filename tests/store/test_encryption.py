@@ -94,7 +94,7 @@ def test_there_and_back(home: Path) -> None:
 
 def test_no_file_tells_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same is done in clear, where every word has to be found in all these places."""
-    monkeypatch.setattr(packing, "_TRAINED_AT", (200, 20_000))
+    monkeypatch.setattr(packing, "_TRAINED_AT", ((200, 200),))
     told = {}
     for name in ("clear", "sealed"):
         home = tmp_path / name
@@ -382,7 +382,7 @@ def test_reindexing_and_a_second_process(sealed: Path) -> None:
 
 def test_other_processes_can_prepare(sealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is handed to them reads the sealed dictionary; what is large is prepared here."""
-    monkeypatch.setattr(packing, "_TRAINED_AT", (20, 20_000))
+    monkeypatch.setattr(packing, "_TRAINED_AT", ((100, 100),))
     with opened(sealed) as store:
         large = letter(960, size=400_000)
         for raw in letters(120, 3):
