@@ -92,6 +92,24 @@ def test_vectors_end_harmless(html: str) -> None:
     assert_harmless(sanitise(html, Policy(scope="mail")))
 
 
+@pytest.mark.parametrize(
+    ("selector", "kept"),
+    [
+        *((f"{one} {mark} p", None) for one in ("html", "body:hover", ".mail") for mark in "~+"),
+        *((f"{mark}p", None) for mark in "~+"),
+        ("html/**/ody p", None),
+        (r".\6d ail~p", None),
+        ("body > p", ".mail > p"),
+        ("body h1 + p", ".mail h1 + p"),
+        ("h1 ~ p", ".mail h1 ~ p"),
+        (".mail p~p", ".mail p~p"),
+    ],
+)
+def test_no_selector_reaches_beside_the_mail(selector: str, kept: str | None) -> None:
+    safe = sanitise(f"<style>{selector}{{color:red}}</style>x")
+    assert safe.startswith("<div" if kept is None else f"<style>{kept}{{color:red}}</style>")
+
+
 def test_styles_are_scoped_and_kept() -> None:
     safe = sanitise(
         "<style>body{color:#333} .a,p>b{font-weight:bold;behavior:url(x)}"

@@ -194,10 +194,27 @@ def _selector(tokens: list[ast.Node], scope: str) -> str | None:
     first = tokens[0]
     if isinstance(first, ast.IdentToken) and first.lower_value in _ROOTS:
         tokens = tokens[1:]
+        if _leaves(tokens) or (tokens and isinstance(tokens[0], ast.IdentToken)):
+            return None
         rest = tinycss2.serialize(tokens).rstrip()
         selector = f".{scope}{rest}"
     else:
         selector = tinycss2.serialize(tokens).rstrip()
-        if not re.match(rf"\.{re.escape(scope)}(?![\w-])", selector):
+        is_scope = re.match(rf"\.{re.escape(scope)}(?![\w-])", selector)
+        if _leaves(tokens if is_scope else tokens[:1]):
+            return None
+        if not is_scope:
             selector = f".{scope} {selector}"
     return None if re.search(r"[<{}@]|/\*", selector) else selector
+
+
+def _leaves(tokens: list[ast.Node]) -> bool:
+    """Tell whether the first combinator leads from the scope's own element to one beside it."""
+    compound_ended = False
+    for token in tokens:
+        if isinstance(token, ast.LiteralToken) and token.value in {"+", "~", ">"}:
+            return str(token.value) != ">"
+        if compound_ended and not isinstance(token, ast.WhitespaceToken):
+            return False  # that blank was the combinator
+        compound_ended = compound_ended or isinstance(token, ast.WhitespaceToken)
+    return False
