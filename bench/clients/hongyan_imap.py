@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.clients.report import parameters, timed
-from hongyan import IMAP, sasl
+from hongyan import IMAP, imap, sasl
 from hongyan.imap import NumberSet, Peek
 
 if TYPE_CHECKING:
@@ -29,8 +29,16 @@ def fetch(
     # the peers, too, log in by one message; left to itself, Hongyan would take SCRAM-SHA-256
     plain = sasl.mechanism("PLAIN", sasl.Credentials(username, password))
     with IMAP(f"imap://{host}:{port}?tls=none", mechanism=plain) as mail:
-        box = mail.select("INBOX", read_only=True)
-        mail.fetch(NumberSet.spanning([(1, box.uid_next - 1)]), [Peek()], sink=sink, leave=True)
+        mail.run(
+            lambda conn: imap.ask_each(
+                conn,
+                [
+                    imap.select_request(conn, "INBOX", read_only=True),
+                    imap.fetch_request(NumberSet.since(1), [Peek()], sink=sink),
+                ],
+                leave=True,
+            )
+        )
     return messages, octets
 
 
