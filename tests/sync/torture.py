@@ -100,6 +100,8 @@ class Torture:
             mine.sync()
         for _ in range(steps):
             self.step()
+        while not self.kills:  # few are tried in a short run, and a visit may be over first
+            self.killed_visit(self.random.choice(self.profiles))
         for _ in range(6):
             for mine in self.profiles:
                 mine.sync()
