@@ -43,12 +43,15 @@ _COLOURED: Final = re.compile(
 _FRAME: Final = re.compile(r"[A-Za-z0-9_-]{0,64}")
 _STYLE: Final = """
 :root{color-scheme:light dark}:root.light{color-scheme:light}
+@media not print{
 :root.dark{color-scheme:dark;background:#1a1e1e;color:#e7eae8}:root.dark a{color:#7cc8bf}
+.turned{background:#1a1e1e}.turned main{color:#000;filter:invert(.9) hue-rotate(180deg)}
+.turned img{filter:invert(1) hue-rotate(180deg) contrast(1.1)}
+}
+@media print{:root{color-scheme:light;background:#fff;color:#000}}
 :root,main{font:15px/1.55 system-ui,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif}
 main{overflow-wrap:anywhere}
 body{margin:0}main{display:flow-root}img{max-width:100%;height:auto}pre{white-space:pre-wrap}
-.turned{background:#1a1e1e}.turned main{color:#000;filter:invert(.9) hue-rotate(180deg)}
-.turned img{filter:invert(1) hue-rotate(180deg) contrast(1.1)}
 table{max-width:100%}blockquote{margin:8px 0;padding-left:12px;border-left:2px solid #c9c6bc}
 """
 
