@@ -72,8 +72,8 @@ SEARCH = """async words => {
   setter.call(field, words);
   const start = performance.now();
   field.dispatchEvent(new InputEvent("input", {bubbles: true}));
-  const found = () => location.hash.startsWith("#/search/" + encodeURIComponent(words)) && document.querySelector(".listing [data-key]");
-  await new Promise(done => setTimeout(done));  // the rows of before are gone by now
+  const found = () => location.hash.startsWith("#/search/" + encodeURIComponent(words)) && document.querySelector(".list:not([aria-busy=true]) [data-key]");
+  await new Promise(done => setTimeout(done));  // by now the search has begun
   while (!found() && performance.now() - start < 10000) await new Promise(done => setTimeout(done));
   await new Promise(requestAnimationFrame);
   return performance.now() - start;

@@ -12,6 +12,8 @@ from tests.e2e.helpers import box, read, row
 from tests.support.desk import NARROW, until
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Route
+
     from tests.support.desk import Desk
 
 UNREAD = re.compile(r"\bunread\b")
@@ -146,6 +148,32 @@ def test_what_is_done_while_the_server_is_gone_is_done_when_it_is_back(mail: Des
     page.keyboard.press("z")
     until(lambda: subject in held(mail, Role.INBOX))
     mail.forgive("ERR_INTERNET_DISCONNECTED")
+
+
+def test_what_was_found_before_stays_until_something_else_is(mail: Desk) -> None:
+    page = mail.open()
+    rows = page.locator("[role=option][data-key]")
+    search = page.get_by_label("Search mail")
+    search.fill("build")
+    expect(page.locator("mark").first).to_be_visible()
+    expect(page.locator(".listing header")).to_contain_text("results")
+    found = rows.all_inner_texts()
+    held_back: list[Route] = []
+    page.route("**/jmap/api", lambda route: held_back.append(route))  # noqa: PLW0108  # Playwright marks it
+    search.fill("invoice")
+    busy = page.locator(".list[aria-busy=true]")
+    expect(busy).to_be_visible()
+    assert [text.split() for text in rows.all_inner_texts()] == [text.split() for text in found]
+    search.press("Enter")
+    page.keyboard.press("j")  # nobody wants to move through what is on its way out
+    assert page.locator(".cursor").count() == 0
+    until(lambda: page.title() and held_back)
+    page.unroute("**/jmap/api")
+    for each in held_back:
+        each.continue_()
+    expect(busy).to_have_count(0)
+    expect(page.locator("mark").first).to_have_text(re.compile("invoice", re.IGNORECASE))
+    assert rows.all_inner_texts() != found
 
 
 def test_a_search_finds_two_chinese_characters_as_they_are_typed(mail: Desk) -> None:

@@ -52,6 +52,9 @@ export class App {
   accountIds = $state.raw<Id[]>([]);
   accounts = $state.raw<MailAccount[]>([]);
   list = $state.raw<MessageList | null>(null);
+  /** Whether the list that is shown is still that of before. */
+  isSearching = $state(false);
+  #next: MessageList | null = null;
   readonly selection = new Selection();
   dialogue = $state<"none" | "palette" | "keys">("none");
   /** What the keys act on, in the view that is shown. */
@@ -168,12 +171,18 @@ export class App {
     else this.toasts.show({ words: texts.t.toast.noSender, action: { words: texts.t.settings.addAccount, run: () => this.route.go({ view: "setup" }) } });
   }
 
-  /** Show another list, and say what its rows stand for. */
-  show(question: Question, here: (accountId: Id) => Id | null): MessageList {
+  /** Show another list, and say what its rows stand for. What a search finds takes the place of what is there once it is found. */
+  async show(question: Question, here: (accountId: Id) => Id | null): Promise<void> {
     const list = new MessageList(this.client, this.emails, question);
+    this.#next = list;
+    if (question.isSearch && this.list) {
+      this.isSearching = true;
+      await list.begin();
+      if (this.#next !== list) return; // one has typed on
+    }
+    this.isSearching = false;
     this.list = list;
     this.actions.shown = { here, remove: (keys) => list.remove(keys), refresh: () => void list.refresh() };
-    return list;
   }
 
   /** The question of a mailbox, or of every inbox. */

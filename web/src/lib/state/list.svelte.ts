@@ -48,6 +48,11 @@ export class MessageList {
     return rows.filter((key): key is Key => key !== undefined);
   }
 
+  /** Fetch the first rows; what goes wrong is kept as the list's error. */
+  begin(): Promise<void> {
+    return this.#load(0);
+  }
+
   /** Say which rows are looked at: what is not here is fetched. */
   look(from: number, to: number): void {
     this.#window = [Math.max(0, from), to];

@@ -14,8 +14,8 @@ export interface Question {
   accounts: { accountId: Id; filter: Filter }[];
   sort: Sort[];
   collapseThreads: boolean;
-  /** Whether the rows come before their number: to count what a search finds takes longer than to find a page of it. */
-  isCountedLater?: boolean;
+  /** What a search finds is shown before its number is known: to count it all takes longer than to find a page of it. */
+  isSearch?: boolean;
 }
 
 export interface Page {
@@ -27,9 +27,9 @@ export interface Page {
 /** Ask one account: ids, heads and threads in one request. */
 async function ask(client: Client, emails: Emails, question: Question, index: number, position: number, limit: number): Promise<Page> {
   const { accountId, filter } = question.accounts[index]!;
-  const { sort, collapseThreads, isCountedLater } = question;
+  const { sort, collapseThreads, isSearch } = question;
   const [found, heads, threads] = await client.chain([
-    ["Email/query", { accountId, filter, sort, collapseThreads, position, limit, calculateTotal: !isCountedLater }],
+    ["Email/query", { accountId, filter, sort, collapseThreads, position, limit, calculateTotal: !isSearch }],
     ["Email/get", { accountId, "#ids": { resultOf: "0", name: "Email/query", path: "/ids" }, properties: HEAD_PROPERTIES }],
     ["Thread/get", { accountId, "#ids": { resultOf: "1", name: "Email/get", path: "/list/*/threadId" } }],
   ]);

@@ -28,7 +28,7 @@ export function question(app: App, place: Extract<Place, { view: "mail" | "searc
   if (place.view === "search") {
     if (!place.query.trim()) return null;
     const accounts = app.accountIds.map((accountId) => ({ accountId, filter: { search: place.query, ...ONLY[how.only] } }));
-    return { accounts, sort, collapseThreads: false, isCountedLater: true };
+    return { accounts, sort, collapseThreads: false, isSearch: true };
   }
   const accounts = app.mailboxQuestion(place.account, place.mailbox, ONLY[how.only]);
   return accounts.length ? { accounts, sort, collapseThreads: app.settings.values.conversations } : null;
