@@ -6,8 +6,33 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+from tests.support.desk import until
+
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator, Page, Route
+
+
+class HeldBack:
+    """Requests that a page makes from now on: they wait until they are let go."""
+
+    def __init__(self, page: Page, pattern: str) -> None:
+        self._page = page
+        self._waiting: list[Route] = []
+        self._is_over = False
+        page.route(pattern, self._take)
+
+    def _take(self, route: Route) -> None:
+        if self._is_over:
+            route.continue_()
+        else:
+            self._waiting.append(route)
+
+    def release(self) -> None:
+        """Let go of them, once there is one."""
+        until(lambda: self._page.title() and self._waiting)  # the page tells only while it is asked
+        self._is_over = True
+        for each in self._waiting:
+            each.continue_()
 
 
 def row(page: Page, text: str) -> Locator:

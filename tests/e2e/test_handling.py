@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-import threading
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
 from hongyan.store import Role
-from tests.e2e.helpers import box, read, row
+from tests.e2e.helpers import HeldBack, box, read, row
 from tests.support.desk import NARROW, until
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Route
-
     from tests.support.desk import Desk
 
 UNREAD = re.compile(r"\bunread\b")
@@ -159,16 +156,7 @@ def test_what_was_found_before_stays_until_something_else_is(mail: Desk) -> None
     expect(page.locator("mark").first).to_be_visible()
     expect(page.locator(".listing header")).to_contain_text("results")
     found = rows.all_inner_texts()
-    held_back: list[Route] = []
-    is_open = threading.Event()
-
-    def hold(route: Route) -> None:
-        if is_open.is_set():
-            route.continue_()
-        else:
-            held_back.append(route)
-
-    page.route("**/jmap/api", hold)
+    held_back = HeldBack(page, "**/jmap/api")
     search.fill("invoice")
     busy = page.locator(".list[aria-busy=true]")
     expect(busy).to_be_visible()
@@ -176,10 +164,7 @@ def test_what_was_found_before_stays_until_something_else_is(mail: Desk) -> None
     search.press("Enter")
     page.keyboard.press("j")  # nobody wants to move through what is on its way out
     assert page.locator(".cursor").count() == 0
-    until(lambda: page.title() and held_back)
-    is_open.set()
-    for each in held_back:
-        each.continue_()
+    held_back.release()
     expect(busy).to_have_count(0)
     expect(page.locator("mark").first).to_have_text(re.compile("invoice", re.IGNORECASE))
     assert rows.all_inner_texts() != found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -9,7 +10,7 @@ from playwright.sync_api import expect
 
 from hongyan import mime
 from hongyan.store import Role
-from tests.e2e.helpers import box, read, row, write
+from tests.e2e.helpers import HeldBack, box, read, row, write
 from tests.support.desk import until
 
 if TYPE_CHECKING:
@@ -126,6 +127,45 @@ def test_a_mail_link_begins_a_message_and_fills_no_more_than_it_may(mail: Desk) 
     expect(window.locator(".chip")).to_have_count(1)
     expect(window).not_to_contain_text("passwd")
     assert "mailto" not in page.url
+
+
+def test_nothing_is_lost_of_what_is_typed_before_the_window_is_there(mail: Desk) -> None:
+    inbox = {each.subject for each in stored(mail, Role.INBOX)}
+    page = mail.context().new_page()
+    mail.watch(page)
+    held_back = HeldBack(page, "**/assets/Dock-*.js")
+    page.goto(mail.origin)
+    expect(page.locator("[role=option][data-key]").first).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("c")
+    page.keyboard.type(f"{FRIEND}\tEarly#e\tSee you at noon!\n#eys", delay=5)
+    assert page.get_by_role("dialog").count() == 0
+    held_back.release()
+    window = page.get_by_role("dialog")
+    expect(window.locator(".chip")).to_contain_text("xiaoyan")
+    expect(window.get_by_label("Subject")).to_have_value("Early#e")
+    text = window.get_by_label("Text of the message")
+    expect(text).to_contain_text("See you at noon!")
+    expect(text).to_contain_text("#eys")
+    page.keyboard.type(" and later")
+    expect(text).to_contain_text("#eys and later")
+    page.keyboard.press("Escape")
+    expect(window).to_have_count(0)
+    assert {each.subject for each in stored(mail, Role.INBOX)} == inbox
+
+
+def test_an_answer_is_typed_into_before_it_is_there(mail: Desk) -> None:
+    page = mail.open()
+    read(page, "Lift to rehearsal?")
+    held_back = HeldBack(page, "**/jmap/api")
+    page.keyboard.press("r")
+    page.keyboard.type("Dear Rosa! #e", delay=5)
+    held_back.release()
+    window = page.get_by_role("dialog")
+    written = re.compile(r"Dear Rosa! #e\s+On .* wrote:", re.DOTALL)
+    expect(window.get_by_label("Text of the message")).to_have_value(written)
+    page.keyboard.press("Escape")
+    expect(row(page, "Lift to rehearsal?")).to_be_visible()
 
 
 def test_a_reply_is_marked_quotes_and_joins_the_conversation(mail: Desk) -> None:

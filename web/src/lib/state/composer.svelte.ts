@@ -55,6 +55,8 @@ export class Composer {
   isRich = $state(true);
   attachments = $state<Attached[]>([]);
   window = $state<"normal" | "folded" | "large">("normal");
+  /** Whether its window has come, and had the keyboard. */
+  isReady = $state(false);
   saving = $state<Saving>("new");
   savedAt = $state.raw<Date | null>(null);
   /** Moves when the body was set from outside: the editor takes it over. */

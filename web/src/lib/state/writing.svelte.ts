@@ -16,6 +16,9 @@ import type { Toasts } from "./toasts.svelte";
 
 export class Writing {
   open = $state<Composer[]>([]);
+  /** What is typed before the window is there that was asked for. */
+  early = $state("");
+  #asked = $state(0);
   readonly identities = new SvelteMap<Id, Identity[]>();
 
   constructor(
@@ -43,13 +46,41 @@ export class Writing {
     return new Set([...this.identities.values()].flat().map((each) => each.email.toLowerCase()));
   }
 
+  /** Whether a window was asked for that does not have the keyboard yet. */
+  get isAwaited(): boolean {
+    return this.#asked > 0 || this.open.some((each) => !each.isReady && each.window !== "folded");
+  }
+
+  /** Wait no longer for what was asked for. */
+  giveUp(): void {
+    this.early = "";
+    for (const each of this.open.filter((composer) => !composer.isReady)) void this.close(each, "draft");
+  }
+
+  /** Fetch what a window needs; what is typed meanwhile is for that window. */
+  async #await<T>(fetching: () => Promise<T>): Promise<T> {
+    this.#asked++;
+    try {
+      return await fetching();
+    } catch (error) {
+      this.early = "";
+      throw error;
+    } finally {
+      this.#asked--;
+    }
+  }
+
   new(accountId: Id, fields: Partial<Kept> = {}): Composer {
     const identity = this.identities.get(accountId)?.[0];
     const signature = this.#signature(identity);
     return this.#open({ isRich: this.settings.values.format === "rich", html: signature.html, text: signature.text, ...fields, accountId, identityId: fields.identityId ?? identity?.id ?? null });
   }
 
-  async answer(accountId: Id, emailId: Id, kind: AnswerKind): Promise<Composer> {
+  answer(accountId: Id, emailId: Id, kind: AnswerKind): Promise<Composer> {
+    return this.#await(() => this.#answer(accountId, emailId, kind));
+  }
+
+  async #answer(accountId: Id, emailId: Id, kind: AnswerKind): Promise<Composer> {
     const { draft } = await this.client.call<{ draft: AnswerDraft }>("Answer/get", { accountId, emailId, kind });
     const from = draft.from?.[0]?.email.toLowerCase();
     const identity = this.identities.get(accountId)?.find((each) => each.email.toLowerCase() === from);
@@ -64,11 +95,13 @@ export class Writing {
   async resume(accountId: Id, emailId: Id): Promise<void> {
     const already = this.open.find((each) => each.draftId === emailId);
     if (already) already.window = "normal";
-    else {
-      const args = { fetchHTMLBodyValues: true, fetchTextBodyValues: true };
-      const whole = await this.client.call<GetResponse<never>>("Email/get", { accountId, ids: [emailId], ...args, properties: DRAFT });
-      if (whole.list[0]) this.#open({ ...Composer.resumed(whole.list[0]), accountId });
-    }
+    else await this.#await(() => this.#resume(accountId, emailId));
+  }
+
+  async #resume(accountId: Id, emailId: Id): Promise<void> {
+    const args = { fetchHTMLBodyValues: true, fetchTextBodyValues: true };
+    const whole = await this.client.call<GetResponse<never>>("Email/get", { accountId, ids: [emailId], ...args, properties: DRAFT });
+    if (whole.list[0]) this.#open({ ...Composer.resumed(whole.list[0]), accountId });
   }
 
   #open(kept: Partial<Kept>): Composer {
