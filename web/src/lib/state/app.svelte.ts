@@ -224,8 +224,13 @@ export class App {
   #standing(value: boolean): void {
     const isBack = value && !this.isOnline;
     this.isOnline = value;
-    if (!isBack) return;
-    void this.#back();
+    if (isBack) void this.#back();
+    else if (value) this.#catchUp();
+  }
+
+  /** What changed before the stream stood was told to nobody. */
+  #catchUp(): void {
+    for (const id of this.accountIds) this.#changed(id, { Email: "", Mailbox: "" });
   }
 
   /** The server is back: what waited is carried out, what is shown is asked anew. */
@@ -235,7 +240,7 @@ export class App {
     } catch {
       // What was refused is seen when the list is asked anew.
     }
-    for (const id of this.accountIds) this.#changed(id, { Email: "", Mailbox: "" });
+    this.#catchUp();
     await this.activities.load();
   }
 
