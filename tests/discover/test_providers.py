@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hongyan.discover import Provider, Providers, Service
+from hongyan.discover.types import Hint
 from hongyan.net.endpoint import Security
 
 PROVIDERS = Providers.load()
@@ -75,4 +76,4 @@ def test_the_login_that_a_provider_wants() -> None:
     assert netease is not None
     assert {each.usernames for each in netease.candidates("y@163.com")} == {("y@163.com",)}
     assert {each.service for each in netease.candidates("y@163.com")} == set(Service)
-    assert "authorisation code" in netease.hint
+    assert netease.hint is Hint.AUTHORISATION_CODE

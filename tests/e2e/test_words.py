@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from hongyan.app.accounts import AccountChange
+from hongyan.store.rule import Action, Do, Rule
 from tests.cli.command import DEAD
 from tests.support.desk import NARROW, desk
 
@@ -50,7 +51,19 @@ def test_a_test_of_servers_and_a_wrong_rule_in_chinese(mail: Desk) -> None:
     form = page.locator("main form")
     form.locator("input.mono").fill("(build")
     form.get_by_role("button", name="试一试，不做更改").click()
-    expect(form.get_by_role("alert")).to_contain_text("搜索条件")
+    expect(form.get_by_role("alert")).to_have_text("搜索条件在第 1 个字符处有误：这个括号没有闭合")
+    page.get_by_label("搜索邮件").fill("before:soon")
+    missing = page.get_by_text("搜索条件在第 1 个字符处有误：before: 后面要写日期")
+    expect(missing).to_be_visible(timeout=20_000)
+
+
+def test_what_a_server_cannot_do_in_chinese(mail: Desk) -> None:
+    mail.app.store.rules.add(
+        Rule(name="星标", query="is:flagged", actions=(Action(Do.MARK, "$seen"),))
+    )
+    page = mail.open("#/rules", locale="zh-CN")
+    page.get_by_role("button", name="转为 Sieve").click()
+    expect(page.get_by_text("星标: Sieve 无法表达 is:flagged")).to_be_visible()
 
 
 def test_the_same_in_english(mail: Desk) -> None:

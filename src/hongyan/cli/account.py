@@ -37,7 +37,7 @@ def discover(app: App, address: str, *, use: str | None) -> int:
     """Look for the servers of ADDRESS and try each, without logging in; nothing is kept."""
     setup = look_for(app, address, use=use)
     if setup.hint:
-        click.echo(f"The password: {setup.hint}.")
+        click.echo(f"The password: {setup.hint.value}.")
     return 0 if setup.incoming and setup.outgoing else UNAVAILABLE
 
 

@@ -142,7 +142,7 @@ def _found(app: App, address: str, given: Given) -> tuple[NewAccount, Secrets]:
     if not given["yes"]:
         _confirm(setup, address)
     if setup.hint:
-        click.echo(f"The password: {setup.hint}.")
+        click.echo(f"The password: {setup.hint.value}.")
     secrets = _secrets(app, address, given, oauth=setup.oauth)
     credentials = partial(
         app.accounts.trial_credentials,

@@ -14,7 +14,7 @@ from hongyan.discover.types import Service, Source
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from hongyan.discover.types import Candidate, Found
+    from hongyan.discover.types import Candidate, Found, Hint
     from hongyan.errors import HongyanError
 
 _READERS: Final = (Service.IMAP, Service.POP3)
@@ -54,9 +54,9 @@ class Setup:
         return tuple(each for each in (self.incoming, self.outgoing) if each)
 
     @property
-    def hint(self) -> str:
+    def hint(self) -> Hint | None:
         """Which password the provider wants, where that is known."""
-        return next((each.hint for each in self._sources if each.hint), "")
+        return next((each.hint for each in self._sources if each.hint), None)
 
     @property
     def oauth(self) -> str:

@@ -5,29 +5,13 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from hongyan.discover.types import Candidate, Service
+from hongyan.discover.types import Candidate, Hint, Service
 from hongyan.net.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-HINTS: Final = {
-    "": "",
-    "admin": "an administrator may have to allow IMAP, POP3 and authenticated SMTP",
-    "app": "make an app password in the account's security settings; the usual one is refused",
-    "app-if-2fa": "with two-step sign-in, make an app password in the account's security settings",
-    "apple": "make an app-specific password at account.apple.com; the usual one is refused",
-    "bridge": "Proton Mail Bridge must run on this computer; use the password that it shows",
-    "enable": "IMAP and POP3 may have to be switched on in the webmail's settings first",
-    "google": "sign in with Google, or make an app password (it needs two-step verification)",
-    "mail-password": "the provider wants the separate e-mail password, set in its customer centre",
-    "netease": "switch on IMAP/SMTP in the webmail's settings; it gives an authorisation code, "
-    "which is the password here",
-    "qq": "switch on IMAP/SMTP in the webmail's settings; it gives an authorisation code, "
-    "which is the password here",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +23,7 @@ class Provider:
     mx: tuple[str, ...]
     servers: tuple[Endpoint, ...]
     local_part: bool
-    hint: str
+    hint: Hint | None
     oauth: str
     source: str
 
@@ -82,7 +66,7 @@ def _provider(row: dict[str, Any]) -> Provider:
         mx=tuple(row.get("mx", ())),
         servers=tuple(Endpoint.parse(url) for url in urls if url),
         local_part=row.get("username") == "local part",
-        hint=HINTS[row.get("hint", "")],
+        hint=Hint[name.upper().replace("-", "_")] if (name := row.get("hint")) else None,
         oauth=row.get("oauth", ""),
         source=row["source"],
     )

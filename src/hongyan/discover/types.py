@@ -45,6 +45,23 @@ class Candidate:
         return Service(self.endpoint.protocol)
 
 
+class Hint(Enum):
+    """Which password a provider wants, where that is not the one of its website."""
+
+    ADMIN = "an administrator may have to allow IMAP, POP3 and authenticated SMTP"
+    APP = "make an app password in the account's security settings; the usual one is refused"
+    APP_IF_2FA = "with two-step sign-in, make an app password in the account's security settings"
+    APPLE = "make an app-specific password at account.apple.com; the usual one is refused"
+    BRIDGE = "Proton Mail Bridge must run on this computer; use the password that it shows"
+    ENABLE = "IMAP and POP3 may have to be switched on in the webmail's settings first"
+    GOOGLE = "sign in with Google, or make an app password (it needs two-step verification)"
+    SEPARATE = "the provider wants the separate e-mail password, set in its customer centre"
+    AUTHORISATION_CODE = (
+        "switch on IMAP/SMTP in the webmail's settings; it gives an authorisation code, "
+        "which is the password here"
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What one source said.
@@ -56,7 +73,7 @@ class Found:
     source: Source
     candidates: tuple[Candidate, ...]
     words: str
-    hint: str = ""
+    hint: Hint | None = None
     oauth: str = ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from hongyan.errors import InvalidArgument, NotFound
+from hongyan.errors import InvalidArgument, NotFound, code_of
 from hongyan.jmap.arguments import array, json_object, optional, text
 from hongyan.jmap.email_filter import take_filter
 from hongyan.jmap.errors import MethodError
@@ -56,7 +56,8 @@ class Asked:
             )
         except InvalidArgument as why:
             kind = "unsupportedSort" if why.field == "sort" else "unsupportedFilter"
-            raise MethodError(kind, str(why)) from None
+            more = {"code": code_of(why), "given": why.arguments}
+            raise MethodError(kind, str(why), **more) from None
 
 
 def _take_sort(call: Call) -> tuple[Sort, ...]:

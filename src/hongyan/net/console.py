@@ -32,8 +32,11 @@ class Explained:
 
 
 _POP3: Final = {
+    "APOP": Explained("log in without sending the password", "RFC 1939 §7"),
     "CAPA": Explained("what the server can do", "RFC 2449 §5"),
     "STLS": Explained("turn to TLS", "RFC 2595 §4"),
+    "UTF8": Explained("addresses and headers may be UTF-8", "RFC 6856 §2"),
+    "LANG": Explained("which language the answers are in", "RFC 6856 §3"),
     "USER": Explained("whose mailbox", "RFC 1939 §7"),
     "PASS": Explained("the password", "RFC 1939 §7"),
     "AUTH": Explained("log in by a SASL mechanism", "RFC 5034 §4"),
@@ -49,6 +52,7 @@ _POP3: Final = {
 }
 _SMTP: Final = {
     "EHLO": Explained("who we are; what can you do?", "RFC 5321 §4.1.1.1"),
+    "LHLO": Explained("who we are, where mail is delivered for good", "RFC 2033 §4.1"),
     "HELO": Explained("who we are, the old way", "RFC 5321 §4.1.1.1"),
     "STARTTLS": Explained("turn to TLS", "RFC 3207"),
     "AUTH": Explained("log in by a SASL mechanism", "RFC 4954 §4"),
@@ -56,6 +60,7 @@ _SMTP: Final = {
     "RCPT": Explained("one more recipient", "RFC 5321 §4.1.1.3"),
     "DATA": Explained("the message follows, up to a line with a dot", "RFC 5321 §4.1.1.4"),
     "RSET": Explained("give up the transaction", "RFC 5321 §4.1.1.5"),
+    "BDAT": Explained("so many octets of the message follow", "RFC 3030 §2"),
     "VRFY": Explained("does this mailbox exist?", "RFC 5321 §4.1.1.6"),
     "NOOP": Explained("nothing, only to be there", "RFC 5321 §4.1.1.9"),
     "QUIT": Explained("end", "RFC 5321 §4.1.1.10"),
@@ -68,12 +73,29 @@ _IMAP: Final = {
     "AUTHENTICATE": Explained("log in by a SASL mechanism", "RFC 9051 §6.2.2"),
     "LOGIN": Explained("log in with user and password", "RFC 9051 §6.2.3"),
     "ID": Explained("who are you?", "RFC 2971"),
+    "ENABLE": Explained("turn on what the server can", "RFC 9051 §6.3.1"),
+    "COMPRESS": Explained("make the line smaller from here on", "RFC 4978"),
+    "NOTIFY": Explained("tell us what changes, also elsewhere", "RFC 5465"),
     "SELECT": Explained("open a mailbox", "RFC 9051 §6.3.2"),
     "EXAMINE": Explained("open a mailbox to read only", "RFC 9051 §6.3.3"),
+    "CREATE": Explained("make a mailbox", "RFC 9051 §6.3.4"),
+    "DELETE": Explained("take a mailbox away", "RFC 9051 §6.3.5"),
+    "RENAME": Explained("call a mailbox otherwise", "RFC 9051 §6.3.6"),
+    "SUBSCRIBE": Explained("show this mailbox", "RFC 9051 §6.3.7"),
+    "UNSUBSCRIBE": Explained("no longer show this mailbox", "RFC 9051 §6.3.8"),
     "LIST": Explained("which mailboxes there are", "RFC 9051 §6.3.9"),
+    "NAMESPACE": Explained("where one's own mailboxes begin", "RFC 9051 §6.3.10"),
     "STATUS": Explained("how many messages a mailbox has", "RFC 9051 §6.3.11"),
+    "APPEND": Explained("put a message into a mailbox", "RFC 9051 §6.3.12"),
+    "IDLE": Explained("wait, and hear at once what is new", "RFC 9051 §6.3.13"),
+    "CLOSE": Explained("remove what is marked, and leave the mailbox", "RFC 9051 §6.4.1"),
+    "UNSELECT": Explained("leave the mailbox, and remove nothing", "RFC 9051 §6.4.2"),
+    "EXPUNGE": Explained("remove what is marked deleted", "RFC 9051 §6.4.3"),
     "SEARCH": Explained("which messages fit", "RFC 9051 §6.4.4"),
     "FETCH": Explained("parts of messages", "RFC 9051 §6.4.5"),
+    "STORE": Explained("change the flags of messages", "RFC 9051 §6.4.6"),
+    "COPY": Explained("put messages into another mailbox too", "RFC 9051 §6.4.7"),
+    "MOVE": Explained("put messages into another mailbox instead", "RFC 9051 §6.4.8"),
 }
 _IMAP_VERBS: Final = frozenset(_IMAP) | {
     "APPEND",

@@ -15,13 +15,14 @@ from hongyan.store.query import (
     TEXT_FIELDS,
     All,
     Either,
+    Flaw,
     Node,
     Not,
     Source,
     Term,
     Value,
     Where,
-    wrong,
+    WrongQuery,
 )
 
 if TYPE_CHECKING:
@@ -154,5 +155,5 @@ def _text(term: Term) -> str | None:
         return None
     quoted = phrase(term.value)
     if not quoted:
-        raise wrong(term.at, f"{term.value!r} has no letter and no digit to search for")
+        raise WrongQuery(Flaw.NO_LETTER, term.at, term.value)
     return f'"{term.field}" : {quoted}' if term.field else quoted

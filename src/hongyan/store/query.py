@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Final, TypeAlias
 
 from hongyan.errors import InvalidArgument
@@ -101,9 +102,39 @@ class Either:
 Node: TypeAlias = Term | Where | Not | All | Either
 
 
-def wrong(at: int, reason: str) -> InvalidArgument:
-    """Return the error for the character at ``at``, counted from 1."""
-    return InvalidArgument("query", f"at character {at}: {reason}")
+class Flaw(Enum):
+    """What can be wrong with a query; ``{}`` is what stands there, or a limit."""
+
+    MISSING = "something to search for is missing here"
+    UNREADABLE = "{} cannot be read here"
+    TOO_MANY = "more than {} terms"
+    TOO_DEEP = "more than {} parentheses within each other"
+    NOT_CLOSED = "this parenthesis is not closed"
+    NOT_OPENED = "this parenthesis was never opened"
+    HALF_OR = "OR stands between two things, and nothing stands before it"
+    HALF_QUOTED = "this quotation mark has no second one"
+    NO_VALUE = "{} needs a value right behind the colon"
+    NO_LETTER = "{} has no letter and no digit to search for"
+    NOT_IS = "is: knows unread, read, flagged, answered, forwarded and draft"
+    NOT_HAS = "has: knows attachment"
+    NO_DAY = "{} needs a day such as 2026-01-31"
+    NO_SPAN = "{} needs a time such as 12h, 7d, 2w, 3m or 1y"
+    TOO_LONG_AGO = "{} ago is before all time"
+    NO_SIZE = "{} needs a size such as 300k or 5M"
+
+
+class WrongQuery(InvalidArgument):
+    """A query that cannot be read: its ``flaw`` at a character, counted from 1."""
+
+    def __init__(self, flaw: Flaw, at: int, text: str = "") -> None:
+        """Say what is wrong where; ``text`` is what stands there, or the limit."""
+        super().__init__("query", f"at character {at}: {flaw.value.format(text)}")
+        self._more = {"flaw": flaw.name, "at": str(at), "text": text}
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """See `HongyanError`."""
+        return {**super().arguments, **self._more}
 
 
 @dataclass(slots=True)
@@ -120,7 +151,7 @@ class _Group:
     def close(self, at: int) -> Node:
         """Return the group as one node."""
         if not self.alternatives[-1]:
-            raise wrong(at, "something to search for is missing here")
+            raise WrongQuery(Flaw.MISSING, at)
         each = [nodes[0] if len(nodes) == 1 else All(tuple(nodes)) for nodes in self.alternatives]
         return each[0] if len(each) == 1 else Either(tuple(each))
 
@@ -141,14 +172,14 @@ def parse(text: str) -> Node | None:
     while at < len(text):
         token = _TOKEN.match(text, at)
         if token is None:
-            raise wrong(at + 1, f"{text[at]!r} cannot be read here")
+            raise WrongQuery(Flaw.UNREADABLE, at + 1, text[at])
         _take(token, groups)
         terms += 1
         if terms > TERM_LIMIT:
-            raise wrong(at + 1, f"more than {TERM_LIMIT} terms")
+            raise WrongQuery(Flaw.TOO_MANY, at + 1, str(TERM_LIMIT))
         at = _end_of_space(text, token.end())
     if len(groups) > 1:
-        raise wrong(groups[-1].at, "this parenthesis is not closed")
+        raise WrongQuery(Flaw.NOT_CLOSED, groups[-1].at)
     return groups[0].close(len(text) + 1)
 
 
@@ -162,16 +193,16 @@ def _take(token: re.Match[str], groups: list[_Group]) -> None:
     at = token.start() + 1
     if token["open"]:
         if len(groups) > DEPTH_LIMIT:
-            raise wrong(at, f"more than {DEPTH_LIMIT} parentheses within each other")
+            raise WrongQuery(Flaw.TOO_DEEP, at, str(DEPTH_LIMIT))
         groups.append(_Group(at, negated=bool(token["not"])))
     elif token["close"]:
         if len(groups) == 1:
-            raise wrong(at, "this parenthesis was never opened")
+            raise WrongQuery(Flaw.NOT_OPENED, at)
         group = groups.pop()
         groups[-1].add(group.close(at), negated=group.negated)
     elif token[0] == "OR":
         if not groups[-1].alternatives[-1]:
-            raise wrong(at, "OR stands between two things, and nothing stands before it")
+            raise WrongQuery(Flaw.HALF_OR, at)
         groups[-1].alternatives.append([])
     elif token[0] != "AND":  # which stands between any two terms, said or not
         groups[-1].add(_term(token), negated=bool(token["not"]))
@@ -182,12 +213,12 @@ def _term(token: re.Match[str]) -> Term:
     name = (token["field"] or "").lower()
     if token["quoted"] is not None:
         if not token["end"]:
-            raise wrong(token.start("quoted"), "this quotation mark has no second one")
+            raise WrongQuery(Flaw.HALF_QUOTED, token.start("quoted"))
         value = token["quoted"]
     else:
         value = token["word"]
         if value.endswith(":") and value[:-1].lower() in FIELDS:
-            raise wrong(at, f"{value} needs a value right behind the colon")
+            raise WrongQuery(Flaw.NO_VALUE, at, value)
     if name and name not in FIELDS:
         return Term("", f"{token['field']}:{value}", at)
     return Term(name, value, at)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from hongyan.store import wheres
 from hongyan.store.database import fetch
 from hongyan.store.folding import storable
-from hongyan.store.query import wrong
+from hongyan.store.query import Flaw, WrongQuery
 from hongyan.store.times import milliseconds
 
 if TYPE_CHECKING:
@@ -57,13 +57,13 @@ class Terms:
             return wheres.READ
         if word in {"flagged", "starred", "answered", "draft", "forwarded"}:
             return wheres.has_keyword("$flagged" if word == "starred" else f"${word}")
-        raise wrong(term.at, "is: knows unread, read, flagged, answered, forwarded and draft")
+        raise WrongQuery(Flaw.NOT_IS, term.at)
 
     def has(self, term: Term) -> Where:
         """Read what it has."""
         if term.value.lower() in {"attachment", "attachments"}:
             return wheres.HAS_ATTACHMENT
-        raise wrong(term.at, "has: knows attachment")
+        raise WrongQuery(Flaw.NOT_HAS, term.at)
 
     def in_(self, term: Term) -> Where:
         """Read where it is: a mailbox's role or name."""
@@ -108,22 +108,22 @@ class Terms:
             day = date.fromisoformat(term.value)
             return milliseconds(datetime(day.year, day.month, day.day, tzinfo=self.now.tzinfo))
         except ValueError:
-            raise wrong(term.at, f"{term.field}: needs a day such as 2026-01-31") from None
+            raise WrongQuery(Flaw.NO_DAY, term.at, f"{term.field}:") from None
 
     def _ago(self, term: Term) -> int:
         span = _SPAN.fullmatch(term.value)
         if span is None:
-            raise wrong(term.at, f"{term.field}: needs a time such as 12h, 7d, 2w, 3m or 1y")
+            raise WrongQuery(Flaw.NO_SPAN, term.at, f"{term.field}:")
         try:
             return milliseconds(self.now - int(span[1]) * _SPANS[span[2].lower()])
         except OverflowError:
-            raise wrong(term.at, f"{term.value} ago is before all time") from None
+            raise WrongQuery(Flaw.TOO_LONG_AGO, term.at, term.value) from None
 
 
 def _octets(term: Term) -> int:
     size = _SIZE.fullmatch(term.value)
     if size is None:
-        raise wrong(term.at, f"{term.field}: needs a size such as 300k or 5M")
+        raise WrongQuery(Flaw.NO_SIZE, term.at, f"{term.field}:")
     return int(size[1]) * _UNITS[size[2].lower()]
 
 

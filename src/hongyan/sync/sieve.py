@@ -39,8 +39,28 @@ _HEADERS: Final = {
 }
 
 
-class _CannotSay(Exception):
-    """There is no Sieve for it."""
+class _CannotSay(HongyanError):
+    """There is no Sieve for it; ``text`` is what it is about."""
+
+    def __init__(self, words: str, text: str = "") -> None:
+        super().__init__(words)
+        self._text = text
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        return {**super().arguments, "text": self._text}
+
+
+class NoCondition(_CannotSay):
+    """The rule is for everything."""
+
+
+class NoSieve(_CannotSay):
+    """Sieve has no word for one of the rule's conditions."""
+
+
+class OnlyHere(_CannotSay):
+    """A server cannot do what the rule does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +69,7 @@ class Exported:
 
     script: str
     needs: frozenset[str]
-    left: tuple[tuple[Rule, str], ...]
+    left: tuple[tuple[Rule, HongyanError], ...]
 
 
 def export(rules: Iterable[Rule], mailbox: Callable[[str], str]) -> Exported:
@@ -58,7 +78,7 @@ def export(rules: Iterable[Rule], mailbox: Callable[[str], str]) -> Exported:
     ``mailbox`` may raise any `HongyanError`. Rules that are not enabled are left out silently.
     """
     blocks: list[str] = []
-    left: list[tuple[Rule, str]] = []
+    left: list[tuple[Rule, HongyanError]] = []
     needs: set[str] = set()
     for rule in rules:
         if not rule.is_enabled:
@@ -66,8 +86,8 @@ def export(rules: Iterable[Rule], mailbox: Callable[[str], str]) -> Exported:
         wanted: set[str] = set()
         try:
             blocks.append(_block(rule, wanted, mailbox))
-        except (_CannotSay, HongyanError) as error:
-            left.append((rule, str(error)))
+        except HongyanError as error:
+            left.append((rule, error))
         else:
             needs |= wanted
     head = f"require [{', '.join(map(_quoted, sorted(needs)))}];\n\n" if needs else ""
@@ -77,7 +97,7 @@ def export(rules: Iterable[Rule], mailbox: Callable[[str], str]) -> Exported:
 def _block(rule: Rule, needs: set[str], mailbox: Callable[[str], str]) -> str:
     node = query.parse(rule.query)
     if node is None:
-        raise _CannotSay("it has no condition")
+        raise NoCondition("it has no condition")
     test = _test(node, needs)
     actions = [_action(action, needs, mailbox) for action in _in_order(rule.actions)]
     if rule.stop:
@@ -101,7 +121,7 @@ def _test(node: Node, needs: set[str]) -> str:
     if isinstance(node, Not):
         return f"not {_test(node.of, needs)}"
     if isinstance(node, Where):
-        raise _CannotSay("Sieve has no word for one of its conditions")
+        raise NoSieve("Sieve has no word for one of its conditions")
     word = "allof" if isinstance(node, All) else "anyof"
     return f"{word} ({', '.join(_test(part, needs) for part in node.of)})"
 
@@ -122,7 +142,8 @@ def _term(term: Term, needs: set[str]) -> str:
         return f"size :{way} {_size(term.value)}"
     if (term.field, term.value.lower()) in (("in", "inbox"), ("is", "unread")):
         return "true"  # of whatever arrives
-    raise _CannotSay(f"Sieve has no word for {term.field}:{term.value}")
+    said = f"{term.field}:{term.value}"
+    raise NoSieve(f"Sieve has no word for {said}", said)
 
 
 def _size(value: str) -> str:
@@ -148,7 +169,7 @@ def _action(action: Action, needs: set[str], mailbox: Callable[[str], str]) -> s
             return f"fileinto {_quoted(place)};"
         needs.add("copy")
         return f"fileinto :copy {_quoted(place)};"
-    raise _CannotSay(f"a server cannot {action.do.value} {action.value}")
+    raise OnlyHere(f"a server cannot {action.do.value} {action.value}", action.value)
 
 
 def _list(words: Iterable[str]) -> str:

@@ -251,7 +251,8 @@ def _provider(setup: Setup) -> Json | None:
         "name": sources[0].words,
         "oauth": bool(setup.oauth),
         "help": None,
-        "words": setup.hint,
+        "hint": setup.hint.name.lower() if setup.hint else None,
+        "words": setup.hint.value if setup.hint else "",
     }
 
 

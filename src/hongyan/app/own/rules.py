@@ -167,7 +167,7 @@ class RuleMethods:
 
 
 def _left(exported: Exported) -> list[Json]:
-    return [{"id": rule.id, "words": why} for rule, why in exported.left]
+    return [{"id": rule.id, "words": str(why), **coded(why)} for rule, why in exported.left]
 
 
 def as_json(rule: Rule) -> Json:

@@ -94,8 +94,8 @@ class SignIns:
         call.end()
         one = self._known(name)
         if one.error is not None:
-            return {"status": "failed", "words": trouble(one.error)["words"]}
-        return {"status": "done" if one.done else "waiting", "words": ""}
+            return {"status": "failed", "error": trouble(one.error)}
+        return {"status": "done" if one.done else "waiting", "error": None}
 
     def peek(self, name: str) -> SignIn:
         """Return a sign-in that is done. Raises `NotFound`."""

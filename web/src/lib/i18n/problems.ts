@@ -13,8 +13,18 @@ export interface Problem {
 }
 
 type Say = (detail: string) => string;
+/** Words for each code; some take what it is about. */
+type Coded = Record<string, string | Say>;
+
+/** What a code stands for in the page's language; undefined where it is not known. */
+function coded(words: Coded, code: string | undefined, text: string): string | undefined {
+  const said = words[code ?? ""];
+  return typeof said === "function" ? said(text) : said;
+}
 
 export function problemWords(problem: Problem): string {
+  const flaw = problem.code === "WrongQuery" && coded(texts.t.search.flaws, problem.given?.flaw, problem.given?.text ?? "");
+  if (flaw) return texts.t.search.flawAt(flaw, problem.given!.at!);
   const words = problem.description ?? problem.words ?? "";
   const known = texts.t.problems as Record<string, Say>;
   const say = known[problem.code ?? ""] ?? known[problem.type];
@@ -24,4 +34,14 @@ export function problemWords(problem: Problem): string {
 /** What a person can do about it. */
 export function remedyWords(problem: Problem & { remedy?: string }): string {
   return (texts.t.remedies as Record<string, string>)[problem.type] ?? problem.remedy ?? "";
+}
+
+/** Why a rule is not in a server's script. */
+export function leftWords(left: Omit<Problem, "type">): string {
+  return coded(texts.t.rules.left, left.code, left.given?.text ?? "") ?? problemWords({ ...left, type: left.code ?? "" });
+}
+
+/** Which password a provider wants. */
+export function hintWords(provider: { hint: string | null; words: string }): string {
+  return coded(texts.t.setup.hints, provider.hint ?? "", "") ?? provider.words;
 }

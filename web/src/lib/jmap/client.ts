@@ -17,12 +17,16 @@ export class NoSession extends Error {}
 
 /** A method said no; `type` as in RFC 8620 §3.6.2. */
 export class MethodError extends Error {
+  /** What its words are made of. */
+  readonly given: Record<string, string>;
+
   constructor(
     readonly type: string,
     readonly description: string,
     more: Pick<Problem, "code" | "given"> = {},
   ) {
     super(problemWords({ type, description, ...more }));
+    this.given = more.given ?? {};
   }
 
   /** What a /set said of an object. */

@@ -38,6 +38,7 @@ export interface Provider {
   name: string;
   oauth: boolean;
   help: string | null;
+  hint: string | null;
   words: string;
 }
 
@@ -127,7 +128,7 @@ export interface RulePreview {
 /** Rules as a Sieve script; `left` are those that it cannot say, and why. */
 export interface Sieve {
   script: string;
-  left: { id: Id; words: string }[];
+  left: { id: Id; words: string; code: string; given: Record<string, string> }[];
 }
 
 export interface WireConnection {

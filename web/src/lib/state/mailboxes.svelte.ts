@@ -1,7 +1,7 @@
 /** The mailboxes of all accounts. */
 
 import { SvelteMap } from "svelte/reactivity";
-import type { Client } from "../jmap/client";
+import { type Client, MethodError } from "../jmap/client";
 import type { GetResponse, Head, Id, Mailbox, Role, SetResponse } from "../jmap/types";
 
 /** How mailboxes with a role stand in the list; the others follow by name. */
@@ -61,7 +61,7 @@ export class Mailboxes {
     const wanted = named ? { update: { [named.id]: { role } } } : { create: { new: { name, role } } };
     const answer = await this.client.call<SetResponse<{ id: Id }>>("Mailbox/set", { accountId, ...wanted });
     const failed = Object.values({ ...answer.notCreated, ...answer.notUpdated })[0];
-    if (failed) throw new Error(failed.description ?? failed.type);
+    if (failed) throw MethodError.of(failed);
     await this.load(accountId);
     return this.role(accountId, role)!;
   }
