@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hongyan.errors import NotFound
-from hongyan.store import Part
+from hongyan.store import Part, Role
 
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 STEPS = st.lists(
@@ -95,6 +95,66 @@ def test_places_are_those_of_a_plain_list(
     assert store.check() == ()
     for id_ in profile.found("", limit=1000):
         store.messages.delete(id_)
+
+
+# Of three accounts: whose, when (many at the same time), and which of two threads.
+LETTERS = st.lists(
+    st.tuples(
+        st.integers(0, 2),
+        st.sampled_from([-86400, -1, 0, 0, 1, 86399, 86400, 64 * 86400, 10**9, 10**9 + 1]),
+        st.integers(0, 3),
+    ),
+    max_size=25,
+)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(LETTERS)
+def test_inboxes_of_several_accounts_are_one_list(
+    profile: Any, make_letter: Any, letters: list[tuple[int, int, int]]
+) -> None:
+    store = profile.store
+    added = [store.accounts.add(f"{n}@example.org", secret="keychain") for n in range(3)]
+    inboxes = [store.mailboxes.ensure(each.id, Role.INBOX) for each in added]
+    for number, (whose, seconds, thread) in enumerate(letters):
+        octets = make_letter(str(number), References=f"<{thread}@x>")
+        when = FIRST + timedelta(seconds=seconds)
+        store.messages.add(added[whose].id, inboxes[whose].id, octets, received_at=when)
+    emails = [each for inbox in inboxes for each in listed(profile, inbox.id)]
+    plain = sorted(emails, key=lambda each: (each.received_at, int(each.id[1:])), reverse=True)
+    within = [{"inMailbox": each.id} for each in inboxes]
+    for collapse in (False, True):
+        every = [each.id for each in (collapsed(plain) if collapse else plain)]
+
+        def ask(part: Part, collapse: bool = collapse) -> Any:
+            return store.search.query(
+                [each.id for each in added],
+                filter_={"operator": "OR", "conditions": within},
+                collapse_threads=collapse,
+                part=part,
+            )
+
+        assert ask(Part(total=True)).total == len(every)
+        for place, id_ in enumerate(every):
+            assert list(ask(Part(position=place, limit=3)).ids) == every[place : place + 3]
+            assert ask(Part(anchor=id_, limit=1)).position == place
+        assert ask(Part(position=len(every), limit=5)).ids == ()
+    for each in added:
+        store.accounts.remove(each.id)
+
+
+def test_the_mailboxes_of_one_account_hold_a_message_once(profile: Any) -> None:
+    archive = profile.store.mailboxes.ensure(profile.account.id, "Old")
+    message = profile.add("one", also_in=[archive.id])
+    within = [{"inMailbox": each.id} for each in (profile.inbox, archive)]
+    found = profile.store.search.query(
+        profile.account.id,
+        filter_={"operator": "OR", "conditions": within},
+        part=Part(total=True),
+    )
+    assert (found.ids, found.total) == ((message,), 1)
 
 
 def test_an_anchor_that_is_not_there(profile: Any) -> None:

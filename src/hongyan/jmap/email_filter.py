@@ -18,7 +18,7 @@ from hongyan.jmap.arguments import (
 from hongyan.jmap.errors import Json, MethodError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from hongyan.jmap.call import Call
 
@@ -67,10 +67,11 @@ class EmailFilter:
     looks_at_threads: bool = field(default=False)
 
 
-def take_filter(call: Call) -> EmailFilter:
-    """Take ``filter``. Raises `MethodError`."""
+def take_filter(call: Call, accounts: Sequence[str] = ()) -> EmailFilter:
+    """Take ``filter``, about the call's account or about ``accounts``. Raises `MethodError`."""
     given: Json | None = call.take("filter", optional(json_object), None)
-    known = frozenset(str(box.id) for box in call.store.mailboxes.list(call.account.id))
+    boxes = [call.store.mailboxes.list(each) for each in accounts or (call.account.id,)]
+    known = frozenset(str(box.id) for some in boxes for box in some)
     found = EmailFilter(None)
     if given is not None:
         found.json = _Reading(call, known, found).read(given, 0)

@@ -35,20 +35,22 @@ class Asked:
     """The arguments that say which messages, in which order; a `window.Results`."""
 
     call: Call
+    accounts: Sequence[str]
     filter: EmailFilter
     sort: tuple[Sort, ...]
     collapse: bool
 
     @classmethod
-    def take(cls, call: Call) -> Asked:
-        """Take them. Raises `MethodError`."""
-        return cls(call, take_filter(call), _take_sort(call), call.flag("collapseThreads"))
+    def take(cls, call: Call, accounts: Sequence[str] = ()) -> Asked:
+        """Take them, of the call's account or of ``accounts``. Raises `MethodError`."""
+        of = accounts or (call.account.id,)
+        return cls(call, of, take_filter(call, of), _take_sort(call), call.flag("collapseThreads"))
 
     def find(self, part: Part) -> Ids:
         """Return a part of the result."""
         try:
             return self.call.store.search.query(
-                self.call.account.id,
+                self.accounts,
                 filter_=self.filter.json,
                 sort=self.sort,
                 collapse_threads=self.collapse,
@@ -58,6 +60,20 @@ class Asked:
             kind = "unsupportedSort" if why.field == "sort" else "unsupportedFilter"
             more = {"code": code_of(why), "given": why.arguments}
             raise MethodError(kind, str(why), **more) from None
+
+    def window(self, window: Window) -> Ids:
+        """Return the part that was asked for. Raises `MethodError` ``anchorNotFound``."""
+        part = Part(
+            position=window.position,
+            anchor=window.anchor,
+            anchor_offset=window.anchor_offset,
+            limit=window.limit,
+            total=window.total,
+        )
+        try:
+            return self.find(part)
+        except NotFound:
+            raise MethodError("anchorNotFound") from None
 
 
 def _take_sort(call: Call) -> tuple[Sort, ...]:
@@ -77,19 +93,9 @@ def query(call: Call) -> Json:
     account = call.account
     asked, window = Asked.take(call), Window.take(call)
     call.end()
-    part = Part(
-        position=window.position,
-        anchor=window.anchor,
-        anchor_offset=window.anchor_offset,
-        limit=window.limit,
-        total=window.total,
-    )
     with call.store.view():
         state = call.store.changes.state(account.id, Kind.EMAIL)
-        try:
-            found = asked.find(part)
-        except NotFound:
-            raise MethodError("anchorNotFound") from None
+        found = asked.window(window)
     return call.answer(
         queryState=state,
         canCalculateChanges=True,

@@ -1,12 +1,13 @@
 """Email/query (RFC 8621 §4.4): filter, sort, collapse threads, and take a part by place or anchor.
 
-A mailbox by time of arrival goes by `pages.Listing`, in the same time at any depth. Anything else
-is read in its order until there is enough; the order of arrival streams out of an index, any other
-is sorted.
+A mailbox by time of arrival, or one of each of several accounts, goes by `pages.Listing`, in the
+same time at any depth. Anything else is read in its order until there is enough; the order of
+arrival streams out of an index, any other is sorted.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from itertools import islice
@@ -60,7 +61,7 @@ class Part:
 class EmailQuery:
     """One query, to be run on one connection."""
 
-    account: int
+    accounts: tuple[int, ...]
     read: Reader
     filter: Mapping[str, Any] | None = None
     sort: Sequence[Sort] = NEWEST_FIRST
@@ -78,19 +79,17 @@ class EmailQuery:
         return Ids(_ids(rows), start, total if part.total else None)
 
     def _listing(self, db: apsw.Connection) -> Listing | None:
-        """Return the mailbox when the query asks for one and nothing else, the newest first."""
-        if (
-            self.sort != NEWEST_FIRST
-            or not isinstance(self.filter, dict)
-            or [*self.filter] != ["inMailbox"]
-        ):
+        """Return the mailboxes when the query asks for them and nothing else, the newest first."""
+        boxes = _mailboxes(self.filter) if self.sort == NEWEST_FIRST else ()
+        owners = fetch(
+            db,
+            "SELECT account FROM mailboxes WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(boxes),),
+        )
+        alone = {owner for (owner,) in owners}
+        if not boxes or len(alone) != len(boxes) or not alone.issubset(self.accounts):
             return None
-        box = row_number("b", self.filter["inMailbox"])
-        if not fetch(
-            db, "SELECT 1 FROM mailboxes WHERE id = ? AND account = ?", (box, self.account)
-        ):
-            return None
-        return Listing(box, self.collapse_threads)
+        return Listing(boxes, self.collapse_threads)
 
     @staticmethod
     def _listed(db: apsw.Connection, listing: Listing, part: Part) -> Ids:
@@ -129,7 +128,7 @@ class EmailQuery:
     def found(self, db: apsw.Connection) -> Found:
         """Return the conditions."""
         node = Filter(db).node(self.filter)
-        require = (wheres.of_accounts([self.account]),)
+        require = (wheres.of_accounts([*self.accounts]),)
         return conditions.found(node, read=self.read, require=require)
 
     def statement(self, found: Found) -> tuple[str, tuple[Any, ...]]:
@@ -142,6 +141,15 @@ class EmailQuery:
         order = ", ".join((*keys, "m.received_at DESC", "m.id DESC"))
         sql = f"SELECT m.id, m.thread {found.sql} ORDER BY {order} LIMIT ? OFFSET ?"
         return sql, (*found.values, *keywords)
+
+
+def _mailboxes(filter_: Mapping[str, Any] | None) -> tuple[int, ...]:
+    """Return the mailboxes that a filter asks for; none when it asks for anything else."""
+    asked = filter_ if isinstance(filter_, dict) else {}
+    parts = asked.get("conditions") if asked.get("operator") == "OR" else [asked]
+    if not isinstance(parts, list) or any([*each] != ["inMailbox"] for each in parts):
+        return ()
+    return tuple(row_number("b", each["inMailbox"]) for each in parts)
 
 
 def base_subject(*subject: object) -> str:

@@ -81,6 +81,7 @@ WITH_OCTETS: Final = """
     CROSS JOIN messages AS m ON m.blob = b.id
     WHERE m.account = ?2
 """
+_OWNERS: Final = "SELECT id, account FROM messages WHERE id IN (SELECT value FROM json_each(?))"
 _END_OF_TIME: Final = 2**63 - 1
 
 
@@ -154,6 +155,13 @@ class Messages(Marking):
                 numbers.append(row_number("m", message_id))
         with self._database.read() as db:
             return self._emails(fetch(db, SOME, (json.dumps(numbers),)))
+
+    def accounts(self, message_ids: Iterable[str]) -> dict[str, AccountId]:
+        """Return the account of each message that is there."""
+        rows = json.dumps([row_number("m", each) for each in message_ids])
+        with self._database.read() as db:
+            found = fetch(db, _OWNERS, (rows,))
+        return {f"m{row}": AccountId(f"a{account}") for row, account in found}
 
     def with_message_id(self, account_id: str, message_id: str) -> tuple[MessageId, ...]:
         """Return the account's messages with a Message-ID (no angle brackets), the oldest first."""

@@ -1,6 +1,6 @@
-"""The n-th message of a mailbox, and the place of a message in it, without counting through it.
+"""The n-th message of mailboxes, and the place of a message in them, without counting through them.
 
-A mailbox keeps how many messages it has in each span of 64 days and in each day (table ``spans``).
+Each keeps how many messages it has in each span of 64 days and in each day (table ``spans``).
 So the way to any place is a walk over spans, over the days of one, and over the messages of a day.
 With collapsed threads only the newest message of each thread in the mailbox counts.
 """
@@ -22,9 +22,12 @@ _END_OF_TIME: Final = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A mailbox, the newest first; ``collapsed``: one message of each thread."""
+    """Mailboxes as one, the newest first; ``collapsed``: one message of each thread.
 
-    mailbox: int
+    Each is of an account of its own, so that no message and no thread is in two of them.
+    """
+
+    mailboxes: tuple[int, ...]
     collapsed: bool
 
     @property
@@ -35,31 +38,43 @@ class Listing:
     def _only(self) -> str:
         return " AND newest = 1" if self.collapsed else ""
 
+    @property
+    def _among(self) -> str:
+        return f"mailbox IN ({', '.join('?' * len(self.mailboxes))})"
+
     def total(self, db: apsw.Connection) -> int:
         """Return how many there are."""
         column = "total_threads" if self.collapsed else "total"
-        rows = fetch(db, f"SELECT {column} FROM mailboxes WHERE id = ?", (self.mailbox,))
-        return int(rows[0][0]) if rows else 0
+        among = self._among.replace("mailbox", "id", 1)
+        ((total,),) = fetch(
+            db, f"SELECT coalesce(sum({column}), 0) FROM mailboxes WHERE {among}", self.mailboxes
+        )
+        return int(total)
 
     def page(self, db: apsw.Connection, *, position: int, limit: int) -> list[int]:
         """Return the rows of ``limit`` messages from a position on, counted from 0."""
         before, rest = self._end_of_day(db, position)
-        sql = self.statement()
-        return [row for (row,) in fetch(db, sql, (self.mailbox, before, limit, rest))]
+        values = [value for mailbox in self.mailboxes for value in (mailbox, before)]
+        return [row for row, _ in fetch(db, self.statement(), (*values, limit, rest))]
 
     def statement(self) -> str:
-        """Return the SQL of a page; to bind: mailbox, time before which it is, LIMIT, OFFSET."""
-        return (
-            f"SELECT message FROM memberships WHERE mailbox = ? AND received_at < ?{self._only} "
-            "ORDER BY received_at DESC, message DESC LIMIT ? OFFSET ?"
+        """Return the SQL of a page, which merges the mailboxes as each is in its order.
+
+        To bind: each mailbox and the time before which the page is, LIMIT, OFFSET.
+        """
+        one = (
+            "SELECT message, received_at FROM memberships "
+            f"WHERE mailbox = ? AND received_at < ?{self._only}"
         )
+        every = " UNION ALL ".join([one] * len(self.mailboxes))
+        return f"{every} ORDER BY received_at DESC, message DESC LIMIT ? OFFSET ?"
 
     def position(self, db: apsw.Connection, message: int) -> int | None:
         """Return how many come before a message; None when it is not among them."""
         rows = fetch(
             db,
-            f"SELECT received_at FROM memberships WHERE message = ? AND mailbox = ?{self._only}",
-            (message, self.mailbox),
+            f"SELECT received_at FROM memberships WHERE message = ? AND {self._among}{self._only}",
+            (message, *self.mailboxes),
         )
         if not rows:
             return None
@@ -84,9 +99,9 @@ class Listing:
         self, db: apsw.Connection, days: int, numbers: tuple[int, int], position: int
     ) -> tuple[int | None, int]:
         for number, count in db.execute(
-            f"SELECT number, {self._count} FROM spans "
-            "WHERE mailbox = ? AND days = ? AND number BETWEEN ? AND ? ORDER BY number DESC",
-            (self.mailbox, days, *numbers),
+            f"SELECT number, sum({self._count}) FROM spans WHERE {self._among} AND days = ? "
+            "AND number BETWEEN ? AND ? GROUP BY number ORDER BY number DESC",
+            (*self.mailboxes, days, *numbers),
         ):
             if position < count:
                 return number, position
@@ -97,17 +112,17 @@ class Listing:
         ((count,),) = fetch(
             db,
             f"SELECT coalesce(sum({self._count}), 0) FROM spans "
-            "WHERE mailbox = ? AND days = ? AND number BETWEEN ? AND ?",
-            (self.mailbox, days, first, last),
+            f"WHERE {self._among} AND days = ? AND number BETWEEN ? AND ?",
+            (*self.mailboxes, days, first, last),
         )
         return int(count)
 
     def _count_of_day(self, db: apsw.Connection, at: int, message: int, end: int) -> int:
         ((count,),) = fetch(
             db,
-            "SELECT count(*) FROM memberships WHERE mailbox = ? AND (received_at, message) > (?, ?)"
-            f" AND received_at < ?{self._only}",
-            (self.mailbox, at, message, end),
+            f"SELECT count(*) FROM memberships WHERE {self._among} "
+            f"AND (received_at, message) > (?, ?) AND received_at < ?{self._only}",
+            (*self.mailboxes, at, message, end),
         )
         return int(count)
 

@@ -140,23 +140,23 @@ class Search:
 
     def query(  # as RFC 8621 has them
         self,
-        account_id: str,
+        account_ids: str | Sequence[str],
         *,
         filter_: Mapping[str, Any] | None = None,
         sort: Sequence[Sort] = NEWEST_FIRST,
         collapse_threads: bool = False,
         part: Part = Part(),  # noqa: B008  # frozen
     ) -> Ids:
-        """Answer an Email/query (RFC 8621 §4.4); ``filter_`` is its JSON.
+        """Answer an Email/query (RFC 8621 §4.4) of an account or several; ``filter_`` is its JSON.
 
         Raises `InvalidArgument` for ``filter`` or ``sort``, `NotFound` for an anchor that is not
         found.
         """
-        account = row_number("a", account_id)
+        ids = [account_ids] if isinstance(account_ids, str) else account_ids
         with self._database.view() as db:
             self._add_functions(db)
             asked = EmailQuery(
-                account=account,
+                accounts=tuple(row_number("a", each) for each in ids),
                 read=Terms(db, self._clock()).read,
                 filter=filter_,
                 sort=tuple(sort),
@@ -175,7 +175,7 @@ class Search:
         """
         with self._database.view() as db:
             read = Terms(db, self._clock()).read
-            phrases = EmailQuery(account=0, read=read, filter=filter_).found(db).phrases
+            phrases = EmailQuery(accounts=(), read=read, filter=filter_).found(db).phrases
             highlighter = Highlighter(phrases, stem=lambda word: _stem(db, word))
             ranks = {row_number("m", id_): 0.0 for id_ in message_ids}
             return self._hits(db, ranks, highlighter)

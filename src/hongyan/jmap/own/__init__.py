@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hongyan.jmap.own import search, snooze, statistics
+from hongyan.jmap.own import emails, search, snooze, statistics
 
 if TYPE_CHECKING:
     from hongyan.jmap.call import Method
 
 METHODS: Final[dict[str, Method]] = {
+    "Emails/query": emails.query,
     "Search/parse": search.parse,
     "Snooze/get": snooze.get,
     "Snooze/set": snooze.set_,

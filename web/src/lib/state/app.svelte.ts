@@ -6,7 +6,7 @@ import type { Chosen } from "../chosen";
 import { Client, MethodError, NoSession, Unreachable } from "../jmap/client";
 import { Push } from "../jmap/push";
 import type { Job, MailAccount } from "../jmap/own";
-import type { Filter, Id, SetResponse } from "../jmap/types";
+import type { Id, SetResponse } from "../jmap/types";
 import { Layers } from "../layers";
 import { texts } from "../i18n/index.svelte";
 import { notify } from "../notify";
@@ -185,12 +185,12 @@ export class App {
     this.actions.shown = { here, remove: (keys) => list.remove(keys), refresh: () => void list.refresh() };
   }
 
-  /** The question of a mailbox, or of every inbox. */
-  mailboxQuestion(account: string, mailbox: string, also: Filter): Question["accounts"] {
+  /** The mailboxes that are shown as one: one of an account, or every account's inbox. */
+  boxes(account: string, mailbox: string): { accountId: Id; id: Id }[] {
     const ids = account === "all" ? this.accountIds : [account];
     return ids.flatMap((accountId) => {
       const box = account === "all" ? this.mailboxes.role(accountId, mailbox as "inbox") : this.mailboxes.find(accountId, mailbox);
-      return box ? [{ accountId, filter: { inMailbox: box.id, ...also } }] : [];
+      return box ? [{ accountId, id: box.id }] : [];
     });
   }
 
@@ -268,7 +268,7 @@ export class App {
       await this.load();
       return;
     }
-    const isShown = this.list?.question.accounts.some((each) => each.accountId === accountId);
+    const isShown = this.list?.question.accountIds.includes(accountId);
     await Promise.all([
       types.has("Mailbox") ? this.mailboxes.load(accountId) : null,
       types.has("Email") || types.has("Thread") ? this.emails.refresh(accountId) : null,

@@ -5,7 +5,7 @@
 
 import type { Client } from "../jmap/client";
 import type { Emails, Key } from "./emails.svelte";
-import { type Question, source, type Source } from "./source";
+import { count, page, type Page, type Question } from "./source";
 
 const BLOCK = 50;
 
@@ -19,7 +19,6 @@ export class MessageList {
   error = $state<Error | null>(null);
   #keys: (Key | undefined)[] = [];
   #asked = new Set<number>();
-  #source: Source;
   #window: [number, number] = [0, BLOCK];
   #round = 0;
   #counting: Promise<void> | null = null;
@@ -28,9 +27,7 @@ export class MessageList {
     private readonly client: Client,
     private readonly emails: Emails,
     readonly question: Question,
-  ) {
-    this.#source = source(client, emails, question);
-  }
+  ) {}
 
   at(index: number): Key | undefined {
     void this.version;
@@ -61,12 +58,16 @@ export class MessageList {
     for (let block = first; block <= last; block++) void this.#load(block);
   }
 
+  #page(position: number, limit: number): Promise<Page> {
+    return page(this.client, this.emails, this.question, position, limit);
+  }
+
   async #load(block: number): Promise<void> {
     if (this.#asked.has(block)) return;
     this.#asked.add(block);
     const round = this.#round;
     try {
-      const { keys, total } = await this.#source.page(block * BLOCK, BLOCK);
+      const { keys, total } = await this.#page(block * BLOCK, BLOCK);
       if (round === this.#round) this.#put(block * BLOCK, keys, total);
     } catch (error) {
       this.#asked.delete(block);
@@ -89,7 +90,7 @@ export class MessageList {
 
   async #count(): Promise<void> {
     const round = this.#round;
-    const total = await this.#source.count();
+    const total = await count(this.client, this.question);
     if (round !== this.#round) return;
     this.#resize(total);
     this.isCounted = true;
@@ -119,12 +120,10 @@ export class MessageList {
   /** Ask anew for what is looked at; the rest is asked for when one gets there. */
   async refresh(): Promise<void> {
     const round = ++this.#round;
-    const fresh = source(this.client, this.emails, this.question);
     const from = Math.floor(this.#window[0] / BLOCK) * BLOCK;
     const limit = Math.max(BLOCK, Math.ceil((this.#window[1] + 1 - from) / BLOCK) * BLOCK);
-    const { keys, total } = await fresh.page(from, limit);
+    const { keys, total } = await this.#page(from, limit);
     if (round !== this.#round) return;
-    this.#source = fresh;
     this.#counting = null;
     this.#keys = [];
     this.#asked = new Set(Array.from({ length: limit / BLOCK }, (_, index) => from / BLOCK + index));
@@ -135,7 +134,7 @@ export class MessageList {
   async all(): Promise<Key[]> {
     await this.#counting;
     const keys: Key[] = [];
-    for (let at = 0; at < this.total; at += 500) keys.push(...(await this.#source.page(at, 500)).keys);
+    for (let at = 0; at < this.total; at += 500) keys.push(...(await this.#page(at, 500)).keys);
     return keys;
   }
 }

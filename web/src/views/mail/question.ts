@@ -27,11 +27,14 @@ export function question(app: App, place: Extract<Place, { view: "mail" | "searc
   const sort = [ORDER[how.order]];
   if (place.view === "search") {
     if (!place.query.trim()) return null;
-    const accounts = app.accountIds.map((accountId) => ({ accountId, filter: { search: place.query, ...ONLY[how.only] } }));
-    return { accounts, sort, collapseThreads: false, isSearch: true };
+    return { accountIds: app.accountIds, filter: { search: place.query, ...ONLY[how.only] }, sort, collapseThreads: false, isSearch: true };
   }
-  const accounts = app.mailboxQuestion(place.account, place.mailbox, ONLY[how.only]);
-  return accounts.length ? { accounts, sort, collapseThreads: app.settings.values.conversations } : null;
+  const boxes = app.boxes(place.account, place.mailbox);
+  if (!boxes.length) return null;
+  const within = boxes.map(({ id }) => ({ inMailbox: id }));
+  const among = within.length > 1 ? { operator: "OR", conditions: within } : within[0]!;
+  const filter = how.only === "all" ? among : { operator: "AND", conditions: [among, ONLY[how.only]] };
+  return { accountIds: boxes.map(({ accountId }) => accountId), filter, sort, collapseThreads: app.settings.values.conversations };
 }
 
 const OPERATOR = /^-?(?:[a-z]+:)?/i;
