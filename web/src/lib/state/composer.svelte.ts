@@ -116,6 +116,11 @@ export class Composer {
     return !this.subject && !this.text.trim() && this.attachments.length === 0 && this.to.length + this.cc.length + this.bcc.length === 0;
   }
 
+  /** Nobody has written anything in it: an answer that was opened and closed again is no draft. */
+  get isUntouched(): boolean {
+    return this.saving === "new";
+  }
+
   get isUploading(): boolean {
     return this.attachments.some((each) => !each.blobId && !each.error);
   }
@@ -224,7 +229,7 @@ export class Composer {
   /** The window is closed: nothing more is kept by itself. */
   async close(keep: "draft" | "nothing"): Promise<void> {
     clearTimeout(this.#local);
-    if (keep === "draft") await this.save();
+    if (keep === "draft" && !this.isUntouched) await this.save();
     clearTimeout(this.#server);
     await this.#busy;
     this.#isClosed = true;

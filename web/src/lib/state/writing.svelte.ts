@@ -37,7 +37,11 @@ export class Writing {
   /** Take up what was being written when the window ended. */
   recover(): void {
     const kept = recovered().filter((each) => this.identities.has(each.accountId));
-    for (const each of kept) this.#open(each).window = "folded";
+    for (const each of kept) {
+      const composer = this.#open(each);
+      composer.window = "folded";
+      composer.touch(); // it is kept in the store now, as it could not be then
+    }
     if (kept.length) this.toasts.show({ words: texts.t.compose.recovered });
   }
 
@@ -133,7 +137,7 @@ export class Writing {
 
   async close(composer: Composer, keep: "draft" | "nothing"): Promise<void> {
     this.open = this.open.filter((each) => each.key !== composer.key);
-    const isKept = keep === "draft" && !composer.isEmpty;
+    const isKept = keep === "draft" && !composer.isEmpty && !composer.isUntouched;
     await composer.close(keep);
     if (isKept) this.toasts.show({ words: texts.t.toast.draftSaved }, 2500);
   }
