@@ -32,6 +32,7 @@ def leave(page: Page) -> None:
         page.locator("#search").press("Escape")
     go(page, "mail/all/inbox")
     page.locator("body:not(:has(.reader))").wait_for()
+    page.locator("main [role=listbox]").evaluate("list => list.scrollTo(0, 0)")
 
 
 def view(name: str) -> Callable[[Page], None]:
@@ -70,6 +71,7 @@ def preview(page: Page) -> None:
 
 def link(page: Page) -> None:
     read(page, "unusual honking")
+    page.mouse.move(0, 0)  # a pointer that leaves the letter gives the keyboard back to the page
     page.frame_locator(".reader iframe").get_by_role("link").first.press("Enter")
 
 
@@ -110,6 +112,27 @@ def more(page: Page) -> None:
     page.locator(".compose footer [aria-haspopup=menu]").last.press("Enter")
 
 
+def plain(page: Page) -> None:
+    more(page)
+    for key in ("ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    page.locator(".compose textarea").wait_for()
+
+
+def templates(page: Page) -> None:
+    more(page)
+    label = page.locator(f"{MENU} [role=menu]").get_attribute("aria-label")
+    for key in ("ArrowDown", "ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator(f"{MENU} [role=menu]")).not_to_have_attribute("aria-label", str(label))
+
+
+def link_to_write(page: Page) -> None:
+    """Where a link in a letter is to lead."""
+    composer(page)
+    page.locator(".compose [role=toolbar] button").nth(8).press("Enter")
+
+
 def send_menu(page: Page) -> None:
     composer(page)
     page.locator(".compose .when").press("Enter")
@@ -119,6 +142,63 @@ def send_later(page: Page) -> None:
     send_menu(page)
     page.keyboard.press("End")
     page.keyboard.press("Enter")
+
+
+def waiting(page: Page) -> None:
+    """The outbox with a letter that leaves next week."""
+    composer(page)
+    page.locator(".compose input").first.fill("")
+    page.locator("[data-subject]").fill("A letter for next week")
+    page.locator(".compose .when").press("Enter")
+    for key in ("ArrowUp", "ArrowUp", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator(COMPOSER)).to_have_count(0)
+    go(page, "outbox")
+    page.locator("main li.card").first.wait_for()
+
+
+def snoozing(page: Page) -> None:
+    """When a message is to come back, to the minute."""
+    asked("b")(page)
+    page.locator(MENU).wait_for()
+    for key in ("End", "Enter"):
+        page.keyboard.press(key)
+
+
+def unsubscribing(page: Page) -> None:
+    read(page, "Paper Lantern")
+    page.locator(".reader .lines > .more").last.press("Enter")
+
+
+def tables(page: Page) -> None:
+    """Statistics as tables."""
+    view("statistics")(page)
+    buttons = page.locator("main section .head button")
+    buttons.first.wait_for()
+    for each in buttons.all():
+        each.press("Enter")
+    page.locator("main section table").first.wait_for()
+
+
+def job(page: Page) -> None:
+    """A job that is at work, which the test has begun."""
+    go(page, "activity")
+    page.locator("main progress").first.wait_for()
+
+
+def drawer(page: Page) -> None:
+    """The mailboxes, which on a narrow page come when they are asked for."""
+    row(page, "Welcome").wait_for()
+    burger = page.locator(".top .burger button")
+    if burger.is_visible():
+        burger.press("Enter")
+        page.locator(".shell > .veil").wait_for()
+
+
+def removing(page: Page) -> None:
+    """The question before an account is removed."""
+    view("settings")(page)
+    page.locator("main .line .button.danger").first.press("Enter")
 
 
 def discarding(page: Page) -> None:
@@ -175,6 +255,21 @@ def by_hand(page: Page) -> None:
     page.context.set_offline(offline=False)
 
 
+def refused(page: Page) -> None:
+    """Setting up by hand with a password that the demo's host refuses."""
+    view("settings")(page)
+    servers = page.locator("main li[title*='://']")
+    servers.first.wait_for()
+    urls = [str(each.get_attribute("title")) for each in servers.all()]
+    by_hand(page)
+    fields = page.locator("main input[type=text].mono")
+    for protocol, field in (("pop3", fields.nth(1)), ("smtp", fields.nth(2))):
+        field.fill(next(each for each in urls if each.startswith(protocol)))
+    page.locator("input[type=password]").fill("wrong")
+    page.keyboard.press("Enter")
+    page.locator("main [role=alert]").first.wait_for()
+
+
 # Name, how it comes about, and what of the page is looked at.
 SCENES: dict[str, tuple[Callable[[Page], None], str]] = {
     **{name: (view(name), "html") for name in VIEWS},
@@ -186,17 +281,28 @@ SCENES: dict[str, tuple[Callable[[Page], None], str]] = {
     "move": (asked("v"), MENU),
     "label": (asked("l"), MENU),
     "snooze": (asked("b"), MENU),
+    "snooze until": (snoozing, DIALOGUE),
+    "unsubscribe": (unsubscribing, DIALOGUE),
     "commands": (opened("Control+k"), DIALOGUE),
     "keys": (opened("?"), DIALOGUE),
     "composer": (composer, COMPOSER),
+    "plain text": (plain, COMPOSER),
     "more about a draft": (more, MENU),
+    "templates": (templates, MENU),
+    "link to write": (link_to_write, DIALOGUE),
     "when to send": (send_menu, MENU),
     "send later": (send_later, DIALOGUE),
     "discard": (discarding, DIALOGUE),
-    "suggestions": (suggestions, "body"),
-    "results": (results, "body"),
-    "chosen": (chosen, "body"),
+    "outbox with a letter": (waiting, "main"),
+    "suggestions": (suggestions, "search"),
+    "results": (results, "main"),
+    "chosen": (chosen, "main"),
+    "drawer": (drawer, ".side"),
     "rule on trial": (rule, "main"),
     "connection": (conversation, "main"),
-    "set-up by hand": (by_hand, "main"),
+    "tables": (tables, "main"),
+    "job": (job, "main"),
+    "removing an account": (removing, DIALOGUE),
+    "set-up by hand": (by_hand, "main main"),
+    "password refused": (refused, "main main"),
 }

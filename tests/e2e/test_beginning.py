@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
 
 from hongyan.app import Address, App, Config
 from hongyan.demo.host import DemoHost
+from tests.e2e.everybody import cut_off, findings, prepare, without_mouse
 from tests.e2e.helpers import row
+from tests.support.desk import NARROW, WIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +49,30 @@ def test_without_the_link_there_is_no_mail_and_a_word_about_why(server: Server, 
     page.goto(server.site.start_link())
     expect(page.get_by_role("heading", name="Welcome to Hongyan")).to_be_visible()
     assert "start=" not in page.url
+
+
+@pytest.mark.parametrize(
+    ("locale", "theme", "size"), [("en-GB", "light", WIDE), ("zh-CN", "dark", NARROW)]
+)
+def test_the_first_screens_are_for_everybody(
+    browser: Browser, server: Server, locale: str, theme: Any, size: Any
+) -> None:
+    """Without the link, with it, and where mail of another program is chosen."""
+    options: Any = {"color_scheme": theme, "viewport": size, "reduced_motion": "reduce"}
+    with browser.new_context(locale=locale, **options) as context:
+        page = context.new_page()
+        page.goto(server.site.origin)
+        page.locator("code").wait_for()
+        prepare(page)
+        wrong = [*findings(page), *cut_off(page)]
+        page.goto(server.site.start_link())
+        page.locator("input[type=email]").wait_for()
+        prepare(page)
+        wrong += [*findings(page), *cut_off(page), *without_mouse(page, "main")]
+        page.locator("main .button.wide").press("Enter")
+        page.locator("main form.import").wait_for()
+        wrong += [*findings(page), *cut_off(page), *without_mouse(page, "main")]
+    assert wrong == []
 
 
 def profile(home: Path) -> Path:

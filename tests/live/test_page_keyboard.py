@@ -64,6 +64,9 @@ class Keys:
         self.press("Enter")
 
 
+pytestmark = pytest.mark.timeout(300)  # of which setting up, before real servers, is the most
+
+
 @pytest.fixture(scope="module")
 def person(mail_host: MailHost) -> User:
     someone = mail_host.add_user(f"typist-{os.urandom(3).hex()}")
@@ -123,9 +126,9 @@ def test_read_and_answer_with_an_attachment(
     page = mail.page
     mail.press("j", "j", "Enter")
     title = page.locator(".reader h1")
-    while "Question" not in title.inner_text():
+    while "Question" not in (shown := title.inner_text()):
         mail.press("j")
-        page.wait_for_timeout(50)
+        expect(title).not_to_have_text(shown)
     mail.press("r")
     expect(page.get_by_label("Text of the message")).to_be_focused()
     mail.type("Here, with a list.")
@@ -142,14 +145,14 @@ def test_read_and_answer_with_an_attachment(
     expect(page.get_by_text("Not sent. Here is your draft.")).to_be_visible()
     expect(page.get_by_label("Text of the message")).to_be_focused()
     mail.press("Control+Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
     answer = next(
         each
-        for each in mail_host.wait_for(person, 4, seconds=30)
+        for each in mail_host.wait_for(person, 4, seconds=60)
         if mime.parse(each).subject == "Re: Question"
     )
     (part,) = mime.parse(answer).body.attachments
     assert part.filename == "list.txt"
-    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_send_later_by_its_menu(mail: Keys, person: User) -> None:
