@@ -194,7 +194,7 @@ def conversions(home: Path, times: int, chance: random.Random) -> dict[str, obje
         wanted = encrypted.everything(store)
     began = time.monotonic()
     undisturbed(convert, home)
-    longest = 1.2 * (time.monotonic() - began)
+    longest = time.monotonic() - began
     faults: list[str] = []
     seen = Counter[str]()
     while sum(seen.values()) < times and not faults:
@@ -204,6 +204,10 @@ def conversions(home: Path, times: int, chance: random.Random) -> dict[str, obje
         faults += compare_conversion(home, wanted)
         after = is_encrypted(home)
         seen[f"{before} {after} {broken_off}"] += 1
+        ended = after != before and not broken_off
+        longest *= (
+            0.8 if ended else 1.2
+        )  # whatever else the machine does: about half are broken off
     return {"kills": sum(seen.values()), "promised": len(wanted), "faults": faults, "seen": seen}
 
 

@@ -203,7 +203,7 @@ def test_conversion(
         convert(done)
         done = done.rename(folder / "done")
         requests, count = disk.count, 0
-        for at in range(1 + list(Fault).index(fault) % 7, requests + 1, min(STEP, 7)):
+        for at in range(1 + list(Fault).index(fault) % 11, requests + 1, min(STEP, 11)):
             home = anew(before)
             disk.arm(fault, at, seed=at)
             with suppress(StoreError):

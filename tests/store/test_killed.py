@@ -35,10 +35,7 @@ def test_what_was_promised_outlives_every_kill(tmp_path: Path, what: str, times:
 
 def test_a_conversion_is_done_or_not(tmp_path: Path) -> None:
     seen = killed(tmp_path, "conversions", 60)["seen"]
-    assert sum(count for how, count in seen.items() if how.endswith("True")) > 20, seen
-    for was_encrypted in (True, False):
-        for is_encrypted in (
-            True,
-            False,
-        ):  # some of each were killed before it came to be, or after
-            assert any(how.startswith(f"{was_encrypted} {is_encrypted}") for how in seen), seen
+    assert sum(count for how, count in seen.items() if how.endswith("True")) > 3, seen
+    for before in (True, False):
+        for after in (True, False):  # of each some were killed before it came to be, or after
+            assert any(how.startswith(f"{before} {after}") for how in seen), seen
