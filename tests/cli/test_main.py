@@ -223,7 +223,7 @@ def test_all_errors_have_a_code() -> None:
 
     kinds = [errors.HongyanError]
     for kind in kinds:
-        kinds += kind.__subclasses__()
+        kinds += [each for each in kind.__subclasses__() if each.__module__ == errors.__name__]
         error = kind("field", "words") if kind is errors.InvalidArgument else kind("words")
         line, code = explain(error)
         assert code in {64, 65, 69, 74, 75, 76, 77, 130}

@@ -62,14 +62,20 @@ def key() -> None:
 @key.command
 @click.pass_obj
 def show(app: App) -> None:
-    """Print the key, to be kept in a safe place: whoever has it can read the mail."""
+    """Print the key, to be kept in a safe place.
+
+    Whoever has it can read the mail.
+    """
     click.echo(app.encryption.show())
 
 
 @key.command(name="set")
 @click.pass_obj
 def set_(app: App) -> None:
-    """Put a key that you have in writing into the keyring; it is asked for."""
+    """Put a key that you have into the keyring.
+
+    It is asked for.
+    """
     given = click.prompt("The key", hide_input=True, err=True)
     app.encryption.restore(given)
     click.echo("It opens this profile, and is in the keychain now.")
@@ -79,7 +85,9 @@ def set_(app: App) -> None:
 @command_option
 @click.pass_obj
 def change(app: App, *, key_command: str) -> None:
-    """Make a new key, at once; earlier backups open with the earlier one, which is kept.
+    """Make a new key, and keep the earlier one.
+
+    It is done at once. Earlier backups open with the earlier key.
 
     The mail is not encrypted anew for that. If somebody may have had the earlier key together with
     the files: 'hongyan decrypt', then 'hongyan encrypt'.
