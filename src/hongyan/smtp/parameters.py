@@ -49,13 +49,12 @@ def opening(offered: Extensions, envelope: Envelope, *, secure: bool) -> Opening
         raise InvalidArgument("recipients", "there is none")
     reports = "DSN" in offered
     sender = "FROM:" + wire.path("sender", envelope.sender)
+    paths = [wire.path("recipient", each) for each in envelope.recipients]
     words = [word for part in _PARTS for word in part(offered, envelope)]
     to_be_escaped = _NOT_QUCHAR if "SMTPUTF8" in words else _NOT_QCHAR
     rcpts = [
-        "TO:"
-        + wire.path("recipient", each)
-        + "".join(_report_on(envelope, each, to_be_escaped, offered=reports))
-        for each in envelope.recipients
+        f"TO:{path}" + "".join(_report_on(envelope, each, to_be_escaped, offered=reports))
+        for each, path in zip(envelope.recipients, paths, strict=True)
     ]
     words += _require_tls(offered, envelope, secure=secure)
     fit = _fitting(envelope.recipients, offered.limits)
