@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from hongyan.app import Activity, App, Server, Service
 
 
+_HEADSTART: Final = 0.3  # seconds for who waits for the page, before mail is looked for
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _NO_NAMES: Final = ("127.0.0.1", "localhost", "::1", "0.0.0.0", "::")  # noqa: S104  # none is bound
 
@@ -73,6 +75,7 @@ class Page:
         """Begin."""
         self.server.start()
         click.echo(f"Its page, by a link that works once: {self.server.site.start_link()}")
+        time.sleep(_HEADSTART)
 
     def stop(self) -> None:
         """End."""

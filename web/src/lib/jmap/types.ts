@@ -131,7 +131,7 @@ export type Invocation = [name: string, args: Record<string, unknown>, id: strin
 
 export const HEAD_PROPERTIES = [
   "id", "threadId", "mailboxIds", "keywords", "from", "to", "subject", "receivedAt", "preview", "hasAttachment", "size",
-];
+] as const satisfies (keyof Head)[];
 
 export const EMAIL_PROPERTIES = [
   ...HEAD_PROPERTIES,

@@ -87,7 +87,7 @@ export class Emails {
   }
 
   #keepWhole(accountId: Id, { list, state }: GetResponse<Email>): void {
-    this.keepHeads(accountId, list, state);
+    this.keepHeads(accountId, list.map(headOf), state);
     for (const email of list) {
       const key = keyOf(accountId, email.id);
       this.whole.delete(key);
@@ -142,6 +142,9 @@ const WHOLE_EMAIL = {
   fetchTextBodyValues: true,
   maxBodyValueBytes: 1_000_000,
 };
+
+/** The head alone: heads are kept for good, bodies are not. */
+const headOf = (email: Email): Head => Object.fromEntries(HEAD_PROPERTIES.map((name) => [name, email[name]])) as unknown as Head;
 
 export function grouped(keys: Key[]): Map<Id, Id[]> {
   const groups = new Map<Id, Id[]>();
