@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+import click
+
 from hongyan.cli.output import Style, moment
 
 if TYPE_CHECKING:
@@ -20,6 +22,18 @@ STYLES: Final[tuple[Style, ...]] = (
     {"dim": True},
     {"fg": "cyan"},
     {},
+)
+
+limited: Final = click.option(
+    "--limit",
+    default=50,
+    show_default=True,
+    type=click.IntRange(1),
+    metavar="N",
+    help="At most so many.",
+)
+as_objects_asked: Final = click.option(
+    "--json", "as_objects", is_flag=True, help="As an array of RFC 8621 Email objects."
 )
 
 

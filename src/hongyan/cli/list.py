@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hongyan.app import now
-from hongyan.cli.email import HEADS, STYLES, as_json, row
+from hongyan.cli.email import HEADS, STYLES, as_json, as_objects_asked, limited, row
 from hongyan.cli.output import print_json, table
 from hongyan.errors import NotFound
 
@@ -18,16 +18,9 @@ if TYPE_CHECKING:
 
 @click.command("list")
 @click.argument("mailbox", default="inbox")
-@click.option(
-    "--limit",
-    default=50,
-    show_default=True,
-    type=click.IntRange(1),
-    metavar="N",
-    help="At most so many.",
-)
+@limited
 @click.option("--account", metavar="ADDRESS", help="The account's address; all of them by default.")
-@click.option("--json", "as_objects", is_flag=True, help="As an array of RFC 8621 Email objects.")
+@as_objects_asked
 @click.pass_obj
 def list_(app: App, mailbox: str, *, limit: int, account: str | None, as_objects: bool) -> None:
     """Show the messages of MAILBOX (inbox, sent, … or a name), newest first.

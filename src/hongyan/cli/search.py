@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hongyan.app import now
-from hongyan.cli.email import HEADS, STYLES, as_json, row
+from hongyan.cli.email import HEADS, STYLES, as_json, as_objects_asked, limited, row
 from hongyan.cli.output import print_json, table
 
 if TYPE_CHECKING:
@@ -17,16 +17,9 @@ if TYPE_CHECKING:
 # A word after a minus is one to leave out, not an option; "-h" too.
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("query", nargs=-1, required=True)
-@click.option(
-    "--limit",
-    default=50,
-    show_default=True,
-    type=click.IntRange(1),
-    metavar="N",
-    help="At most so many.",
-)
+@limited
 @click.option("--account", metavar="ADDRESS", help="Only in this account.")
-@click.option("--json", "as_objects", is_flag=True, help="As an array of RFC 8621 Email objects.")
+@as_objects_asked
 @click.pass_obj
 def search(
     app: App, query: tuple[str, ...], *, limit: int, account: str | None, as_objects: bool

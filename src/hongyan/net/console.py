@@ -98,30 +98,13 @@ _IMAP: Final = {
     "MOVE": Explained("put messages into another mailbox instead", "RFC 9051 §6.4.8"),
 }
 _IMAP_VERBS: Final = frozenset(_IMAP) | {
-    "APPEND",
     "CHECK",
-    "CLOSE",
-    "COMPRESS",
-    "COPY",
-    "CREATE",
-    "DELETE",
-    "ENABLE",
-    "EXPUNGE",
     "GETQUOTA",
     "GETQUOTAROOT",
-    "IDLE",
     "LSUB",
-    "MOVE",
-    "NAMESPACE",
-    "NOTIFY",
-    "RENAME",
     "SORT",
-    "STORE",
-    "SUBSCRIBE",
     "THREAD",
     "UID",
-    "UNSELECT",
-    "UNSUBSCRIBE",
 }
 COMMANDS: Final = {"pop3": _POP3, "smtp": _SMTP, "lmtp": _SMTP, "imap": _IMAP}
 
