@@ -65,9 +65,12 @@ export class Actions {
   /** Put into, or take out of, a mailbox that serves as a label. */
   async label(rows: Key[], accountId: Id, mailboxId: Id): Promise<void> {
     const keys = rows.filter((key) => parts(key)[0] === accountId);
-    const isOn = keys.every((key) => this.emails.heads.get(key)?.mailboxIds[mailboxId]);
-    const patchOf: PatchOf = () => ({ [`mailboxIds/${mailboxId}`]: isOn ? null : true });
-    await this.#do({ keys, patchOf, words: texts.t.toast.labelled(keys.length), leaves: false }, []);
+    await this.emails.holding(async () => {
+      await this.emails.needHeads(keys);
+      const isOn = keys.every((key) => this.emails.heads.get(key)?.mailboxIds[mailboxId]);
+      const patchOf: PatchOf = () => ({ [`mailboxIds/${mailboxId}`]: isOn ? null : true });
+      await this.#do({ keys, patchOf, words: texts.t.toast.labelled(keys.length), leaves: false }, []);
+    });
   }
 
   async flag(rows: Key[], value: boolean): Promise<void> {
@@ -78,14 +81,14 @@ export class Actions {
   /** Mark as read or not; `isQuiet` where opening a message does it. */
   async read(rows: Key[], value: boolean, isQuiet = false): Promise<void> {
     const keys = value ? await this.#conversations(rows, false) : rows;
-    const changing = keys.filter((key) => Boolean(this.emails.heads.get(key)?.keywords.$seen) !== value);
+    const change = keyword("$seen", value);
+    const patchOf: PatchOf = (head, accountId) => (Boolean(head.keywords.$seen) === value ? {} : change(head, accountId));
     const words = isQuiet ? "" : value ? texts.t.toast.read(rows.length) : texts.t.toast.unread(rows.length);
-    await this.#do({ keys: changing, patchOf: keyword("$seen", value), words, leaves: false }, []);
+    await this.#do({ keys, patchOf, words, leaves: false }, []);
   }
 
   /** Note that the list of this message was asked to be left. */
   async unsubscribed(key: Key): Promise<void> {
-    await this.emails.needHeads([key]);
     await this.#do({ keys: [key], patchOf: keyword("$unsubscribed", true), words: "", leaves: false }, []);
   }
 
@@ -164,10 +167,13 @@ export class Actions {
 
   /** All messages of the conversations; own drafts and what was sent stay where they are. */
   async #conversations(rows: Key[], isFiling = true): Promise<Key[]> {
-    await this.emails.needHeads(rows);
-    const all = [...new Set(rows.flatMap((key) => this.emails.siblings(key)))];
-    await this.emails.needHeads(all);
-    return all.filter((key) => rows.includes(key) || !isFiling || this.#isHere(key));
+    return this.emails.holding(async () => {
+      await this.emails.needHeads(rows);
+      const all = [...new Set(rows.flatMap((key) => this.emails.siblings(key)))];
+      await this.emails.needHeads(all);
+      const chosen = new Set(rows);
+      return all.filter((key) => chosen.has(key) || !isFiling || this.#isHere(key));
+    });
   }
 
   #isHere(key: Key): boolean {
@@ -176,7 +182,12 @@ export class Actions {
     return here !== null && Boolean(this.emails.heads.get(key)?.mailboxIds[here]);
   }
 
-  async #do(did: Did, rows: Key[]): Promise<void> {
+  #do(did: Did, rows: Key[]): Promise<void> {
+    return this.emails.holding(() => this.#doHeld(did, rows));
+  }
+
+  async #doHeld(did: Did, rows: Key[]): Promise<void> {
+    await this.emails.needHeads(did.keys);
     const forward = this.#patches(did.keys, did.patchOf);
     if (forward.size === 0) return;
     const back = new Map([...forward].map(([key, patch]) => [key, inverse(this.emails.heads.get(key)!, patch)]));

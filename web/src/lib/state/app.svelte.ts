@@ -14,7 +14,7 @@ import { parseMailto } from "../people";
 import { Actions } from "./actions.svelte";
 import { Activities } from "./activity.svelte";
 import type { Kept } from "./composer.svelte";
-import { Emails } from "./emails.svelte";
+import { Emails, type Key } from "./emails.svelte";
 import { MessageList } from "./list.svelte";
 import { Mailboxes } from "./mailboxes.svelte";
 import { Pending } from "./pending";
@@ -78,6 +78,7 @@ export class App {
     // The link opened in a window that shows the page is but a new fragment to the browser.
     addEventListener("hashchange", () => START.test(location.hash) && location.reload());
     document.addEventListener("visibilitychange", () => document.hidden || this.#push?.hurry());
+    this.emails.inUse = () => this.#inUse();
     this.emails.onCreated = (keys) => void notify(this, keys);
     this.transfer.onImported = (account) => void this.#lead(account);
     const link = new URLSearchParams(location.search).get("mailto");
@@ -85,6 +86,13 @@ export class App {
     if (token || link) history.replaceState(null, "", location.pathname);
     await this.#enter(token);
     if (link?.startsWith("mailto:") && this.status === "ready") this.write({ ...parseMailto(link), html: "" });
+  }
+
+  /** The messages that are on screen, under the hand, chosen or open. */
+  #inUse(): Key[] {
+    const { place } = this.route;
+    const open = "open" in place ? place.open : null;
+    return [...(this.list?.looked ?? []), ...this.selection.chosen, open, this.selection.cursor].filter((key): key is Key => key !== null);
   }
 
   /** What nobody else has caught is said in words: nothing fails in silence. */

@@ -4,13 +4,10 @@ import { SvelteMap } from "svelte/reactivity";
 import { MethodError, type Client } from "../jmap/client";
 import { BODY_PROPERTIES, EMAIL_PROPERTIES, HEAD_PROPERTIES } from "../jmap/types";
 import type { Email, GetResponse, Head, Id } from "../jmap/types";
+import { type Key, keyOf, parts, shed, threadOf } from "./bounded";
 import { applied, type Patch } from "./patch";
 
-/** An account and an id in it: what names a message, or a thread, in the whole page. */
-export type Key = `${Id}/${Id}`;
-
-export const keyOf = (accountId: Id, id: Id): Key => `${accountId}/${id}`;
-export const parts = (key: Key): [accountId: Id, id: Id] => key.split("/") as [Id, Id];
+export { type Key, keyOf, parts } from "./bounded";
 
 interface Thread {
   id: Id;
@@ -19,6 +16,9 @@ interface Thread {
 
 /** So many whole messages stay in memory; the oldest go first. */
 const WHOLE = 60;
+/** So many heads stay in memory, and all that are in use. */
+const HEADS = 600;
+const AT_ONCE = 500;
 
 export class Emails {
   readonly heads = new SvelteMap<Key, Head>();
@@ -26,12 +26,20 @@ export class Emails {
   readonly threads = new SvelteMap<Key, Id[]>();
   /** Told of messages that came while the page was looking. */
   onCreated: (keys: Key[]) => void = () => undefined;
+  /** The messages that are on screen, chosen or open: their heads stay. */
+  inUse: () => Key[] = () => [];
+  #holders = 0;
   #states = new Map<Id, string>();
 
   constructor(private readonly client: Client) {}
 
   keepHeads(accountId: Id, list: Head[], state?: string): void {
-    for (const head of list) this.heads.set(keyOf(accountId, head.id), head);
+    for (const head of list) {
+      const key = keyOf(accountId, head.id);
+      this.heads.delete(key); // it is now the newest
+      this.heads.set(key, head);
+    }
+    this.#shed(list.length);
     if (state && !this.#states.has(accountId)) this.#states.set(accountId, state);
   }
 
@@ -42,9 +50,30 @@ export class Emails {
   /** The keys of the messages in the same conversation, oldest first. */
   siblings(key: Key): Key[] {
     const head = this.heads.get(key);
-    const [accountId] = parts(key);
-    const ids = head && this.threads.get(keyOf(accountId, head.threadId));
-    return ids ? ids.map((id) => keyOf(accountId, id)) : [key];
+    const ids = head && this.threads.get(threadOf(key, head));
+    return ids ? ids.map((id) => keyOf(parts(key)[0], id)) : [key];
+  }
+
+  /** Whether the head and the conversation of a message are here. */
+  knows(key: Key): boolean {
+    const head = this.heads.get(key);
+    return head !== undefined && this.threads.has(threadOf(key, head));
+  }
+
+  /** Carry out what reads many heads: none is dropped meanwhile. */
+  async holding<T>(run: () => Promise<T>): Promise<T> {
+    this.#holders++;
+    try {
+      return await run();
+    } finally {
+      this.#holders--;
+    }
+  }
+
+  #shed(fresh: number): void {
+    const most = Math.max(HEADS, fresh);
+    if (this.#holders > 0 || this.heads.size <= most) return;
+    shed(this.heads, this.threads, most, new Set(this.inUse().flatMap((key) => this.siblings(key))));
   }
 
   patch(key: Key, patch: Patch): void {
@@ -61,12 +90,20 @@ export class Emails {
     }
   }
 
-  /** Fetch heads that are not here yet. */
+  /** Fetch heads, and their conversations, that are not here. */
   async needHeads(keys: Key[]): Promise<void> {
-    for (const [accountId, ids] of grouped(keys.filter((key) => !this.heads.has(key)))) {
-      const { list } = await this.client.call<GetResponse<Head>>("Email/get", { accountId, ids, properties: HEAD_PROPERTIES });
-      this.keepHeads(accountId, list);
+    for (const [accountId, missing] of grouped(keys.filter((key) => !this.knows(key)))) {
+      for (let at = 0; at < missing.length; at += AT_ONCE) await this.#fetch(accountId, missing.slice(at, at + AT_ONCE));
     }
+  }
+
+  async #fetch(accountId: Id, ids: Id[]): Promise<void> {
+    const [emails, threads] = await this.client.chain([
+      ["Email/get", { accountId, ids, properties: HEAD_PROPERTIES }],
+      ["Thread/get", { accountId, "#ids": { resultOf: "0", name: "Email/get", path: "/list/*/threadId" } }],
+    ]);
+    this.keepHeads(accountId, (emails as unknown as GetResponse<Head>).list);
+    this.keepThreads(accountId, (threads as unknown as GetResponse<Thread>).list);
   }
 
   /** Fetch a conversation, whole; what is here already is not fetched again. */
@@ -143,7 +180,7 @@ const WHOLE_EMAIL = {
   maxBodyValueBytes: 1_000_000,
 };
 
-/** The head alone: heads are kept for good, bodies are not. */
+/** The head alone: more heads are kept than bodies. */
 const headOf = (email: Email): Head => Object.fromEntries(HEAD_PROPERTIES.map((name) => [name, email[name]])) as unknown as Head;
 
 export function grouped(keys: Key[]): Map<Id, Id[]> {

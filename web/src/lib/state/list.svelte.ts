@@ -3,9 +3,10 @@
  * of keys. What changes elsewhere is asked anew for the window alone.
  */
 
+import { untrack } from "svelte";
 import type { Client } from "../jmap/client";
 import type { Emails, Key } from "./emails.svelte";
-import { count, page, type Page, type Question } from "./source";
+import { count, found, page, type Page, type Question } from "./source";
 
 const BLOCK = 50;
 
@@ -22,6 +23,8 @@ export class MessageList {
   #window: [number, number] = [0, BLOCK];
   #round = 0;
   #counting: Promise<void> | null = null;
+  /** Rows whose heads were dropped since, and are being fetched again. */
+  #coming = new Set<Key>();
 
   constructor(
     private readonly client: Client,
@@ -50,12 +53,29 @@ export class MessageList {
     return this.#load(0);
   }
 
-  /** Say which rows are looked at: what is not here is fetched. */
+  /** The keys of the rows that are looked at. */
+  get looked(): Key[] {
+    return this.between(...this.#window);
+  }
+
+  /** Say which rows are looked at: what is not here, or not here any more, is fetched. */
   look(from: number, to: number): void {
     this.#window = [Math.max(0, from), to];
     const first = Math.floor(Math.max(0, from) / BLOCK);
     const last = Math.floor(Math.max(0, Math.min(to, this.isLoaded ? this.total - 1 : to)) / BLOCK);
     for (let block = first; block <= last; block++) void this.#load(block);
+    untrack(() => void this.#regain(first * BLOCK, (last + 1) * BLOCK - 1));
+  }
+
+  async #regain(from: number, to: number): Promise<void> {
+    const lost = this.between(from, to).filter((key) => !this.emails.knows(key) && !this.#coming.has(key));
+    if (lost.length === 0) return;
+    for (const key of lost) this.#coming.add(key);
+    try {
+      await this.emails.needHeads(lost);
+    } finally {
+      for (const key of lost) this.#coming.delete(key);
+    }
   }
 
   #page(position: number, limit: number): Promise<Page> {
@@ -134,7 +154,7 @@ export class MessageList {
   async all(): Promise<Key[]> {
     await this.#counting;
     const keys: Key[] = [];
-    for (let at = 0; at < this.total; at += 500) keys.push(...(await this.#page(at, 500)).keys);
+    for (let at = 0; at < this.total; at += 500) keys.push(...(await found(this.client, this.question, at, 500)));
     return keys;
   }
 }

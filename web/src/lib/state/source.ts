@@ -48,15 +48,24 @@ export async function page(client: Client, emails: Emails, question: Question, p
     calls.push(["Email/get", { accountId, "#ids": { resultOf: "0", name, path: path(accountId) }, properties: HEAD_PROPERTIES }]);
     calls.push(["Thread/get", { accountId, "#ids": { resultOf: String(calls.length - 1), name: "Email/get", path: "/list/*/threadId" } }]);
   }
-  const [found, ...got] = await client.chain(calls);
+  const [answer, ...got] = await client.chain(calls);
   accountIds.forEach((accountId, at) => {
     const { list, state } = got[2 * at] as unknown as GetResponse<Head>;
     emails.keepHeads(accountId, list, state);
     emails.keepThreads(accountId, (got[2 * at + 1] as unknown as GetResponse<{ id: Id; emailIds: Id[] }>).list);
   });
-  const { ids, total, owners } = found as unknown as Found;
+  const told = answer as unknown as Found;
+  const { ids, total } = told;
   const isEnd = ids.length < limit && (ids.length > 0 || position === 0);
-  return { keys: ids.map((id, at) => keyOf(owners?.[at] ?? accountIds[0]!, id)), total: total ?? (isEnd ? position + ids.length : null) };
+  return { keys: keysOf(question, told), total: total ?? (isEnd ? position + ids.length : null) };
+}
+
+const keysOf = ({ accountIds }: Question, { ids, owners }: Found): Key[] => ids.map((id, at) => keyOf(owners?.[at] ?? accountIds[0]!, id));
+
+/** The keys of a part of the list, without their heads. */
+export async function found(client: Client, question: Question, position: number, limit: number): Promise<Key[]> {
+  const { name, args } = query(question);
+  return keysOf(question, await client.call<Found>(name, { ...args, position, limit }));
 }
 
 /** How many there are in all, where a page does not tell. */
