@@ -51,6 +51,42 @@ def height(of: Locator) -> float:
     return (of.bounding_box() or {"height": 0.0})["height"]
 
 
+def test_a_click_in_a_letter_keeps_the_keyboard_only_while_the_pointer_is_there(mail: Desk) -> None:
+    page = mail.open()
+    title = page.locator(".reader h1")
+    read(page, "unusual honking")
+    page.frame_locator(".reader iframe").get_by_text("Dear Custommer").click()
+    page.wait_for_function("document.activeElement.tagName === 'IFRAME'")
+    page.mouse.move(700, 10)
+    page.keyboard.press("j")
+    expect(title).not_to_contain_text("unusual honking")
+
+
+def test_the_pointer_takes_the_keyboard_from_nobody(mail: Desk) -> None:
+    """Neither from who came into a letter by keyboard, nor from who writes or searches."""
+    page = mail.open()
+    read(page, "unusual honking")
+    frame = page.locator(".reader iframe")
+    link = page.frame_locator(".reader iframe").get_by_role("link").first
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if link.evaluate("each => each === document.activeElement"):
+            break
+    expect(link).to_be_focused()
+    frame.hover()
+    page.mouse.move(700, 10)
+    expect(link).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("Open this link?")
+    page.get_by_role("dialog").press("Escape")
+    page.locator("#search").focus()
+    frame.hover()
+    page.mouse.move(700, 40)
+    page.keyboard.type("goose")
+    expect(page.locator("#search")).to_have_value("goose")
+    mail.forgive("Blocked script execution")  # what the test itself asked in the letter
+
+
 def test_html_is_in_a_frame_that_may_do_nothing(mail: Desk) -> None:
     page = mail.open()
     read(page, "unusual honking")
