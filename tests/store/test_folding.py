@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 import unicodedata
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hongyan.store.folding import fold, phrase, segment, storable
+from hongyan.store.folding import UNSPACED, fold, phrase, segment, storable
 from hongyan.store.snippet import Highlighter, Snippet
 
 
@@ -35,6 +36,21 @@ def test_fold(text: str, folded: str) -> None:
 def test_segment() -> None:
     assert segment("abc 北京市x").split() == ["abc", "北京", "京市", "市", "x"]
     assert segment("a，b") == "a，b"
+
+
+@given(
+    st.lists(
+        st.text(st.sampled_from("北京市会議회의สวัสดี𠮷𪚥𰻝"))
+        | st.text(st.characters(exclude_categories=("Cs",)))
+    )
+)
+def test_a_run_becomes_its_pairs_whatever_stands_around_it(texts: list[str]) -> None:
+    def pairs(run: re.Match[str]) -> str:
+        return f" {' '.join(run[0][at : at + 2] for at in range(len(run[0])))} "
+
+    text = "".join(texts)
+    expected = text if text.isascii() else re.sub(f"[{UNSPACED}]+", pairs, text)
+    assert segment(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -126,6 +142,16 @@ def test_what_composes_folds_as_one() -> None:
 @given(st.text(max_size=40))
 def test_a_text_folds_as_its_compatible_form_does(text: str) -> None:
     assert fold(text) == fold(unicodedata.normalize("NFKC", text))
+
+
+def test_a_text_folds_as_its_characters_do() -> None:
+    """One script alone takes a shorter way than when a character of another stands beside it."""
+    for point in range(0x80, 0x2200):
+        character = chr(point)
+        if unicodedata.is_normalized("NFC", f"x{character}") and not unicodedata.combining(
+            character
+        ):
+            assert fold(f"x{character}y 雁") == fold(f"x{character}y") + " 雁", hex(point)
 
 
 def test_folding_twice_changes_nothing() -> None:

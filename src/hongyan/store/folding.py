@@ -21,9 +21,11 @@ UNSPACED: Final = (
     "\u3040-\u30fa\u30fc-\u318f\u31a0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uaa60-\uaa7f"
     "\uac00-\ud7ff\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003fffd"
 )
-_RUN: Final = re.compile(f"[{UNSPACED}]+")
+_RUN: Final = re.compile(f"([{UNSPACED}]+)")
 _HAN: Final = re.compile("[\u3400-\u9fff\U00020000-\U0003fffd]")
-_ACCENTS: Final = re.compile("[\u0300-\u036f]+")
+_ACCENT: Final = re.compile("[\u0300-\u036f]")
+# High octets of UTF-16: Latin, Greek, Cyrillic, Armenian, Hebrew, punctuation, letter-like signs.
+_WESTERN: Final = bytes((*range(0x06), *range(0x1E, 0x22)))
 _LATER_JAMO: Final = re.compile("[\u1160-\u11ff]")  # vowels and finals, which join an initial
 _MOST_FOLDS: Final = 30_000  # more than a library of all languages has
 _LETTER: Final = re.compile(r"[^\W_]")
@@ -34,7 +36,11 @@ _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 
 def storable(text: str) -> str:
     """Return ``text`` with what UTF-8 cannot say replaced by U+FFFD."""
-    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
+    try:
+        text.encode()  # a third of the time of looking for what it cannot say
+    except UnicodeEncodeError:
+        return _SURROGATES.sub("\ufffd", text)
+    return text
 
 
 class _Composes(Exception):
@@ -62,10 +68,17 @@ def fold(text: str) -> str:
     """Return ``text`` in the form that is compared: NFKC, no case, no accents, simplified Han."""
     if text.isascii():
         return text.lower()
+    if _is_western(text) and unicodedata.is_normalized("NFC", text):
+        return _bare(text)
     try:
         return text.translate(_folds())
     except _Composes:
         return _folded(text)
+
+
+def _is_western(text: str) -> bool:
+    """Tell whether no script is in it of which `_bare` would be slow, or not all."""
+    return not text.encode("utf-16-le", "surrogatepass")[1::2].translate(None, _WESTERN)
 
 
 def _folded(text: str) -> str:
@@ -73,11 +86,16 @@ def _folded(text: str) -> str:
     if not unicodedata.is_normalized("NFKC", text):  # else its marks are in order
         # To put n marks behind one letter in order takes time n²: no letter keeps more than these.
         text = _MANY_MARKS.sub(r"\g<0> ", text)
+    bare = _bare(text)
+    if _HAN.search(bare) and _traditional().search(bare):
+        return bare.translate(_simplified())
+    return bare
+
+
+def _bare(text: str) -> str:
+    """Return ``text`` without case and accents, all else composed."""
     decomposed = unicodedata.normalize("NFKD", text).casefold()
-    composed = unicodedata.normalize("NFKC", _ACCENTS.sub("", decomposed))
-    if _HAN.search(composed) and _traditional().search(composed):
-        return composed.translate(_simplified())
-    return composed
+    return unicodedata.normalize("NFKC", _ACCENT.sub("", decomposed))
 
 
 @cache
@@ -103,12 +121,28 @@ def indexed(text: str) -> str:
 
 def segment(folded: str) -> str:
     """Return ``folded`` with such runs as pairs of neighbours: 北京市 becomes 北京 京市 市."""
-    return folded if folded.isascii() else _RUN.sub(_pairs, folded)
+    if folded.isascii() or _is_western(folded):
+        return folded
+    parts = _RUN.split(folded)
+    if len(parts) > 1:
+        parts[1::2] = [f" {pairs} " for pairs in _pairs(parts[1::2])]
+    return "".join(parts)
 
 
-def _pairs(run: re.Match[str]) -> str:
-    text = run[0]
-    return f" {' '.join([text[at : at + 2] for at in range(len(text))])} "
+def _pairs(runs: list[str]) -> list[str]:
+    """Return the pairs of each run, all runs at once, by copying octets: five times as quick."""
+    text = "\0".join(["", *runs, ""])
+    codec, width = "utf-16-le", 2
+    octets = text.encode(codec)
+    if len(octets) > width * len(text):  # characters beyond the first 65,536 take two units there
+        codec, width = "utf-32-le", 4
+        octets = text.encode(codec)
+    pairs = bytearray(" ".encode(codec) * (3 * len(text) - 3))
+    for at in range(width):
+        pairs[at :: 3 * width] = octets[at:-width:width]
+        pairs[at + width :: 3 * width] = octets[at + width :: width]
+    # "\0ab\0c\0" has become "\0a ab b\0 \0c c\0 ": a run's pairs stand behind its first character.
+    return [each[2:] for each in pairs.decode(codec)[1:-2].split("\0 \0")]
 
 
 def phrase(text: str) -> str:
