@@ -27,7 +27,7 @@ fmt: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@sh .ci/install-debian bench
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench --million
 
 clean:
 	rm -rf $(VENV) src/hongyan/server/page web/node_modules web/out dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -29,17 +29,14 @@ def main() -> int:
     )
     parser.add_argument("--runs", type=int, help="how often each client runs")
     parser.add_argument(
-        "--million", action="store_true", help="store: a million messages, too (half an hour)"
-    )
-    parser.add_argument(
-        "--peers-million", action="store_true", help="with --million: its peers, too (hours)"
+        "--million", action="store_true", help="store: a million messages, too (hours)"
     )
     given = parser.parse_args()
     if unknown := set(given.works) - set(WORKS):
         parser.error(f"{', '.join(sorted(unknown))}: the works are {', '.join(WORKS)}")
     plan = QUICK if given.quick else FULL
     plan = replace(plan, runs=given.runs) if given.runs else plan
-    plan = replace(plan, million=given.million, peers_million=given.peers_million)
+    plan = replace(plan, million=given.million)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and folders go
     load = os.getloadavg()[0]
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.1f}, "

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 class Plan:
     """``runs`` of each client, interleaved; ``share`` of the full sizes, from 1 down.
 
-    ``million``: the store with a million messages, too; ``peers_million``: its peers as well.
+    ``million``: the store and its peers with a million messages, too.
     """
 
     runs: int = 5
     share: float = 1.0
     million: bool = False
-    peers_million: bool = False
 
     def scaled(self, full: int, *, least: int = 1) -> int:
         """Return how much of ``full`` this plan does."""

@@ -1,9 +1,8 @@
 """Importing a Maildir and searching it, at ten thousand messages, a hundred thousand, a million.
 
 Short messages (`tests.support.short`), so that the peers come to an end. They index the same
-Maildir at ten thousand, in turns with us; with ``--million`` once at a hundred thousand, and at a
-million, which takes them hours, only with ``--peers-million``. Their searches are a process each;
-the start of one is taken off.
+Maildir, at ten thousand in turns with us, at a hundred thousand once, and with ``--million`` at
+that, which takes them hours. Their searches are a process each; the start of one is taken off.
 """
 
 from __future__ import annotations
@@ -53,17 +52,14 @@ class Mail:
 
 def run(site: Site, plan: Plan) -> Iterator[Table]:
     """Measure."""
-    sizes = [(10_000, plan.runs, True), (100_000, 1, plan.million)]
-    if plan.million:
-        sizes.append((1_000_000, 1, plan.peers_million))
-    for size, runs, with_peers in sizes:
-        count = plan.scaled(size, least=300)
-        yield from _of_size(site.folder / "store", count, runs=runs, with_peers=with_peers)
+    sizes = [(10_000, plan.runs), (100_000, 1), *[(1_000_000, 1)] * plan.million]
+    for size, runs in sizes:
+        yield from _of_size(site.folder / "store", plan.scaled(size, least=300), runs=runs)
 
 
-def _of_size(folder: Path, count: int, *, runs: int, with_peers: bool) -> Iterator[Table]:
+def _of_size(folder: Path, count: int, *, runs: int) -> Iterator[Table]:
     mail = write(folder / "mail", count)
-    peers = indexers(folder / "peers", mail.folder) if with_peers else []
+    peers = indexers(folder / "peers", mail.folder)
     jobs = [_import(folder / "home", mail)]
     jobs += [peer.job(mail.count, mail.octets) for peer in peers]
     try:
