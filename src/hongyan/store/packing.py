@@ -39,6 +39,7 @@ _FRAME: Final = zstd.ZstdCompressor.FLUSH_FRAME
 _DICTIONARY: Final = 112_640  # octets, zstd's own usual size
 _SAMPLE: Final = 16_384
 _CHUNK: Final = 1 << 20
+_TRIED: Final = 65_536  # octets of a file that tell whether it shrinks
 _WORTH: Final = 0.94  # of its size: a file that hardly shrinks is left as it is
 
 
@@ -87,12 +88,13 @@ class Packing:
         """Return a new file with a frame of what is in ``source``; None when it hardly shrinks."""
         source.end()
         chunks = self._protection.chunks(source.path)
-        sample = next(chunks, b"")
-        if len(zstd.compress(sample, 3)) > _WORTH * len(sample):
+        first = next(chunks, b"")
+        tried = first[-_TRIED:]  # not its beginning, where a message's header and words stand
+        if len(zstd.compress(tried, 3)) > _WORTH * len(tried):
             return None
         packed = TemporaryFile(self._folder, self._protection)
         compressor = zstd.ZstdCompressor(3)
-        for chunk in itertools.chain((sample,), chunks):
+        for chunk in itertools.chain((first,), chunks):
             packed.write(compressor.compress(chunk))
         packed.write(compressor.flush())
         return packed
