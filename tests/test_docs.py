@@ -166,3 +166,11 @@ def test_every_command_shown_exists(line: str) -> None:
         assert found is not None
         command = found
     command.make_parser(click.Context(command)).parse_args(words)  # raises what it does not know
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    pages = sorted(ROOT.glob("docs/decisions/*.md"))
+    numbers = [int(page.name[:4]) for page in pages]
+    assert len(set(numbers)) == len(pages) > 15
+    for page, number in zip(pages, numbers, strict=True):
+        assert page.read_text("utf-8").startswith(f"# {number}. "), page.name
