@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -235,6 +236,42 @@ def test_what_cyrus_has_besides(cyrus: Cyrus) -> None:
     assert len({message.email_id for message in taken}) == 2
     assert placed is not None
     assert placed.uids == NumberSet.of([3, 4])
+
+
+CAPABILITIES = {
+    "2177": "IDLE", "2342": "NAMESPACE", "2971": "ID", "3502": "MULTIAPPEND", "3516": "BINARY",
+    "3691": "UNSELECT", "4315": "UIDPLUS", "4731": "ESEARCH", "4978": "COMPRESS=DEFLATE",
+    "5032": "WITHIN", "5161": "ENABLE", "5182": "SEARCHRES", "5256": "SORT", "5258": "LIST-EXTENDED",
+    "5465": "NOTIFY", "5819": "LIST-STATUS", "6154": "SPECIAL-USE", "6851": "MOVE",
+    "6855": "UTF8=ACCEPT", "7162": "CONDSTORE", "7888": "LITERAL+", "8438": "STATUS=SIZE",
+    "8474": "OBJECTID", "8514": "SAVEDATE", "8970": "PREVIEW", "9208": "QUOTA",
+}  # fmt: skip
+ALONE = "by dialogues alone"
+
+
+def _tried() -> list[tuple[list[str], list[str]]]:
+    """Return the RFCs of each row of the table, and the servers that it names."""
+    page = Path(__file__).parents[2] / "docs/standards/imap.md"
+    rows = [line.strip("|").split("|") for line in page.read_text("utf-8").splitlines()]
+    cells = [[cell.strip() for cell in row] for row in rows if len(row) == 5]
+    return [(row[0].split(", "), row[4].split(", ")) for row in cells[2:]]
+
+
+def test_the_table_names_servers_that_have_it(imap_server: Server, user: User) -> None:
+    """What STANDARDS says that a server was tried with is there, of all that has a word for it."""
+    own = type(imap_server).__name__
+    assert {name for _, servers in _tried() for name in servers} == {
+        "Dovecot", "Cyrus", "Courier", ALONE,
+    }  # fmt: skip
+    words = [
+        CAPABILITIES[rfc]
+        for rfcs, servers in _tried()
+        for rfc in rfcs
+        if own in servers and rfc in CAPABILITIES
+    ]
+    with session(imap_server, user) as live:
+        assert [word for word in words if word not in live.conn.capabilities] == []
+    assert "IDLE" in words
 
 
 def test_utf8_where_it_is_accepted(courier: Courier) -> None:
