@@ -8,9 +8,12 @@ control, bidi or zero-width characters.
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _LINE_BREAKERS: Final = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
 _UNSHOWABLE: Final = re.compile(
@@ -49,3 +52,11 @@ def shown_text(text: str) -> str:
     Line ends become LF. Joiners stay, since Arabic, Indic scripts and emoji need them.
     """
     return _UNSHOWABLE_IN_TEXT.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def nearest(word: str, words: Iterable[str], *, most: int = 3) -> tuple[str, ...]:
+    """Return those of ``words`` that ``word`` may have been meant to be, the likeliest first."""
+    from difflib import get_close_matches
+
+    by_fold = {each.casefold(): each for each in words}
+    return tuple(by_fold[each] for each in get_close_matches(word.casefold(), by_fold, most))

@@ -126,6 +126,34 @@ def test_the_command_line_over_imap(mail_host: MailHost, tmp_path: Path) -> None
     assert len(program.json("list")) == 2
 
 
+def test_what_the_command_line_changes_is_told_to_the_server(
+    mail_host: MailHost, tmp_path: Path
+) -> None:
+    reader = mail_host.add_user("by-hand")
+    names = ("one", "two", "three", "four", "five")
+    mail_host.fill(reader, [letter(name) for name in names])
+    program = Program(tmp_path / "profile", mail_host.environment)
+    words = ("--imap", mail_host.imap_url(), "--smtp", mail_host.smtp_url(), "--password-stdin")
+    program.run("account", "add", reader.address, *words, stdin=reader.password)
+    program.run("sync")
+    program.run("mark", "read", "subject:one OR subject:two")
+    program.run("mark", "flagged", "subject:one")
+    program.run("label", "later", "subject:two")
+    program.run("archive", "subject:two")
+    program.run("move", "Lists", "subject:three", "--create")
+    program.run("delete", "subject:four")
+    program.run("delete", "subject:five", "--for-ever", "--yes")
+    program.run("sync")
+    with other_client(mail_host.dovecot.imap, reader.address, reader.password) as client:
+        assert flags(client) == {"one": {"\\Seen", "\\Flagged"}}
+        assert flags(client, "Archive") == {"two": {"\\Seen", "later"}}
+        assert flags(client, "Lists") == {"three": set()}
+        assert flags(client, "Trash") == {"four": set()}
+        program.run("undo")
+        program.run("sync")
+        assert flags(client) == {"one": {"\\Seen", "\\Flagged"}, "four": set()}
+
+
 def test_mail_flags_and_mailboxes_come(
     setting: Setting, mine: ImapProfile, theirs: imaplib.IMAP4
 ) -> None:

@@ -117,7 +117,7 @@ def test_a_rule_over_history_is_shown_done_and_undone(profile: Profile, count: i
     before = cells(profile)
     profile.wait(hours=1)
     shown = ruling(profile).preview(rule)
-    assert (shown.matched, len(shown.effects)) == (count // 2, count // 2)
+    assert (shown.matched, shown.changing, len(shown.effects)) == (count // 2, count // 2, 100)
     assert cells(profile) == before, "a preview changes nothing"
     applied = ruling(profile).apply(rule)
     assert (applied.changed, applied.matched) == (count // 2, count // 2)

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from hongyan.net.web import Web
     from hongyan.server import Address, Keys, Server
     from hongyan.store.envelope import KeyPlace
+    from hongyan.sync.history import History
     from hongyan.sync.workers import Workers
 
 
@@ -157,6 +158,13 @@ class App:
         from hongyan.app.ruling import ServedRuling
 
         return ServedRuling(self.store, self.servers, clock=now)
+
+    @cached_property
+    def history(self) -> History:
+        """What changes mail that is here already, and takes it back."""
+        from hongyan.sync.history import History
+
+        return History(self.store)
 
     @cached_property
     def sending(self) -> Sending:

@@ -42,9 +42,11 @@ def export_(app: App, query: tuple[str, ...], *, form: str, target: Path | None)
     """
     suffix = ".zip" if form == Format.ZIP.value else ""
     target = target or Path(f"hongyan-{form}{suffix}")
+    store = existing(app)
+    store.search.check(" ".join(query))
     with progress() as report:
         count = export(
-            existing(app),
+            store,
             target,
             form=Format(form),
             query=" ".join(query),

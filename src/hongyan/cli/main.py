@@ -20,6 +20,7 @@ import click
 
 from hongyan import __version__
 from hongyan.cli.errors import BROKEN_PIPE, INTERRUPTED, TERMINATED, explain
+from hongyan.guard import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,6 +38,12 @@ COMMANDS: Final = {
     "search": ("search:search", "Find messages by words, people and more."),
     "show": ("show:show", "Read a message."),
     "save": ("save:save", "Save attachments, or one of them."),
+    "mark": ("mark:mark", "Mark messages as read, unread, flagged or not."),
+    "label": ("mark:label", "Give messages a label, or take it off."),
+    "move": ("move:move", "Move messages to another mailbox."),
+    "archive": ("move:archive", "Take messages out of the inbox, and keep them."),
+    "delete": ("delete:delete", "Move messages to the trash, or delete them for ever."),
+    "undo": ("undo:undo", "Take back what was changed last."),
     "send": ("send:send", "Write and send a message."),
     "reply": ("reply:reply", "Answer a message."),
     "forward": ("forward:forward", "Send a message on to others."),
@@ -64,15 +71,22 @@ COMMANDS: Final = {
 _MEANT: Final = {  # what other programs call it
     "compose": "send",
     "fetch": "sync",
+    "file": "move",
     "find": "search",
+    "flag": "mark",
     "inbox": "list",
     "mail": "send",
+    "mv": "move",
     "open": "show",
     "read": "show",
     "receive": "sync",
+    "remove": "delete",
+    "rm": "delete",
     "rules": "rule",
     "setup": "account",
     "start": "serve",
+    "tag": "label",
+    "trash": "delete",
     "view": "show",
     "web": "serve",
     "write": "send",
@@ -153,9 +167,7 @@ class Commands(click.Group):
         word = args[0]
         if word in COMMANDS or word.startswith("-") or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)
-        from difflib import get_close_matches
-
-        meant = _MEANT.get(word) or next(iter(get_close_matches(word, COMMANDS, 1)), "")
+        meant = _MEANT.get(word) or next(iter(nearest(word, COMMANDS)), "")
         hint = f" Did you mean '{meant}'?" if meant else ""
         raise click.UsageError(f"No such command '{word}'.{hint}", ctx)
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from hongyan.cli.check import advancing
 from hongyan.cli.output import print_json, table
+from hongyan.cli.progress import progress
 from hongyan.errors import NotFound
 from hongyan.guard import shown
 from hongyan.store import Role
@@ -77,6 +79,7 @@ def add(app: App, /, name: str, query: str, account: str | None, **given: object
     if not actions:
         words = "say what it does: --move, --label, --flag, --read, --trash, --forward or --run"
         raise click.UsageError(words, click.get_current_context())
+    app.store.search.check(query)
     added = app.store.rules.add(
         Rule(
             name=name,
@@ -145,12 +148,15 @@ def disable(app: App, rule_id: str) -> None:
 @click.pass_obj
 def preview(app: App, rule_id: str) -> None:
     """Show what a rule would change of all mail there is; nothing is changed."""
-    found = app.ruling.preview(app.store.rules.get(rule_id))
-    for email, effect in found.effects[:_SHOWN]:
-        click.echo(shown(f"{email.id} {email.subject}: {_describe(app, effect)}", limit=300))
-    if len(found.effects) > _SHOWN:
-        click.echo(f"and {len(found.effects) - _SHOWN} more")
-    click.echo(f"It finds {found.matched} messages, and would change {len(found.effects)}.")
+    with progress() as report:
+        advance = advancing(report, "Looking")
+        found = app.ruling.preview(app.store.rules.get(rule_id), limit=_SHOWN, advance=advance)
+    for marks, effect in found.effects:
+        subject = app.store.messages.get(marks.id).subject
+        click.echo(shown(f"{marks.id} {subject}: {_describe(app, effect)}", limit=300))
+    if found.changing > len(found.effects):
+        click.echo(f"and {found.changing - len(found.effects)} more")
+    click.echo(f"It finds {found.matched} messages, and would change {found.changing}.")
 
 
 @rule.command(short_help="Let a rule look at all mail there is.")
@@ -158,7 +164,9 @@ def preview(app: App, rule_id: str) -> None:
 @click.pass_obj
 def apply(app: App, rule_id: str) -> None:
     """Let a rule look at all mail there is; nothing is forwarded or run."""
-    done = app.ruling.apply(app.store.rules.get(rule_id))
+    with progress() as report:
+        advance = advancing(report, "Changing")
+        done = app.ruling.apply(app.store.rules.get(rule_id), advance=advance)
     click.echo(f"Changed {done.changed} messages. 'hongyan rule undo {done.run}' takes it back.")
 
 
@@ -167,7 +175,7 @@ def apply(app: App, rule_id: str) -> None:
 @click.pass_obj
 def undo(app: App, run_id: str | None) -> None:
     """Take back what an application of a rule changed; the last one by default."""
-    runs = app.store.rules.runs()
+    runs = [run for run in app.store.rules.runs() if not run.by_hand]
     if not run_id and not runs:
         raise NotFound("there is no application of a rule that could be undone")
     count = app.ruling.undo(run_id or runs[0].id)

@@ -30,6 +30,7 @@ def search(
     is:unread is:flagged has:attachment, -without, OR.
     """
     owner = app.accounts.choose(account).id if account else None
+    app.store.search.check(" ".join(query))
     hits = app.store.search.find(" ".join(query), account=owner, limit=limit)
     emails = [app.store.messages.get(hit.id) for hit in hits]
     if as_objects:

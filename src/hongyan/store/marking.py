@@ -15,7 +15,7 @@ from hongyan.store import uidls
 from hongyan.store.changes import Event
 from hongyan.store.database import fetch
 from hongyan.store.folding import storable
-from hongyan.store.types import Kind, nothing_like, row_number
+from hongyan.store.types import AccountId, Kind, MessageId, nothing_like, row_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,11 +28,13 @@ if TYPE_CHECKING:
 
 _READ: Final = frozenset({"$seen", "$draft"})
 _NOW: Final = """
-    SELECT id, account, thread,
+    SELECT m.id, account, thread,
         (SELECT json_group_array(keyword) FROM keywords WHERE message = m.id),
         (SELECT json_group_array(mailbox) FROM memberships WHERE message = m.id)
-    FROM messages AS m WHERE id = ?
+    FROM {}
 """
+_ONE: Final = _NOW.format("messages AS m WHERE id = ?")
+_SOME: Final = _NOW.format("json_each(?) AS i CROSS JOIN messages AS m ON m.id = i.value")
 # Marks a message, whose row is there: (keyword, message).
 MARK: Final = """
     INSERT INTO keywords (message, keyword, index_row)
@@ -59,6 +61,16 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Marks:
+    """How a message is marked and where it lies: all of it that can change."""
+
+    id: MessageId
+    account_id: AccountId
+    keywords: frozenset[str]
+    mailbox_ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Now:
     row: int
     account: int
@@ -74,6 +86,20 @@ class Marking:
         self._database = database
         self._blobs = blobs
         self._changes = changes
+
+    def marks(self, message_ids: Iterable[str]) -> tuple[Marks, ...]:
+        """Return how messages are marked, in that order; ids that name nothing are left out."""
+        rows = json.dumps([row_number("m", each) for each in message_ids])
+        with self._database.read() as db:
+            return tuple(
+                Marks(
+                    MessageId(f"m{row}"),
+                    AccountId(f"a{account}"),
+                    frozenset(json.loads(keywords)),
+                    frozenset(f"b{mailbox}" for mailbox in json.loads(mailboxes)),
+                )
+                for row, account, _, keywords, mailboxes in fetch(db, _SOME, (rows,))
+            )
 
     def set_keywords(self, message_id: str, keywords: Iterable[str]) -> None:
         """Replace the keywords of a message. Raises `NotFound`, `InvalidArgument`."""
@@ -224,7 +250,7 @@ def _mailboxes_of(db: apsw.Connection, account: int, ids: Iterable[str]) -> froz
 
 def _now(db: apsw.Connection, message_id: str) -> _Now:
     for row, account, thread, keywords, mailboxes in fetch(
-        db, _NOW, (row_number("m", message_id),)
+        db, _ONE, (row_number("m", message_id),)
     ):
         return _Now(
             row, account, thread, frozenset(json.loads(keywords)), frozenset(json.loads(mailboxes))

@@ -120,6 +120,8 @@ class Flaw(Enum):
     NO_DAY = "{} needs a day such as 2026-01-31"
     NO_SPAN = "{} needs a time such as 12h, 7d, 2w, 3m or 1y"
     TOO_LONG_AGO = "{} ago is before all time"
+    NO_MAILBOX = "there is no mailbox {}"
+    NO_ACCOUNT = "there is no account {}"
     NO_SIZE = "{} needs a size such as 300k or 5M"
 
 

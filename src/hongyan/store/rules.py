@@ -1,14 +1,15 @@
 """The person's rules in their order, and what each application of one changed.
 
 What is noted of an application is a difference for each message, not a copy of before: undoing it
-leaves alone what the person has changed since.
+leaves alone what the person has changed since. What somebody changed by hand in one go is noted
+likewise, for a while.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hongyan.errors import InvalidArgument
 from hongyan.store.database import fetch
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 class Effect:
     """What became different of a message: keywords, and mailboxes by id.
 
-    ``made_mailboxes`` did not exist before; ``named_mailboxes`` had not the role of Trash.
+    ``made_mailboxes`` did not exist before; ``named_mailboxes`` had not their role.
     """
 
     added_keywords: frozenset[str] = frozenset()
@@ -60,12 +61,16 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """An application of a rule, which can be undone while there is something left of it."""
+    """An application of a rule, or a change by hand, which can be undone.
+
+    ``name`` is the rule's, or what was done; ``messages`` is of how many something is left.
+    """
 
     id: str
     name: str
     at: datetime
     messages: int
+    by_hand: bool
 
 
 class Rules:
@@ -129,14 +134,19 @@ class Rules:
 
     # -- what was done
 
-    def note(self, name: str, effects: Mapping[str, Effect]) -> str:
-        """Note what an application of a rule changed, by message; return the run's id."""
+    def note(self, name: str, effects: Mapping[str, Effect], *, by_hand: bool = False) -> str:
+        """Note what an application of a rule, or a change by hand, did to each message.
+
+        Returns the run's id. Of the changes by hand the last few are kept.
+        """
+        mark = _BY_HAND if by_hand else ""
         with self._database.write() as db:
             ((run,),) = fetch(
                 db,
                 "INSERT INTO rule_runs (name, at) VALUES (?, ?) RETURNING id",
-                (storable(name), milliseconds(self._clock())),
+                (mark + storable(name), milliseconds(self._clock())),
             )
+            db.execute(_FORGET_OLD, (f"{_BY_HAND}*", _KEPT))
             db.executemany(
                 "INSERT INTO rule_effects VALUES (?, ?, ?)",
                 [(run, row_number("m", id_), effect.json()) for id_, effect in effects.items()],
@@ -151,7 +161,10 @@ class Rules:
                 "SELECT id, name, at, (SELECT count(*) FROM rule_effects WHERE run = r.id) "
                 "FROM rule_runs AS r ORDER BY id DESC",
             )
-        return tuple(Run(f"u{row}", name, moment(at), count) for row, name, at, count in rows)
+        return tuple(
+            Run(f"u{row}", name.removeprefix(_BY_HAND), moment(at), count, _BY_HAND in name)
+            for row, name, at, count in rows
+        )
 
     def effects(self, run_id: str) -> Iterator[tuple[str, Effect]]:
         """Yield the messages of a run with what became different of each. Raises `NotFound`."""
@@ -173,7 +186,13 @@ class Rules:
             db.execute("DELETE FROM rule_runs WHERE id = ?", (row_number("u", run_id),))
 
 
-_SELECT = "SELECT id, name, enabled, query, accounts, actions, stop FROM rules"
+_BY_HAND: Final = "\x1f"  # before what was done: no rule's name holds a control character
+_KEPT: Final = 20
+_FORGET_OLD: Final = """
+    DELETE FROM rule_runs WHERE name GLOB ?1 AND id NOT IN
+        (SELECT id FROM rule_runs WHERE name GLOB ?1 ORDER BY id DESC LIMIT ?2)
+"""
+_SELECT: Final = "SELECT id, name, enabled, query, accounts, actions, stop FROM rules"
 
 
 def _values(rule: Rule) -> tuple[apsw.SQLiteValue, ...]:

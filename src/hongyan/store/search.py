@@ -102,6 +102,15 @@ class Search:
             ranks = dict(fetch(db, sql, (*found.values, *place, limit, offset)))
             return self._hits(db, ranks, highlighter)
 
+    def check(self, query: str) -> None:
+        """Raise `InvalidArgument` for a query that is wrong, or names what is not there.
+
+        A mailbox or an account that is not there is no mistake elsewhere: nothing is found in it.
+        """
+        with self._database.view() as db:
+            terms = Terms(db, self._clock(), strict=True)
+            conditions.found(parse(query), read=terms.read)
+
     def ids(self, query: str) -> Iterator[MessageId]:
         """Yield all messages that a query finds, the oldest first, while others come and go.
 

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from hongyan.guard import nearest, shown
 from hongyan.store import wheres
 from hongyan.store.database import fetch
 from hongyan.store.folding import storable
 from hongyan.store.query import Flaw, WrongQuery
 from hongyan.store.times import milliseconds
+from hongyan.store.types import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import apsw
 
@@ -25,6 +27,15 @@ _MAILBOXES: Final = """
     UNION SELECT id FROM mailboxes WHERE name = ?1 COLLATE NOCASE
 """
 _ACCOUNTS: Final = "SELECT id FROM accounts WHERE address = ?1 OR name = ?1 COLLATE NOCASE"
+_MAILBOX_NAMES: Final = """
+    SELECT role FROM mailboxes WHERE role IS NOT NULL UNION
+    SELECT name FROM mailboxes WHERE name IS NOT coalesce(role, '') COLLATE NOCASE
+"""
+_ACCOUNT_NAMES: Final = """
+    SELECT address FROM accounts UNION SELECT name FROM accounts WHERE name != ''
+"""
+_ROLES: Final = frozenset(role.value for role in Role)
+_NAMED: Final = 8
 _SIZE: Final = re.compile(r"([0-9]{1,12})([kmg]?)b?", re.IGNORECASE)
 _SPAN: Final = re.compile(r"([0-9]{1,4})([hdwmy])", re.IGNORECASE)
 _UNITS: Final = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
@@ -39,10 +50,15 @@ _SPANS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Reads terms at the time ``now`` (aware; a date without a time is a day of its zone)."""
+    """Reads terms at the time ``now`` (aware; a date without a time is a day of its zone).
+
+    ``strict``: a mailbox or an account that is not there is an error. Without, nothing is in it:
+    whoever is still typing its name, or has a rule for one to come, has made no mistake.
+    """
 
     db: apsw.Connection
     now: datetime
+    strict: bool = False
 
     def read(self, term: Term) -> Where:
         """Return the condition of a term. Raises `InvalidArgument`, pointing at its place."""
@@ -68,11 +84,14 @@ class Terms:
     def in_(self, term: Term) -> Where:
         """Read where it is: a mailbox's role or name."""
         rows = fetch(self.db, _MAILBOXES, (storable(term.value),))
+        if term.value.lower() not in _ROLES:  # which is made when it is first needed
+            self._require(rows, term, Flaw.NO_MAILBOX, _MAILBOX_NAMES)
         return wheres.in_any_mailbox([row for (row,) in rows])
 
     def account(self, term: Term) -> Where:
         """Read whose it is: an account's address or name."""
         rows = fetch(self.db, _ACCOUNTS, (storable(term.value),))
+        self._require(rows, term, Flaw.NO_ACCOUNT, _ACCOUNT_NAMES)
         return wheres.of_accounts([row for (row,) in rows])
 
     def label(self, term: Term) -> Where:
@@ -102,6 +121,13 @@ class Terms:
     def smaller(self, term: Term) -> Where:
         """Fewer octets."""
         return wheres.size_below(_octets(term))
+
+    def _require(self, rows: Sequence[object], term: Term, flaw: Flaw, names: str) -> None:
+        """Raise `WrongQuery` with the names nearest to one that is not there, if that matters."""
+        if self.strict and not rows:
+            known = [name for (name,) in fetch(self.db, names, ())]
+            listed = ", ".join(nearest(term.value, known) or known[:_NAMED]) or "none yet"
+            raise WrongQuery(flaw, term.at, f"{shown(term.value, limit=80)!r}; there are: {listed}")
 
     def _day(self, term: Term) -> int:
         try:

@@ -1,37 +1,38 @@
 """Rules at work: on what has just arrived, over history, tried first, and undone.
 
-`effect` decides for one message, purely; everything else carries out. An application is one
-transaction with the note of what it changed. Over history messages are only moved and marked: mail
-of long ago is neither forwarded nor handed to a command.
+`effect` decides for one message, purely; everything else carries out. Over history (`History`)
+messages are only moved and marked: mail of long ago is neither forwarded nor handed to a command.
 """
 
 from __future__ import annotations
 
 import shlex
 import subprocess
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import HongyanError, InvalidArgument, NotFound
 from hongyan.mime import builder, redirect
 from hongyan.mime.types import Address
 from hongyan.store import Role
-from hongyan.store.marking import Change
 from hongyan.store.rule import Do, check
-from hongyan.store.rules import Effect
+from hongyan.store.types import silently
+from hongyan.sync.history import SHOWN, Applied, History, Places, Preview, Wanted, difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from hongyan.store import Email, Store
+    from hongyan.store.marking import Marks
     from hongyan.store.rule import Rule
+    from hongyan.store.rules import Effect
+    from hongyan.store.types import Advance
 
-TRASH_TO_BE: Final = "trash"  # where an account has none yet
 COMMAND_SECONDS: Final = 60.0
 _HOPS: Final = 20  # a message that was received so often goes round in circles (RFC 5321 §6.3)
 _HEAD: Final = 65_536
+_TOGETHER: Final = 1000  # found between two tellings of how far it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,45 +43,26 @@ class Errand:
     message_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a rule would change: each message with its effect."""
-
-    effects: tuple[tuple[Email, Effect], ...]
-    matched: int
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What a rule changed; ``run`` is to be given to `Ruling.undo`."""
-
-    run: str
-    changed: int
-    matched: int
-
-
-def effect(rule: Rule, email: Email, *, mailboxes: frozenset[str], trash: str) -> Effect:
-    """Return what ``rule`` changes of a message; ``mailboxes`` are those of its account.
+def effect(rule: Rule, marks: Marks, places: Places) -> Effect:
+    """Return what ``rule`` changes of a message.
 
     Actions about a mailbox of another account do nothing.
     """
-    keywords, places = set(email.keywords), set[str](email.mailbox_ids)
+    keywords, into = set(marks.keywords), set(marks.mailbox_ids)
     for action in rule.actions:
-        target = trash if action.do is Do.TRASH else action.value
+        is_trash = action.do is Do.TRASH
+        target = places.of(marks.account_id, Role.TRASH) if is_trash else action.value
         if action.do is Do.MARK:
             keywords.add(action.value.lower())
         elif action.do is Do.UNMARK:
             keywords.discard(action.value.lower())
-        elif action.do in (Do.MOVE, Do.TRASH) and target in mailboxes:
-            places = {target}
-        elif action.do is Do.COPY and target in mailboxes:
-            places.add(target)
-    return Effect(
-        frozenset(keywords - email.keywords),
-        frozenset(email.keywords - keywords),
-        frozenset(places - email.mailbox_ids),
-        frozenset(email.mailbox_ids - places),
-    )
+        elif not places.has(marks.account_id, target):
+            continue
+        elif action.do is Do.COPY:
+            into.add(target)
+        else:
+            into = {target}
+    return difference(marks, keywords, into)
 
 
 def untold(words: str) -> None:
@@ -98,72 +80,30 @@ class Ruling:
         tell: Callable[[str], None] = untold,
     ) -> None:
         self._store = store
+        self._history = History(store)
         self._clock = clock
         self._tell = tell
 
     # -- over history
 
-    def preview(self, rule: Rule) -> Preview:
+    def preview(self, rule: Rule, *, limit: int = SHOWN, advance: Advance = silently) -> Preview:
         """Return what ``rule`` would change; nothing is. Raises `InvalidArgument`."""
         check(rule)
-        matched = self._matched(rule)
-        found = [(email, self._effect(rule, email)) for email in map(self._get, matched)]
-        return Preview(tuple(each for each in found if each[1]), len(matched))
+        wanted = self._wanted(rule)
+        return self._history.preview(
+            self._matched(rule, advance), wanted, limit=limit, advance=advance
+        )
 
-    def apply(self, rule: Rule) -> Applied:
+    def apply(self, rule: Rule, *, advance: Advance = silently) -> Applied:
         """Do it, all or nothing. Raises `InvalidArgument`, `StoreError`."""
         check(rule)
         with self._store.transaction():
-            matched = self._matched(rule)
-            effects = {}
-            for id_ in matched:
-                if found := self._effect(rule, self._get(id_)):
-                    effects[id_] = self._put(id_, found)
-            return Applied(self._store.rules.note(rule.name, effects), len(effects), len(matched))
+            matched, wanted = self._matched(rule, advance), self._wanted(rule)
+            return self._history.apply(rule.name, matched, wanted, advance=advance)
 
     def undo(self, run_id: str) -> int:
-        """Take back what an application changed, all or nothing; return how many messages.
-
-        What the person has changed since stays. Raises `NotFound`, also for a second time.
-        """
-        with self._store.transaction():
-            effects = dict(self._store.rules.effects(run_id))
-            for id_, found in effects.items():
-                self._take_back(id_, found)
-            for found in effects.values():
-                self._take_back_mailboxes(found)
-            self._store.rules.forget(run_id)
-        return len(effects)
-
-    def _take_back(self, message_id: str, found: Effect) -> None:
-        now = self._get(message_id).mailbox_ids
-        back = {each for each in found.removed_mailboxes if self._exists(each)}
-        stays = back or now - found.added_mailboxes  # it must be somewhere
-        change = Change(
-            add_keywords=found.removed_keywords,
-            remove_keywords=found.added_keywords,
-            add_mailboxes=frozenset(back),
-            remove_mailboxes=found.added_mailboxes if stays else frozenset(),
-        )
-        self._store.messages.change([message_id], change)
-
-    def _take_back_mailboxes(self, found: Effect) -> None:
-        """Undo what was done to a mailbox for want of a Trash, unless it is in use by now."""
-        for id_ in filter(self._exists, found.named_mailboxes):
-            self._store.mailboxes.update(replace(self._store.mailboxes.get(id_), role=None))
-        for id_ in filter(self._exists, found.made_mailboxes):
-            account_id = self._store.mailboxes.get(id_).account_id
-            if id_ in {each.id for each in self._store.imap_mailboxes.list(account_id)}:
-                continue  # it is the server's too, where others may have put something into it
-            with suppress(InvalidArgument):  # it has messages, or mailboxes below it
-                self._store.mailboxes.delete(id_)
-
-    def _exists(self, mailbox_id: str) -> bool:
-        try:
-            self._store.mailboxes.get(mailbox_id)
-        except NotFound:
-            return False
-        return True
+        """See `History.undo`."""
+        return self._history.undo(run_id)
 
     # -- on arrival
 
@@ -190,8 +130,9 @@ class Ruling:
     def _arrived(self, rule: Rule, message_id: str) -> list[Errand]:
         email = self._get(message_id)
         errands = []
-        if found := self._effect(rule, email):
-            self._put(email.id, found)
+        (marks,) = self._store.messages.marks([message_id])
+        if found := effect(rule, marks, Places(self._store)):
+            self._history.put(marks, found)
         for action in rule.actions:
             if action.do is Do.FORWARD:
                 self._forward(email, action.value)
@@ -242,35 +183,21 @@ class Ruling:
 
     # -- parts
 
-    def _matched(self, rule: Rule) -> list[str]:
+    def _matched(self, rule: Rule, advance: Advance) -> list[str]:
         """Return what a rule matches, read to its end before anything is changed."""
-        found = list[str](self._store.search.ids(rule.query))
+        found: list[str] = []
+        for id_ in self._store.search.ids(rule.query):
+            found.append(id_)
+            if len(found) % _TOGETHER == 0:
+                advance(len(found), 0, 0, 0)
         if rule.account_ids is None:
             return found
-        return [id_ for id_ in found if self._get(id_).account_id in rule.account_ids]
+        owners = self._store.messages.accounts(found)
+        return [id_ for id_ in found if owners.get(id_) in rule.account_ids]
 
-    def _effect(self, rule: Rule, email: Email) -> Effect:
-        boxes = self._store.mailboxes.list(email.account_id)
-        ids = frozenset[str](box.id for box in boxes)
-        trash = next((box.id for box in boxes if box.role is Role.TRASH), TRASH_TO_BE)
-        return effect(rule, email, mailboxes=ids | {trash}, trash=trash)
-
-    def _put(self, message_id: str, found: Effect) -> Effect:
-        """Carry an effect out; return it as it became, with the mailbox that had to be made."""
-        if TRASH_TO_BE in found.added_mailboxes:
-            found = self._with_trash(found, self._get(message_id).account_id)
-        self._store.messages.change([message_id], _change(found))
-        return found
-
-    def _with_trash(self, found: Effect, account_id: str) -> Effect:
-        before = {box.id for box in self._store.mailboxes.list(account_id)}
-        trash = frozenset[str]({self._store.mailboxes.ensure(account_id, Role.TRASH).id})
-        return replace(
-            found,
-            added_mailboxes=found.added_mailboxes - {TRASH_TO_BE} | trash,
-            made_mailboxes=trash - before,
-            named_mailboxes=trash & before,
-        )
+    def _wanted(self, rule: Rule) -> Wanted:
+        places = Places(self._store)
+        return lambda marks: effect(rule, marks, places)
 
     def _get(self, message_id: str) -> Email:
         return self._store.messages.get(message_id)
@@ -278,12 +205,3 @@ class Ruling:
 
 def _is_for(rule: Rule, account_id: str) -> bool:
     return rule.account_ids is None or account_id in rule.account_ids
-
-
-def _change(found: Effect) -> Change:
-    return Change(
-        add_keywords=found.added_keywords,
-        remove_keywords=found.removed_keywords,
-        add_mailboxes=found.added_mailboxes,
-        remove_mailboxes=found.removed_mailboxes,
-    )

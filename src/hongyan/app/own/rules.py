@@ -26,6 +26,7 @@ from hongyan.jmap.arguments import (
 )
 from hongyan.jmap.errors import MethodError, SetError
 from hongyan.store.rule import Action, Do, Rule
+from hongyan.sync.history import SHOWN
 from hongyan.sync.sieve import NAME
 
 if TYPE_CHECKING:
@@ -34,11 +35,11 @@ if TYPE_CHECKING:
     from hongyan.app.ruling import ServedRuling
     from hongyan.jmap.call import Call
     from hongyan.jmap.errors import Json
-    from hongyan.store import Email, Store
+    from hongyan.store import Store
+    from hongyan.store.marking import Marks
     from hongyan.store.rules import Effect
     from hongyan.sync.sieve import Exported
 
-_MOST: Final = 100
 _KINDS: Final = {NotFound: "notFound", InvalidArgument: "invalidProperties"}
 _objects = optional(mapping(id_, json_object))
 _DONE: Final = {"create": "created", "update": "updated", "destroy": "destroyed"}
@@ -112,13 +113,12 @@ class RuleMethods:
         rule = self._given(call.take("rule", json_object))
         limit = call.take("limit", optional(unsigned), None)
         call.end()
-        found = self._ruling().preview(rule)
-        shown = found.effects[: _MOST if limit is None else limit]
+        found = self._ruling().preview(rule, limit=SHOWN if limit is None else limit)
         return {
-            "ids": [email.id for email, _ in shown],
-            "total": len(found.effects),
+            "ids": [marks.id for marks, _ in found.effects],
+            "total": found.changing,
             "matched": found.matched,
-            "changes": [_change_json(*each) for each in shown],
+            "changes": [_change_json(*each) for each in found.effects],
         }
 
     def apply(self, call: Call) -> Json:
@@ -183,10 +183,10 @@ def as_json(rule: Rule) -> Json:
     }
 
 
-def _change_json(email: Email, effect: Effect) -> Json:
+def _change_json(marks: Marks, effect: Effect) -> Json:
     keywords = _patch(effect.added_keywords, effect.removed_keywords)
     mailboxes = _patch(effect.added_mailboxes, effect.removed_mailboxes)
-    where = {"accountId": email.account_id, "emailId": email.id}
+    where = {"accountId": marks.account_id, "emailId": marks.id}
     return {**where, "keywords": keywords, "mailboxIds": mailboxes}
 
 

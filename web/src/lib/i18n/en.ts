@@ -379,6 +379,8 @@ export const en = {
       NO_DAY: (text: string) => `${text} needs a day such as 2026-01-31`,
       NO_SPAN: (text: string) => `${text} needs a time such as 12h, 7d, 2w, 3m or 1y`,
       TOO_LONG_AGO: (text: string) => `${text} ago is before all time`,
+      NO_MAILBOX: (text: string) => `there is no mailbox ${text}`,
+      NO_ACCOUNT: (text: string) => `there is no account ${text}`,
       NO_SIZE: (text: string) => `${text} needs a size such as 300k or 5M`,
     },
     makeRule: "Make a rule of this search",

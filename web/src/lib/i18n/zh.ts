@@ -379,6 +379,8 @@ export const zh: Catalogue = {
       NO_DAY: (text) => `${text} 后面要写日期，例如 2026-01-31`,
       NO_SPAN: (text) => `${text} 后面要写时长，例如 12h、7d、2w、3m、1y`,
       TOO_LONG_AGO: (text) => `${text} 之前早于一切时间`,
+      NO_MAILBOX: (text) => `没有这个邮箱：${text}`,
+      NO_ACCOUNT: (text) => `没有这个账户：${text}`,
       NO_SIZE: (text) => `${text} 后面要写大小，例如 300k 或 5M`,
     },
     makeRule: "据此搜索建立规则",
