@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,8 +13,9 @@ from typing import Any
 import pytest
 
 from hongyan.app import now
+from hongyan.errors import StoreError
 from hongyan.server import Address, Keys
-from hongyan.server.keys import PASS_SECONDS
+from hongyan.server.keys import PASS_SECONDS, SESSION_DAYS
 from hongyan.server.listening import listen
 from tests.server.conftest import Site
 
@@ -92,7 +96,57 @@ def test_the_session_object(site: Site) -> None:
     assert answer["sessionState"] == session["state"]
 
 
-def test_ending_a_session_takes_the_cookie(site: Site) -> None:
-    cookie, token = begin(site)
-    answer = site.ask("POST", "/session/end", {}, Cookie=cookie, X_Hongyan_Token=token)
-    assert "Max-Age=0" in answer.headers["set-cookie"]
+def test_an_ended_session_lets_nobody_in(site: Site) -> None:
+    (cookie, token), (other, _) = begin(site), begin(site)
+    with watching(site, cookie) as its, watching(site, other) as others:
+        answer = site.ask("POST", "/session/end", {}, Cookie=cookie, X_Hongyan_Token=token)
+        assert "Max-Age=0" in answer.headers["set-cookie"]
+        assert its.read().endswith(b"welcome\n\n"), "its stream of events ends"
+        assert site.ask("GET", "/.well-known/jmap", Cookie=cookie).status == 401
+        assert site.ask("GET", "/session", Cookie=cookie).status == 401
+        assert site.ask("GET", "/jmap/events?ping=1", Cookie=cookie).status == 401
+        again = site.ask("POST", "/jmap/api", ECHO, Cookie=cookie, X_Hongyan_Token=token)
+        assert again.status == 401
+        assert site.ask("GET", "/.well-known/jmap", Cookie=other).status == 200
+        assert others.readline() == b": welcome\n"
+        assert others.readline() == b"\n"
+        assert others.readline() == b"event: ping\n", "another session's goes on"
+
+
+@contextmanager
+def watching(site: Site, cookie: str) -> Iterator[http.client.HTTPResponse]:
+    line = http.client.HTTPConnection("127.0.0.1", site.port, timeout=10)
+    line.request("GET", "/jmap/events?ping=1", headers={"Cookie": cookie})
+    got = line.getresponse()
+    assert got.status == 200
+    yield got
+    line.close()
+
+
+def test_what_was_ended_is_remembered_until_it_would_have_run_out(tmp_path: Path) -> None:
+    clock = [now()]
+    keys = Keys.of(tmp_path, clock=lambda: clock[0])
+    first = keys.new_session()
+    keys.end_session(keys.session(first) or "")
+    clock[0] += timedelta(days=SESSION_DAYS)
+    second = keys.new_session()
+    later = Keys.of(tmp_path, clock=lambda: clock[0])
+    assert later.session(first) is None
+    assert later.session(second) is not None
+    later.end_session(later.session(second) or "")
+    kept = tmp_path / "server.ended"
+    assert len(kept.read_text().split()) == 2
+    assert kept.stat().st_mode & 0o777 == 0o600
+    clock[0] += timedelta(days=1)
+    third = later.new_session()
+    later.end_session(later.session(third) or "")
+    assert kept.read_text().split() == sorted(each.partition(".")[0] for each in (second, third))
+
+
+def test_a_session_is_ended_also_where_that_cannot_be_written(tmp_path: Path) -> None:
+    keys = Keys.of(tmp_path, clock=now)
+    cookie = keys.new_session()
+    (tmp_path / "server.ended").mkdir()
+    with pytest.raises(StoreError, match=r"server\.ended"):
+        keys.end_session(keys.session(cookie) or "")
+    assert keys.session(cookie) is None

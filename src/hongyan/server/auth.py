@@ -127,8 +127,13 @@ def show(site: Site, request: Request) -> Response:
 
 
 @private
-def end(_: Site, request: Request) -> Response:
-    """End a browser session: ``POST /session/end``."""
+def end(site: Site, request: Request) -> Response:
+    """End a browser session, its cookie and its streams of events: ``POST /session/end``."""
+    if session := session_of(site, request):
+        try:
+            site.keys.end_session(session)
+        finally:
+            site.hub.end(session)
     response = JSONResponse({})
     response.delete_cookie(cookie_name(request), path="/", httponly=True, samesite="strict")
     return response

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 
-from hongyan.server.auth import Refusal, require
+from hongyan.server.auth import Refusal, require, session_of
 from hongyan.server.hub import Happening, Listener
 
 if TYPE_CHECKING:
@@ -51,9 +51,12 @@ async def stream(site: Site, request: Request) -> Response:
         with suppress(RuntimeError):  # the loop has ended meanwhile
             loop.call_soon_threadsafe(put, happening)
 
-    listener = Listener(tell, types, EXTRAS.intersection(given.split(",")))
+    session = session_of(site, request)
+    listener = Listener(tell, types, EXTRAS.intersection(given.split(",")), session)
     place = request.headers.get("last-event-id", "")
     await asyncio.to_thread(site.hub.add, listener, place)
+    if session != session_of(site, request):  # it was ended meanwhile, unheard
+        tell(Happening("", None))
     events = _events(site.hub, listener, queue, ping=ping, only_one=only_one)
     return StreamingResponse(
         events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}

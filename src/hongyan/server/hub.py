@@ -34,11 +34,15 @@ class Happening:
 
 @dataclass(eq=False, slots=True)
 class Listener:
-    """Somebody who wants events: ``tell`` is called with each, from the hub's thread."""
+    """Somebody who wants events: ``tell`` is called with each, from the hub's thread.
+
+    ``session`` is the browser session that lets it in; None where none does.
+    """
 
     tell: Callable[[Happening], None]
     types: frozenset[str] | None
     extras: frozenset[str] = frozenset()
+    session: str | None = None
     seen: Counters = field(default_factory=dict)
 
 
@@ -76,6 +80,11 @@ class Hub:
         """Tell it no more."""
         with self._lock:
             self._listeners.discard(listener)
+
+    def end(self, session: str) -> None:
+        """Tell the listeners of a browser session that it is over: an event without a name."""
+        its = [each for each in self._all() if each.session == session]
+        self.tell(its, Happening("", None))
 
     def publish(self, name: str, data: Any) -> None:  # noqa: ANN401  # JSON
         """Tell those who asked for events of that name."""

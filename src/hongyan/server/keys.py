@@ -2,8 +2,8 @@
 
 The secret lies in ``home/server.key``, readable by its owner alone, as the mail beside it is.
 Tokens are compared in constant time. A browser's session is ``day-random`` and its signature: it
-survives a restart, and no list of sessions has to be kept. A pass is signed too, so that a second
-program of the same person can give a link to the one that serves.
+survives a restart, and only the sessions that were ended have to be remembered. A pass is signed
+too, so that a second program of the same person can give a link to the one that serves.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import StoreError
+from hongyan.server.ended import Ended
 from hongyan.server.password import Password
 
 if TYPE_CHECKING:
@@ -37,10 +38,13 @@ _PASS: Final = re.compile(r"([0-9]{1,12})-[A-Za-z0-9_-]{22}")
 class Keys:
     """All that lets a client in."""
 
-    def __init__(self, secret: bytes, *, clock: Callable[[], datetime], password: Password) -> None:
+    def __init__(
+        self, secret: bytes, *, clock: Callable[[], datetime], password: Password, ended: Ended
+    ) -> None:
         self._secret = secret
         self._clock = clock
         self.password = password
+        self._ended = ended
         self._once: set[bytes] = set()
         self._taken: dict[str, int] = {}  # passes that have been used, and when they run out
         self._lock = threading.Lock()
@@ -51,7 +55,8 @@ class Keys:
         path = home / FILE_NAME
         try:
             home.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return cls(_read(path), clock=clock, password=Password(home))
+            secret = _read(path)
+            return cls(secret, clock=clock, password=Password(home), ended=Ended(home))
         except OSError as error:
             raise StoreError(f"{path}: {error.strerror or error}") from error
 
@@ -114,7 +119,12 @@ class Keys:
         found = _SESSION.fullmatch(name)
         if found is None or not _same(signature, self.sign("session", name)):
             return None
-        return name if 0 <= self._today() - int(found[1]) <= SESSION_DAYS else None
+        is_over = name in self._ended or not 0 <= self._today() - int(found[1]) <= SESSION_DAYS
+        return None if is_over else name
+
+    def end_session(self, session: str) -> None:
+        """Let a session's cookie prove nothing from now on. Raises `StoreError`."""
+        self._ended.add(session, oldest=self._today() - SESSION_DAYS)
 
     def header_token(self, session: str) -> str:
         """Return what a session's page puts into the header of each change."""
