@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from hongyan.app import Address, App, Config
+from hongyan.cli.browser import write_way
 from hongyan.demo.host import DemoHost
 from tests.e2e.everybody import cut_off, findings, prepare, without_mouse
 from tests.e2e.helpers import row
@@ -49,6 +50,22 @@ def test_without_the_link_there_is_no_mail_and_a_word_about_why(server: Server, 
     page.goto(server.site.start_link())
     expect(page.get_by_role("heading", name="Welcome to Hongyan")).to_be_visible()
     assert "start=" not in page.url
+
+
+def test_a_private_file_leads_to_the_page_as_the_link_does(
+    server: Server, page: Page, tmp_path: Path
+) -> None:
+    """As 'hongyan open' has a browser open it, from the origin of a file; with a session too."""
+    for _ in range(2):
+        way = write_way(server.site.start_link(), tmp_path)
+        page.goto(way.as_uri())
+        page.wait_for_url(f"{server.site.origin}/")
+        expect(page.get_by_role("heading", name="Welcome to Hongyan")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Welcome to Hongyan")).to_be_visible()
+    page.context.clear_cookies()
+    page.goto(way.as_uri())
+    expect(page.get_by_text("This window has no key to your mail")).to_be_visible()
 
 
 @pytest.mark.parametrize(

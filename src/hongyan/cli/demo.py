@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hongyan.app import SERVE, Address, demo_profile, move_in, now, serve_until
-from hongyan.cli.browser import open_browser
+from hongyan.cli.browser import open_privately
 from hongyan.cli.email import HEADS, STYLES, row
 from hongyan.cli.output import octets, table
 from hongyan.cli.progress import progress
@@ -143,7 +143,8 @@ Somebody answers whatever you send to any .example address. In another terminal:
 Ctrl-C ends it and leaves nothing behind."""
     )
     if browser:
-        open_browser(link)  # what it asks for waits in the socket until the server has begun
+        # What the browser asks for waits in the socket until the server has begun.
+        open_privately(link, app.home)
     serve_until(app.store, [app.workers, server], threading.Event(), what=SERVE)
 
 

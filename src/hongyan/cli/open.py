@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hongyan.cli.browser import open_browser
+from hongyan.cli.browser import open_privately
 
 if TYPE_CHECKING:
     from hongyan.app import App
@@ -23,4 +23,4 @@ def open_(app: App, *, no_browser: bool) -> None:
     link = app.page_link()
     click.echo(link)
     if not no_browser:
-        open_browser(link)
+        open_privately(link, app.home)
