@@ -185,7 +185,7 @@ def test_a_failure_in_the_middle_changes_nothing(
     arrive(profile, letter(1), letter(2))
     before = cells(profile)
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise StoreError("the disk is full")
 
     monkeypatch.setattr(profile.store.rules, "note", full)

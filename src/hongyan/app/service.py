@@ -135,10 +135,14 @@ def _call(command: Sequence[str]) -> str:
     """Run a command; return what it said when it failed, or that it is missing."""
     if shutil.which(command[0]) is None:
         return f"{command[0]} is not there"
-    done = subprocess.run(  # noqa: S603  # the system's own command with our own words
-        command, capture_output=True, text=True, errors="replace", check=False
-    )
-    return "" if done.returncode == 0 else (done.stderr or done.stdout).strip() or "it failed"
+    try:
+        done = subprocess.run(  # noqa: S603  # the system's own command with our own words
+            command, capture_output=True, text=True, errors="replace", check=False
+        )
+    except OSError as error:
+        return error.strerror or str(error)
+    said = (done.stderr or done.stdout).strip()
+    return "" if done.returncode == 0 else said or f"it ended with {done.returncode}"
 
 
 class Manager:
@@ -149,7 +153,7 @@ class Manager:
         self._call = call
 
     def install(self) -> tuple[str, ...]:
-        """Write the file and start the service; return what could not be done.
+        """Write the file and start the service; return what could not be done, the first thing.
 
         Raises `StoreError` when it cannot be written, `Unsafe` where a link lies in its place.
         """
@@ -163,7 +167,8 @@ class Manager:
             new.replace(path)
         except OSError as error:
             raise StoreError(f"{path}: {error.strerror or error}") from error
-        return self._calls(self._plan.start)
+        troubles = ((command, self._call(command)) for command in self._plan.start)
+        return next(((_told(*each),) for each in troubles if each[1]), ())
 
     def remove(self) -> tuple[str, ...]:
         """Stop the service and delete its file; return what could not be done.
@@ -172,10 +177,10 @@ class Manager:
         """
         if not self._plan.path.exists():
             raise NotFound(f"{self._plan.path} is not there: no service is installed")
-        troubles = self._calls(self._plan.stop)
+        troubles = [(command, self._call(command)) for command in self._plan.stop]
         self._plan.path.unlink()
-        return troubles
+        return tuple(_told(command, said) for command, said in troubles if said)
 
-    def _calls(self, commands: Sequence[Sequence[str]]) -> tuple[str, ...]:
-        troubles = ((command, self._call(command)) for command in commands)
-        return tuple(f"{' '.join(command)}: {said}" for command, said in troubles if said)
+
+def _told(command: Sequence[str], said: str) -> str:
+    return f"{' '.join(command)}: {said}"
