@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import threading
 import time
 import zipfile
@@ -15,12 +16,16 @@ from hongyan.app.clock import now
 from hongyan.app.jobs import Advance, Job, Jobs, JobState
 from hongyan.errors import NotFound
 from hongyan.store import Role
+from hongyan.transfer import Importer, export
 from tests.app.test_own import Page
 from tests.cli.command import DEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from hongyan.store import Store
+    from hongyan.transfer.importing import Imported
 
 MBOX = b"".join(
     b"From x@x Thu Jan  1 00:00:00 2026\nFrom: a@x.example\nSubject: number %d\nStatus: RO\n\nBody.\n\n"
@@ -246,3 +251,50 @@ def test_only_the_last_jobs_are_kept() -> None:
         jobs.begin("import", str(number), lambda _: {})
         jobs.stop()
     assert [each.about for each in jobs.list()] == [str(number) for number in range(10, 30)]
+
+
+def clear_text(path: Path, words: bytes) -> list[Path]:
+    """The files at or below a path that hold the words in clear."""
+    files = (each for each in (path, *path.rglob("*")) if each.is_file())
+    return [each for each in files if words in each.read_bytes()]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no file system in memory")
+def test_an_encrypted_profile_never_has_the_files_of_a_job_on_its_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HONGYAN_PASSPHRASE", "correct horse")
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    home = tmp_path / "home"
+    seen: list[Path] = []
+    take = Importer.take
+
+    def look(path: Path) -> None:
+        assert clear_text(path, b"number 7") != [], "the files of the job"
+        assert clear_text(home, b"number 7") == []
+        seen.append(path)
+
+    def taking(self: Importer, paths: list[Path], **more: Any) -> Imported:
+        look(paths[0])
+        return take(self, paths, **more)
+
+    def writing(store: Store, target: Path, **more: Any) -> int:
+        done = export(store, target, **more)
+        look(target)
+        return done
+
+    monkeypatch.setattr(Importer, "take", taking)
+    monkeypatch.setattr("hongyan.app.transferring.export", writing)
+    with App(Config(home)) as app:
+        app.encryption.encrypt()
+        app.accounts.add(
+            NewAccount(address="me@example.org", smtp_url=DEAD, password_command="echo x")
+        )
+        assert imported(app, MBOX, "old.mbox")["result"]["new"] == 40
+        assert imported(app, zipped({"a/old.mbox": MBOX}), "a.zip")["result"]["known"] == 40
+        begun = Page(app)("Export/start", accountId="a1", form="mbox")
+        assert ended(Page(app), begun["jobId"])["state"] == "done"
+        assert clear_text(home, b"number 7") == []
+        app.jobs.stop()
+    assert len(seen) == 3
+    assert not any(each.exists() for each in seen)

@@ -1,16 +1,18 @@
 """Imports and exports as jobs: of what was uploaded, into what can be downloaded.
 
-No path of this machine is taken from outside or told there. What a job needs on the disk lies in a
-folder that vanishes with it; the finished export is a blob that no message names, kept for a day.
+No path of this machine is taken from outside or told there. What a job needs as files lies in a
+workplace that vanishes with it; the finished export is a blob that no message names, kept for a
+day.
 """
 
 from __future__ import annotations
 
 import zipfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from hongyan.errors import InvalidArgument
+from hongyan.errors import InvalidArgument, StoreError
 from hongyan.mime import names
 from hongyan.transfer import Format, Importer, export
 from hongyan.transfer.manifest import NAME
@@ -19,6 +21,7 @@ from hongyan.transfer.unpacking import place, unpack
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
+    from tempfile import TemporaryDirectory
 
     from hongyan.app.jobs import Advance, Jobs
     from hongyan.store import Account, Blob, Store
@@ -58,14 +61,19 @@ class Transferring:
             def seen(done: int, total: int, octets: int, _: int) -> None:
                 advance(done, total, min(octets, size), size)
 
-            with self._store.blobs.workplace() as folder:
+            with self._workplace(size) as folder, ExitStack() as stack:
+                folders = [folder]
                 octets, inside = self._octets(blob_ids, advance), Path(folder) / "in"
                 inside.mkdir(mode=0o700)
                 if files:
                     _spread(octets, files, inside)
                     path = inside
                 else:
-                    path = _opened(_written(octets, inside / names.safe(name)))
+                    path = _written(octets, inside / names.safe(name))
+                    if room := _needed(path):
+                        folders.append(stack.enter_context(self._workplace(room)))
+                        unpack(path, Path(folders[-1]))
+                        path = Path(folders[-1])
                 importer = Importer(self._store, account, clock=self._clock, override=True)
                 found = importer.take([path], mailbox=mailbox, advance=seen)
             return {
@@ -74,7 +82,7 @@ class Transferring:
                 "known": found.known,
                 "octets": found.octets,
                 "passedBy": len(found.passed_by),
-                "examples": [each.replace(folder, "") for each in found.passed_by[:_NAMED]],
+                "examples": [_without(folders, each) for each in found.passed_by[:_NAMED]],
             }
 
         return self._jobs.begin("import", name, work)
@@ -95,10 +103,11 @@ class Transferring:
         count = self._store.search.count(query)
         if not count:
             raise InvalidArgument("query", "it finds no message")
+        room = 2 * self._store.search.octets(query)  # as it leaves, and packed
         name = f"hongyan-{self._clock():%Y-%m-%d}-{form}.zip"
 
         def work(advance: Advance) -> dict[str, Any]:
-            with self._store.blobs.workplace() as folder:
+            with self._workplace(room) as folder:
                 target = Path(folder) / "out"
                 done = export(self._store, target, form=Format(form), query=query, advance=advance)
                 blob = self._kept(_packed(target, advance))
@@ -107,6 +116,13 @@ class Transferring:
             return {"messages": done, **kind, **where}
 
         return self._jobs.begin("export", query, work)
+
+    def _workplace(self, room: int) -> TemporaryDirectory[str]:
+        """Return a folder for so many octets. Raises `StoreError`."""
+        try:
+            return self._store.workplaces.open(room)
+        except OSError as error:
+            raise StoreError(f"{error.filename}: {error.strerror or error}") from error
 
     def _kept(self, path: Path) -> Blob:
         with self._store.blobs.writer() as writer, path.open("rb") as file:
@@ -146,14 +162,19 @@ def _packed(target: Path, advance: Advance) -> Path:
     return path
 
 
-def _opened(path: Path) -> Path:
-    """Return what to import: the file, or the folder of a ZIP file that is no export of ours."""
+def _needed(path: Path) -> int:
+    """Return for how many octets a ZIP file needs room; 0 for an export of ours, or no ZIP file."""
     if not zipfile.is_zipfile(path):
-        return path
+        return 0
     with zipfile.ZipFile(path) as archive:
-        if NAME in archive.namelist():
-            return path
-    folder = path.parent.parent / "unpacked"
-    folder.mkdir(mode=0o700)
-    unpack(path, folder)
-    return folder
+        entries = archive.infolist()
+    if any(each.filename == NAME for each in entries):
+        return 0
+    return 1 + sum(each.file_size for each in entries)
+
+
+def _without(folders: Iterable[str], words: str) -> str:
+    """Return words about a file without the folders of this machine."""
+    for each in folders:
+        words = words.replace(each, "")
+    return words

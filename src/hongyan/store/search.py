@@ -147,6 +147,13 @@ class Search:
             ((count,),) = fetch(db, f"SELECT count(*) {found.sql}", found.values)
         return int(count)
 
+    def octets(self, query: str) -> int:
+        """Return how many octets the messages have that a query finds. Raises `InvalidArgument`."""
+        with self._database.view() as db:
+            found = self._found(db, query, None, None)
+            ((size,),) = fetch(db, f"SELECT total(m.size) {found.sql}", found.values)
+        return int(size)
+
     def query(  # as RFC 8621 has them
         self,
         account_ids: str | Sequence[str],

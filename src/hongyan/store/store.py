@@ -40,6 +40,7 @@ from hongyan.store.snoozes import Snoozes
 from hongyan.store.statistics import Statistics
 from hongyan.store.summary import summarise as read_summary
 from hongyan.store.types import silently
+from hongyan.store.workplace import Workplaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -94,6 +95,8 @@ class Store:
         self.outbox = Outbox(
             self._database, blobs=self.blobs, changes=self.changes, owner=self._owner, clock=clock
         )
+        self.workplaces = Workplaces(home, protection, self._owner)
+        self.workplaces.remove_dead()
         self.blobs.remove_doomed()
         self._reindex.if_outdated(advance=advance)
 

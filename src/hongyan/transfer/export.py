@@ -58,7 +58,7 @@ def export(
     part = target.with_name(target.name + ".part")
     try:
         _remove(part)
-        with tempfile.TemporaryDirectory() as work:
+        with tempfile.TemporaryDirectory(prefix=f"{part.name}-", dir=part.parent) as work:
             lines = Path(work) / manifest.NAME
             with _LAYOUTS[form](part) as out:
                 count = _Export(store, out, lines, query=query, advance=advance).run()
