@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from hongyan.net.web import Web
     from hongyan.server import Address, Keys, Server
     from hongyan.store.envelope import KeyPlace
-    from hongyan.sync.history import History
+    from hongyan.store.history import History
     from hongyan.sync.workers import Workers
 
 
@@ -162,7 +162,7 @@ class App:
     @cached_property
     def history(self) -> History:
         """What changes mail that is here already, and takes it back."""
-        from hongyan.sync.history import History
+        from hongyan.store.history import History
 
         return History(self.store)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from hongyan.app import App
     from hongyan.store import Account
-    from hongyan.sync.history import Wanted
+    from hongyan.store.history import Wanted
 
 # A word after a minus is one to leave out, as in 'hongyan search'.
 SETTINGS: Final = {"ignore_unknown_options": True, "help_option_names": ["--help"]}

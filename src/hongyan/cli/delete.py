@@ -17,7 +17,7 @@ from hongyan.cli.changing import (
     tell,
 )
 from hongyan.store import Role
-from hongyan.sync.history import Places, difference
+from hongyan.store.history import Places, difference
 
 if TYPE_CHECKING:
     from hongyan.app import App

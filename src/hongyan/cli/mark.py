@@ -8,8 +8,8 @@ import click
 
 from hongyan.cli.changing import SETTINGS, Asked, change, of_messages
 from hongyan.errors import InvalidArgument
+from hongyan.store.history import difference
 from hongyan.store.marking import normal_keywords
-from hongyan.sync.history import difference
 
 if TYPE_CHECKING:
     from hongyan.app import App

@@ -10,7 +10,7 @@ from hongyan.cli.changing import SETTINGS, Asked, change, of_messages, owners
 from hongyan.cli.mailbox import called, no_mailbox
 from hongyan.errors import InvalidArgument
 from hongyan.store import Role
-from hongyan.sync.history import Places, difference
+from hongyan.store.history import Places, difference
 
 if TYPE_CHECKING:
     from hongyan.app import App

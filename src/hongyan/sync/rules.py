@@ -15,9 +15,9 @@ from hongyan.errors import HongyanError, InvalidArgument, NotFound
 from hongyan.mime import builder, redirect
 from hongyan.mime.types import Address
 from hongyan.store import Role
+from hongyan.store.history import SHOWN, Applied, History, Places, Preview, Wanted, difference
 from hongyan.store.rule import Do, check
 from hongyan.store.types import silently
-from hongyan.sync.history import SHOWN, Applied, History, Places, Preview, Wanted, difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -25,8 +25,8 @@ from hongyan.jmap.arguments import (
     unsigned,
 )
 from hongyan.jmap.errors import MethodError, SetError
+from hongyan.store.history import SHOWN
 from hongyan.store.rule import Action, Do, Rule
-from hongyan.sync.history import SHOWN
 from hongyan.sync.sieve import NAME
 
 if TYPE_CHECKING:

@@ -14,13 +14,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from hongyan.errors import InvalidArgument, NotFound
-from hongyan.store import Role
 from hongyan.store.marking import Change, Marks
 from hongyan.store.rules import Effect
-from hongyan.store.types import silently
+from hongyan.store.types import Role, silently
 
 if TYPE_CHECKING:
-    from hongyan.store import Store
+    from hongyan.store.store import Store
     from hongyan.store.types import Advance
 
 Wanted: TypeAlias = Callable[[Marks], Effect]
