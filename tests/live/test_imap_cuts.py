@@ -187,6 +187,8 @@ def on_server(client: imaplib.IMAP4) -> Mail:
     for name in ("Inbox", "Work"):
         client.select(wire(name), readonly=True)
         _, data = client.uid("FETCH", "1:*", "(FLAGS BODY.PEEK[])")
+        heads = [each[0].lower() for each in data if isinstance(each, tuple)]
+        assert not any(b"\\deleted" in each for each in heads), "half removed"
         found[name] = Counter(
             (
                 each[1],

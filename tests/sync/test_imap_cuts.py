@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from enum import Enum
 from pathlib import Path
 from typing import TypeAlias
 
@@ -20,7 +21,7 @@ import pytest
 
 from hongyan import imap
 from hongyan.client.session import open_imap
-from hongyan.errors import NetworkError, ProtocolError
+from hongyan.errors import ConnectionLost, NetworkError, ProtocolError
 from hongyan.sasl import Credentials
 from hongyan.store import Role, Store
 from hongyan.sync.imap import synchronise
@@ -63,12 +64,23 @@ def visit(store: Store, server: ToyImap, cut: Cut | None = None) -> CutDriver:
 
 
 def there(server: ToyImap) -> Mail:
+    assert half_removed(server) == set(), "nothing that we deleted stays half removed"
     return {
         name.replace("INBOX", "Inbox"): sorted(
             (each.octets, tuple(sorted(FLAGS[flag] for flag in each.flags)))
             for each in box.letters.values()
         )
         for name, box in server.boxes.items()
+    }
+
+
+def half_removed(server: ToyImap) -> set[tuple[str, int]]:
+    """The letters that are marked to be removed and are still there."""
+    return {
+        (name, uid)
+        for name, box in server.boxes.items()
+        for uid, each in box.letters.items()
+        if "\\Deleted" in each.flags
     }
 
 
@@ -166,3 +178,107 @@ def assert_settled(store: Store, server: ToyImap) -> None:
     before = there(server), ours
     visit(store, server)
     assert (there(server), here(store)) == before
+
+
+class Since(Enum):
+    """What happens to what a cut left half removed, before the next visit."""
+
+    NOTHING = "nothing"
+    MARKED_THERE = "somebody marks it there: it was deleted without seeing that"
+    PUT_BACK_HERE = "it is put back here"
+    OTHER_UIDS = "the UIDs lose their meaning: nothing is told by them"
+
+
+@pytest.mark.parametrize("since", Since, ids=lambda since: since.name)
+@pytest.mark.parametrize("kind", SERVERS)
+def test_what_a_cut_left_half_removed_is_removed_or_wanted_again(
+    folder: Path, kind: str, since: Since
+) -> None:
+    """A mark of ours that stayed would let any other program's EXPUNGE take the letter."""
+    server = copy.deepcopy(SERVERS[kind])
+    server.boxes["Work"] = Box()
+    uid = server.boxes["INBOX"].put(letter("one"))
+    with opened(folder / "home") as store:
+        account = store.accounts.add("a@example.test", secret="keychain")
+        visit(store, server)
+        inbox, work = (store.mailboxes.find(account.id, name).id for name in (Role.INBOX, "Work"))
+        (only,) = store.messages.page(inbox, limit=9)
+        if since is Since.PUT_BACK_HERE:  # it stays in another mailbox, or nothing were left of it
+            store.messages.set_mailboxes(only.id, [inbox, work])
+            visit(store, server)
+            store.messages.set_mailboxes(only.id, [work])
+        else:
+            store.messages.delete(only.id)
+        server.breaks_at = "UID EXPUNGE"
+        with pytest.raises(ConnectionLost):
+            visit(store, server)
+        assert half_removed(server) == {("INBOX", uid)}
+        server.breaks_at = ""
+        if since is Since.PUT_BACK_HERE:
+            store.messages.set_mailboxes(only.id, [inbox, work])
+        else:
+            _happens(since, server)
+        for _ in range(3):
+            visit(store, server)
+        left = {("INBOX", uid + 10)} if since is Since.OTHER_UIDS else set()
+        assert half_removed(server) == left
+        assert {name: len(box.letters) for name, box in server.boxes.items()} == _WANTED[since]
+        assert {
+            name.replace("Inbox", "INBOX"): len(its) for name, its in here(store).items()
+        } == _WANTED[since]
+        assert store.learned.get(account.id, "removing") in (None, "{}")
+
+
+@pytest.mark.parametrize("kind", ["that says little", "with UIDPLUS"])
+def test_a_move_without_move_that_is_cut_and_taken_back(folder: Path, kind: str) -> None:
+    server = copy.deepcopy(SERVERS[kind])
+    server.boxes["Work"] = Box()
+    server.boxes["INBOX"].put(letter("one"))
+    with opened(folder / "home") as store:
+        account = store.accounts.add("a@example.test", secret="keychain")
+        visit(store, server)
+        (only,) = store.messages.page(store.mailboxes.find(account.id, Role.INBOX).id, limit=9)
+        store.messages.move(only.id, store.mailboxes.find(account.id, "Work").id)
+        server.breaks_at = "UID EXPUNGE"
+        with pytest.raises(ConnectionLost):
+            visit(store, server)
+        assert half_removed(server) != set()
+        server.breaks_at = ""
+        store.messages.move(only.id, store.mailboxes.find(account.id, Role.INBOX).id)
+        for _ in range(3):
+            visit(store, server)
+        assert there(server) == here(store)
+        assert server.boxes["INBOX"].letters.keys() == {1}
+
+
+def test_where_nothing_can_be_removed_alone_nothing_is_marked(folder: Path) -> None:
+    """Without UIDPLUS an EXPUNGE takes others too: the letter stays there, whole."""
+    server = ToyImap(capabilities=("IMAP4REV1",))
+    server.boxes["INBOX"].put(letter("one"))
+    with opened(folder / "home") as store:
+        account = store.accounts.add("a@example.test", secret="keychain")
+        visit(store, server)
+        (only,) = store.messages.page(store.mailboxes.find(account.id, Role.INBOX).id, limit=9)
+        store.messages.delete(only.id)
+        visit(store, server)
+        assert half_removed(server) == set()
+        assert len(server.boxes["INBOX"].letters) == 1
+
+
+_WANTED = {
+    Since.NOTHING: {"INBOX": 0, "Work": 0},
+    Since.MARKED_THERE: {"INBOX": 1, "Work": 0},
+    Since.PUT_BACK_HERE: {"INBOX": 1, "Work": 1},
+    Since.OTHER_UIDS: {"INBOX": 1, "Work": 0},
+}
+
+
+def _happens(since: Since, server: ToyImap) -> None:
+    box = server.boxes["INBOX"]
+    ((uid, there_now),) = box.letters.items()
+    if since is Since.MARKED_THERE:
+        there_now.flags.add("\\Flagged")
+    elif since is Since.OTHER_UIDS:
+        box.validity += 1
+        box.next_uid += 10
+        box.letters = {uid + 10: there_now}

@@ -38,7 +38,7 @@ from hongyan.imap.flows.authenticate import authenticate
 from hongyan.imap.flows.compress import compress
 from hongyan.imap.flows.copy import copy, move, transfer_request
 from hongyan.imap.flows.exchange import Request, ask, ask_each
-from hongyan.imap.flows.expunge import expunge, uid_expunge
+from hongyan.imap.flows.expunge import expunge, require_uid_expunge, uid_expunge
 from hongyan.imap.flows.fetch import (
     LAZY_PREVIEW,
     Failure,
@@ -110,8 +110,9 @@ __all__ = [
     "close", "compress", "copy", "create", "delete", "enable", "expunge", "fetch",
     "fetch_request", "flag", "greet", "identify", "idle", "list_mailboxes", "login",
     "login_plainly", "logout", "move", "namespace", "noop", "notify", "notify_nothing",
-    "open_session", "quota", "rename", "replace", "search", "search_request", "select",
-    "select_request", "sort", "starttls", "status", "status_request", "store", "store_labels",
+    "open_session", "quota", "rename", "replace", "require_uid_expunge", "search",
+    "search_request", "select", "select_request", "sort",
+    "starttls", "status", "status_request", "store", "store_labels",
     "store_request", "subscribe", "thread", "transfer_request", "uid_expunge",
     "unpredictable_tag", "unselect", "unsubscribe",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from hongyan import imap
 from hongyan.errors import InvalidArgument, NotFound, Refused, StoreError, Unsafe
 from hongyan.imap import Change, NumberSet
 from hongyan.store import Here, MailboxId
-from hongyan.sync import imap_flags, imap_gmail, imap_labels, imap_plan
+from hongyan.sync import imap_flags, imap_gmail, imap_labels, imap_plan, imap_removing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +39,7 @@ def tell_server(tour: Tour) -> Flow[bool]:
 
     What it refuses is a trouble, and waits for the next tour.
     """
+    yield from imap_removing.take_back(tour)
     messages, state = tour.store.imap_messages.different(tour.account.id)
     jobs = _jobs(tour, messages) if messages else {}
     if not messages:
@@ -166,12 +167,18 @@ def _transfer(
     target = tour.mailboxes()[MailboxId(act.target)]
     yield from tour.be_in(mailbox)
     by_uid = {place.uid: (message, place) for message, place in told if place is not None}
-    transfer = imap.move if isinstance(act, imap_plan.Move) else imap.copy
+    is_move = isinstance(act, imap_plan.Move)
+    is_marked = is_move and not tour.conn.offers("MOVE", "IMAP4REV2")
+    transfer = imap.move if is_move else imap.copy
     for uids in _uids(told).pieces(numbers=_TOGETHER):
+        if is_marked:
+            imap_removing.note(tour, mailbox, uids)
         copied = yield from transfer(tour.conn, uids, target.wire)
         with tour.store.transaction():
             moved = _arrived(tour, target, copied, by_uid)
-            if isinstance(act, imap_plan.Move):
+            if is_marked:
+                imap_removing.forget(tour, mailbox.id, uids)
+            if is_move:
                 moved = moved if copied else list(uids)
                 tour.store.imap_messages.forget(mailbox.id, moved)
                 for message in (by_uid[uid][0] for uid in moved if uid in by_uid):
@@ -206,17 +213,9 @@ def _arrived(
 
 
 def _remove(tour: Tour, mailbox: ImapMailbox, told: list[Job]) -> Flow[None]:
-    r"""Remove messages, but none that has been changed there since we looked (RFC 7162 §3.1.3)."""
     yield from tour.be_in(mailbox)
     for uids in _uids(told).pieces(numbers=_TOGETHER):
-        changed = yield from imap.store(
-            tour.conn, uids, Change.ADD, [r"\Deleted"], unchanged_since=mailbox.modseq
-        )
-        gone = NumberSet.of(uid for uid in uids if uid not in changed)
-        if gone:
-            yield from imap.uid_expunge(tour.conn, gone)
-            tour.store.imap_messages.forget(mailbox.id, gone)
-            tour.result.told += len(gone)
+        yield from imap_removing.remove(tour, mailbox, uids)
     yield from _see_the_rest(tour, [message for message, _ in told])
 
 

@@ -27,6 +27,11 @@ def uid_expunge(conn: Connection, uids: Uids) -> Flow[None]:
 
     Raises `Unsafe` where the server could only remove others with them.
     """
+    require_uid_expunge(conn)
+    yield from command(conn, Verb.UID_EXPUNGE, uids)
+
+
+def require_uid_expunge(conn: Connection) -> None:
+    """Raise `Unsafe` where `uid_expunge` would: before messages are marked for it."""
     if not conn.offers("UIDPLUS", "IMAP4REV2"):
         raise Unsafe("the server cannot remove these messages without removing others")
-    yield from command(conn, Verb.UID_EXPUNGE, uids)
