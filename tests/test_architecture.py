@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 SRC = Path(__file__).parent.parent / "src" / "hongyan"
 
-ROOT_VALUES = {"errors", "guard"}
-WIRE = {"flow", "errors", "guard", "buffer", "dots", "sasl"}
+ROOT_VALUES = {"errors", "guard", "reasons"}
+WIRE = {"flow", "buffer", "dots", "sasl", *ROOT_VALUES}
 MAY_IMPORT: dict[str, set[str]] = {
-    "errors": set(),
+    "reasons": set(),
+    "errors": {"reasons"},
     "guard": {"errors"},
-    "flow": {"errors"},
+    "flow": {"errors", "reasons"},
     "dots": set(),
     "buffer": {"errors", "dots"},
     "config": ROOT_VALUES,

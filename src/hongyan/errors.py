@@ -21,14 +21,20 @@
 
 from __future__ import annotations
 
+from hongyan.reasons import Reason
+
 
 class HongyanError(Exception):
     """Root of all errors that Hongyan raises on purpose."""
 
     @property
     def arguments(self) -> dict[str, str]:
-        """What its words are made of, for whoever says it in another language."""
-        return {"words": str(self)}
+        """What its words are made of, for whoever says it in another language.
+
+        ``why`` is the code of a sentence that is a `hongyan.reasons.Reason`.
+        """
+        words = str(self)
+        return {"words": words, **Reason.read(words)}
 
 
 def code_of(error: Exception) -> str:

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from hongyan.errors import ConnectionLost, HongyanError
+from hongyan.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +95,7 @@ def read(*, within: float = 300.0, progress: int = 0) -> Flow[bytes]:
     if not isinstance(data, bytes):
         raise TypeError(f"a driver answered a Read with {data!r}")
     if not data:
-        raise ConnectionLost("the server closed the connection")
+        raise ConnectionLost(Reason.CLOSED.of())
     return data
 
 

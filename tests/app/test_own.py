@@ -15,6 +15,7 @@ from hongyan.app import App, Config, NewAccount
 from hongyan.app.clock import now
 from hongyan.app.own import EVENTS, own_methods, relay
 from hongyan.demo import DemoHost
+from hongyan.errors import ConnectFailed
 from hongyan.mime import builder
 from hongyan.store import Role
 from hongyan.store.rule import Action, Do, Rule
@@ -267,14 +268,26 @@ def test_the_outbox(page: Page, app: App) -> None:
     assert found == {"ids": [item], "total": 1, "position": 0}
     (shown,) = page("Outbox/get", ids=[item])["list"]
     assert (shown["subject"], shown["state"]) == ("计划", "queued")
-    assert shown["recipients"] == [{"email": "bo@there.example", "state": "queued", "words": ""}]
+    assert shown["recipients"] == [
+        {"email": "bo@there.example", "state": "queued", "words": "", "given": {}}
+    ]
     assert page("Outbox/set", hold=[item])["updated"] == [item]
     assert page("Outbox/get", ids=[item])["list"][0]["state"] == "held"
     assert (
         page("Outbox/set", release=[item], cancel=["o99"])["notUpdated"]["o99"]["type"]
         == "notFound"
     )
-    assert page.fails("Outbox/resolve", id=item, outcome="sent")["type"] == "forbidden"
+    refused = page.fails("Outbox/resolve", id=item, outcome="sent")
+    assert refused["type"] == "forbidden"
+    assert (refused["code"], refused["given"]["why"]) == ("Unsafe", "NOT_NOW")
+    with pytest.raises(ConnectFailed):
+        app.sending.send_due(account)
+    (shown,) = page("Outbox/get", ids=[item])["list"]
+    assert shown["given"] == {
+        "why": "PORT_REFUSES",
+        "host": "127.0.0.1",
+        "port": str(urlsplit(DEAD).port),
+    }
     assert page("Outbox/set", cancel=[item])["updated"] == [item]
     assert page("Outbox/set", forget=[item])["destroyed"] == [item]
     assert page("Outbox/query")["ids"] == []
@@ -339,3 +352,17 @@ def test_a_rule_with_a_command_is_tried_as_it_would_be_changed(app: App) -> None
     (listed,) = page("Rule/get", ids=[kept.id])["list"]
     assert page("Rule/preview", rule={**listed, "query": "receipt"})["total"] == 0
     assert app.store.rules.get(kept.id) == kept
+
+
+def test_whether_the_profile_is_encrypted_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HONGYAN_PASSPHRASE", "correct horse")
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    config = Config(tmp_path / "home")
+    with App(config) as profile:
+        assert Page(profile)("Profile/get") == {"isEncrypted": False, "keyIn": None}
+    with App(config) as profile:
+        profile.encryption.encrypt()
+    with App(config) as profile:
+        assert Page(profile)("Profile/get") == {"isEncrypted": True, "keyIn": "keychain"}

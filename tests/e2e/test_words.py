@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from hongyan.app.accounts import AccountChange
+from hongyan.mime import builder
 from hongyan.store.rule import Action, Do, Rule
 from tests.cli.command import DEAD
 from tests.support.desk import NARROW, desk
@@ -38,14 +39,29 @@ def test_activity_in_chinese(mail: Desk) -> None:
     page.goto(f"{mail.origin}/#/activity")
     page.get_by_role("button", name="立即收取新邮件").click()
     card = page.locator("main li.card")
-    expect(card).to_contain_text("无法建立连接（127.0.0.1", timeout=20_000)
+    expect(card).to_contain_text("127.0.0.1 拒绝在端口", timeout=20_000)
+    expect(card).not_to_contain_text("refused")
     expect(card.get_by_text("等待中")).to_be_visible()
+
+
+def test_the_outbox_in_chinese(mail: Desk) -> None:
+    (account,) = mail.app.store.accounts.list()
+    letter = builder.Draft(
+        from_=mail.app.sending.identity(account),
+        to=builder.parse_recipients("bo@there.example", field="to"),
+        subject="plan",
+        text="hello",
+    )
+    mail.app.sending.queue(account, letter)
+    mail.app.workers.wake(account.id)
+    page = mail.open("#/outbox", locale="zh-CN")
+    expect(page.locator("main li.card")).to_contain_text("127.0.0.1 拒绝在端口", timeout=20_000)
 
 
 def test_a_test_of_servers_and_a_wrong_rule_in_chinese(mail: Desk) -> None:
     page = mail.open("#/settings", locale="zh-CN")
     page.get_by_role("button", name="测试", exact=True).click()
-    expect(page.locator(".result.bad").first).to_contain_text("无法建立连接（", timeout=20_000)
+    expect(page.locator(".result.bad").first).to_contain_text("拒绝在端口", timeout=20_000)
     page.goto(f"{mail.origin}/#/rules")
     page.get_by_role("button", name="新规则").click()
     form = page.locator("main form")
@@ -68,4 +84,6 @@ def test_what_a_server_cannot_do_in_chinese(mail: Desk) -> None:
 
 def test_the_same_in_english(mail: Desk) -> None:
     page = mail.open("#/activity")
-    expect(page.locator("main li.card")).to_contain_text("cannot be reached", timeout=20_000)
+    expect(page.locator("main li.card")).to_contain_text(
+        "127.0.0.1 refuses connections", timeout=20_000
+    )

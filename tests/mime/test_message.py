@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -100,3 +101,18 @@ def test_any_octets_are_a_message(raw: bytes) -> None:
     assert isinstance(message.preview, str)
     assert isinstance(message.subject, str)
     assert isinstance(message.attachments, tuple)
+
+
+@pytest.mark.parametrize(
+    ("text", "preview"),
+    [
+        (
+            "On Monday you said:\n> Shall we?\n>> Yes.\n\nI am there.",
+            "On Monday you said: I am there.",
+        ),
+        ("> all of it\n> is quoted", "> all of it > is quoted"),
+        ("1 > 0, as\nbefore", "1 > 0, as before"),
+    ],
+)
+def test_a_preview_leaves_out_what_is_quoted(text: str, preview: str) -> None:
+    assert parse(b"\r\n" + text.replace("\n", "\r\n").encode()).preview == preview

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import HongyanError, InvalidArgument, NotFound, Unsafe
 from hongyan.net.endpoint import Endpoint
+from hongyan.reasons import Reason
 from hongyan.store import LOCAL, Role
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ class Accounts:
         else:
             kept = self._keychain.get(self._entry(account))
             if kept is None:
-                raise NotFound(f"the password of {account.address} is not in the keychain")
+                raise NotFound(Reason.PASSWORD_LOST.of(address=account.address))
             password = kept
         return Credentials(account.username, password)
 

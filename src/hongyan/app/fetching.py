@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from hongyan import imap
 from hongyan.errors import NotFound
 from hongyan.net.endpoint import Endpoint
+from hongyan.reasons import Reason
 from hongyan.store.holds import nobody
 from hongyan.sync import arrivals, evidence, plan
 from hongyan.sync import pop3 as maildrop
@@ -93,7 +94,7 @@ class Fetching:
         """
         url = account.pop3_url
         if not url:
-            raise NotFound(f"{account.address} has no POP3 server")
+            raise NotFound(Reason.NO_POP3.of(address=account.address))
 
         def look(credentials: Callable[[], Credentials]) -> tuple[plan.Remove, ...]:
             with self._servers.connect(url) as driver:

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any, Final, TypeAlias
 
 from hongyan.errors import Cancelled, HongyanError
+from hongyan.reasons import Reason
 
 _KEPT: Final = 20
 _BETWEEN: Final = 0.2  # seconds at least between two values that are told
@@ -103,7 +104,7 @@ class Jobs:
         def advance(done: int, total: int, octets: int, total_octets: int) -> None:
             nonlocal latest, told
             if job.id in self._cancelled:
-                raise Cancelled("the person ended it")
+                raise Cancelled(Reason.ENDED_HERE.of())
             latest = replace(job, done=done, total=total, octets=octets, total_octets=total_octets)
             if self._monotonic() - told >= _BETWEEN:
                 told = self._monotonic()

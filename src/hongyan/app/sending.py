@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hongyan.errors import InvalidArgument, NotFound
 from hongyan.mime import builder
 from hongyan.mime.types import Address
+from hongyan.reasons import Reason
 from hongyan.store import Role
 from hongyan.store.arrival import arrival
 from hongyan.sync import outbox
@@ -121,4 +122,4 @@ class Sending:
 
 def _can_send(account: Account) -> None:
     if account.smtp_url is None:
-        raise NotFound(f"{account.address} has no SMTP server to send by")
+        raise NotFound(Reason.NO_SMTP.of(address=account.address))

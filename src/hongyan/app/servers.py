@@ -16,6 +16,7 @@ from hongyan.errors import AuthenticationRefused, Cancelled, HongyanError
 from hongyan.net.blocking import BlockingDriver
 from hongyan.net.endpoint import Endpoint
 from hongyan.net.record import Recorder
+from hongyan.reasons import Reason
 from hongyan.sync.visit import FirstVisit, Visit
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Servers:
             cancelled = self._cancelled
         if cancelled:
             driver.close()
-            raise Cancelled("the program is about to end")
+            raise Cancelled(Reason.ENDING.of())
         return driver.connect(within=within)
 
     def cancel(self) -> None:

@@ -18,6 +18,7 @@ from hongyan import oauth
 from hongyan.errors import HongyanError, NotFound, ProtocolError, Refused, StoreError
 from hongyan.net.redirect import Redirect
 from hongyan.oauth import SignInLapsed
+from hongyan.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -195,5 +196,5 @@ class SigningIn:
     def _kept(self, entry: str) -> SignIn:
         text = self._open_keychain().get(entry)
         if text is None:
-            raise NotFound("there is no sign-in of this account: 'hongyan account sign-in'")
+            raise NotFound(Reason.SIGN_IN_LOST.of())
         return SignIn.from_json(text)

@@ -176,8 +176,13 @@ def _opened(part: Part) -> tuple[Part, ...]:
 
 
 def preview_of(text: str) -> str:
-    """Return the beginning of a text on one line, at most 256 characters."""
-    line = " ".join(text[:_PREVIEW_SOURCE].split())
+    """Return the beginning of a text on one line, at most 256 characters.
+
+    Lines that are quoted are left out, unless there is nothing else.
+    """
+    source = text[:_PREVIEW_SOURCE]
+    own = [line for line in source.splitlines() if not line.startswith(">")]
+    line = " ".join(" ".join(own).split()) or " ".join(source.split())
     return line if len(line) <= PREVIEW_LENGTH else line[: PREVIEW_LENGTH - 1] + "…"
 
 

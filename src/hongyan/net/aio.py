@@ -25,6 +25,7 @@ from hongyan.flow import Compress, Read, Running, StartTLS, Wait, Wake, Write
 from hongyan.net.blocking import HANDSHAKE_SECONDS, why
 from hongyan.net.channel import Channel
 from hongyan.net.endpoint import Security
+from hongyan.reasons import Reason
 
 if TYPE_CHECKING:
     import ssl
@@ -77,7 +78,9 @@ class AsyncDriver:
         try:
             found = await loop.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            raise ConnectFailed(f"{endpoint.host} was not found: {why(error)}") from None
+            raise ConnectFailed(
+                Reason.HOST_UNKNOWN.of(host=endpoint.host, said=why(error))
+            ) from None
         reason = "it has no address"
         for index, (family, kind, proto, _, address) in enumerate(found):
             sock = socket.socket(family, kind, proto)
@@ -93,7 +96,9 @@ class AsyncDriver:
                 raise
             else:
                 return sock
-        raise ConnectFailed(f"{endpoint.host} port {endpoint.port} cannot be reached: {reason}")
+        raise ConnectFailed(
+            Reason.UNREACHABLE.of(host=endpoint.host, port=endpoint.port, said=reason)
+        )
 
     async def close(self) -> None:
         """Close the connection at once; may be called twice."""
@@ -209,7 +214,7 @@ class AsyncDriver:
             if done:
                 break
             if not tunnel.unread and not await self._receive(deadline):
-                raise TLSFailed("the server closed the connection during the TLS handshake")
+                raise TLSFailed(Reason.TLS_CLOSED.of())
         self.channel.tls_ready()
 
     # -- octets
@@ -229,7 +234,7 @@ class AsyncDriver:
             sending.result()
         except OSError as error:
             await self._drain(deadline)
-            raise ConnectionLost(f"the connection broke: {why(error)}") from None
+            raise ConnectionLost(Reason.BROKEN.of(said=why(error))) from None
         finally:
             sending.cancel()
 
@@ -264,7 +269,7 @@ class AsyncDriver:
         try:
             data = task.result()
         except OSError as error:
-            raise ConnectionLost(f"the connection broke: {why(error)}") from None
+            raise ConnectionLost(Reason.BROKEN.of(said=why(error))) from None
         self.channel.receive(data)
         return data
 
@@ -282,10 +287,10 @@ class AsyncDriver:
         try:
             while not (task.done() or (also is not None and also.done())):
                 if self._cancelled:
-                    raise Cancelled("the operation was cancelled")
+                    raise Cancelled(Reason.CANCELLED.of())
                 left = min(deadline, self._last) - self._now()
                 if left <= 0:
-                    raise TimedOut(f"{self.channel.endpoint.host} did not answer in time")
+                    raise TimedOut(Reason.NO_ANSWER.of(host=self.channel.endpoint.host))
                 if calling.done() and wakes:
                     return
                 pending = {each for each in tasks if not each.done()}

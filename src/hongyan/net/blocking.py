@@ -28,6 +28,7 @@ from hongyan.flow import Compress, Read, Running, StartTLS, Wait, Wake, Write
 from hongyan.net.channel import Channel
 from hongyan.net.endpoint import Security
 from hongyan.net.resolve import resolve
+from hongyan.reasons import Reason
 
 if TYPE_CHECKING:
     import ssl
@@ -94,7 +95,9 @@ class BlockingDriver:
         try:
             found = self._resolve(endpoint.host, endpoint.port)
         except (OSError, UnicodeError) as error:
-            raise ConnectFailed(f"{endpoint.host} was not found: {why(error)}") from None
+            raise ConnectFailed(
+                Reason.HOST_UNKNOWN.of(host=endpoint.host, said=why(error))
+            ) from None
         reason = "it has no address"
         for index, (family, kind, proto, _, address) in enumerate(found):
             share = (deadline - time.monotonic()) / (len(found) - index)
@@ -109,7 +112,9 @@ class BlockingDriver:
                 raise
             else:
                 return sock
-        raise ConnectFailed(f"{endpoint.host} port {endpoint.port} cannot be reached: {reason}")
+        raise ConnectFailed(
+            Reason.UNREACHABLE.of(host=endpoint.host, port=endpoint.port, said=reason)
+        )
 
     def _try(self, sock: socket.socket, address: tuple[Any, ...], deadline: float) -> None:
         sock.settimeout(0)
@@ -254,7 +259,7 @@ class BlockingDriver:
             if done:
                 break
             if not tunnel.unread and not self._receive(deadline):
-                raise TLSFailed("the server closed the connection during the TLS handshake")
+                raise TLSFailed(Reason.TLS_CLOSED.of())
         self.channel.tls_ready()
 
     # -- octets
@@ -272,7 +277,7 @@ class BlockingDriver:
                         self._receive(deadline)
         except OSError as error:
             self._drain()
-            raise ConnectionLost(f"the connection broke: {why(error)}") from None
+            raise ConnectionLost(Reason.BROKEN.of(said=why(error))) from None
 
     def _drain(self) -> None:
         """Take the server's last words, which explain why it closed, off the line."""
@@ -291,7 +296,7 @@ class BlockingDriver:
             except BlockingIOError:
                 self._select(sock, _READ, deadline)
             except OSError as error:
-                raise ConnectionLost(f"the connection broke: {why(error)}") from None
+                raise ConnectionLost(Reason.BROKEN.of(said=why(error))) from None
             else:
                 self.channel.receive(data)
                 return bool(data)
@@ -304,11 +309,11 @@ class BlockingDriver:
         while True:
             left = min(deadline, self._last) - time.monotonic()
             if self._cancelled:
-                raise Cancelled("the operation was cancelled")
+                raise Cancelled(Reason.CANCELLED.of())
             if wakes and self._called:
                 return 0
             if left <= 0:
-                raise TimedOut(f"{self.channel.endpoint.host} did not answer in time")
+                raise TimedOut(Reason.NO_ANSWER.of(host=self.channel.endpoint.host))
             ready = {key.fileobj: mask for key, mask in self._selector.select(left)}
             if self._woken in ready:
                 self._called = bool(self._woken.recv(4096))

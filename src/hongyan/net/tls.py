@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from hongyan.errors import TLSFailed
+from hongyan.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,10 +74,10 @@ class Tunnel:
             return False
         except ssl.SSLCertVerificationError as error:
             raise TLSFailed(
-                f"the certificate of {self._host} is not trusted: {_why(error)}"
+                Reason.CERTIFICATE_UNTRUSTED.of(host=self._host, said=_why(error))
             ) from None
         except ssl.SSLError as error:
-            raise TLSFailed(f"TLS with {self._host} failed: {_why(error)}") from None
+            raise TLSFailed(Reason.TLS_FAILED.of(host=self._host, said=_why(error))) from None
         self._settle()
         return True
 
@@ -85,9 +86,7 @@ class Tunnel:
         if self._pin:
             found = hashlib.sha256(certificate).hexdigest()
             if not hmac.compare_digest(found, self._pin):
-                raise TLSFailed(
-                    f"{self._host} shows another certificate than the pinned one: {found}"
-                )
+                raise TLSFailed(Reason.CERTIFICATE_OTHER.of(host=self._host, found=found))
         cipher = self._tls.cipher()
         self.session = Session(
             self._tls.version() or "",
@@ -118,7 +117,7 @@ class Tunnel:
             for at in range(0, len(plaintext), _PLAIN_BLOCK):
                 self._tls.write(plaintext[at : at + _PLAIN_BLOCK])
         except ssl.SSLError as error:
-            raise TLSFailed(f"TLS with {self._host} broke: {_why(error)}") from None
+            raise TLSFailed(Reason.TLS_BROKEN.of(host=self._host, said=_why(error))) from None
         return self._outgoing.read()
 
     def decrypt(self) -> bytes | None:
@@ -135,7 +134,7 @@ class Tunnel:
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
             pass
         except ssl.SSLError as error:
-            raise TLSFailed(f"TLS with {self._host} broke: {_why(error)}") from None
+            raise TLSFailed(Reason.TLS_BROKEN.of(host=self._host, said=_why(error))) from None
         return b"".join(blocks)
 
 

@@ -21,6 +21,7 @@ from hongyan.errors import ConnectFailed, InvalidArgument, NetworkError, TimedOu
 from hongyan.guard import argument
 from hongyan.net.resolve import resolve
 from hongyan.net.tls import client_context
+from hongyan.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -78,22 +79,24 @@ class Web:
                         return _ask(connection, method, target, form)
             except (OSError, http.client.HTTPException, ValueError) as error:
                 if time.monotonic() >= deadline:
-                    raise TimedOut(f"{host} did not answer in time") from None
-                raise NetworkError(f"{host} did not answer as a web server: {error}") from None
+                    raise TimedOut(Reason.NO_ANSWER.of(host=host)) from None
+                raise NetworkError(Reason.NO_WEB.of(host=host, said=error)) from None
 
     def _secured(self, sock: socket.socket, host: str, deadline: float) -> socket.socket:
         with _cut_at(deadline, sock):
             try:
                 return self._context().wrap_socket(sock, server_hostname=host)
             except ssl.SSLError as error:
-                raise TLSFailed(f"TLS with {host} failed: {error.reason or error}") from None
+                raise TLSFailed(
+                    Reason.TLS_FAILED.of(host=host, said=error.reason or error)
+                ) from None
 
     def _dial(self, host: str, port: int, deadline: float) -> socket.socket:
         reason = "it has no address"
         try:
             found = self._resolve(host, port)
         except (OSError, UnicodeError) as error:
-            raise ConnectFailed(f"{host} was not found: {error}") from None
+            raise ConnectFailed(Reason.HOST_UNKNOWN.of(host=host, said=error)) from None
         for family, kind, proto, _, address in found:
             sock = socket.socket(family, kind, proto)
             sock.settimeout(max(deadline - time.monotonic(), 0.01))
@@ -104,7 +107,7 @@ class Web:
                 reason = str(error)
             else:
                 return sock
-        raise ConnectFailed(f"{host} port {port} cannot be reached: {reason}")
+        raise ConnectFailed(Reason.UNREACHABLE.of(host=host, port=port, said=reason))
 
 
 def _place(url: str) -> tuple[bool, str, int, str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import InvalidArgument, Unsafe
 from hongyan.guard import shown
+from hongyan.reasons import Reason
 from hongyan.sasl.binding import server_end_point
 from hongyan.sasl.cram_md5 import CramMD5
 from hongyan.sasl.digest_md5 import DigestMD5
@@ -164,20 +165,14 @@ def _refuse_step_down(best: str | None, allowed: list[str], remembered: set[str]
     before = next((name for name in allowed if name in remembered), best)
     if before and (best is None or _RANK[before] < _RANK[best]):
         now = f"nothing better than {best}" if best else "no login that can be used"
-        raise Unsafe(
-            f"the server used to offer {before} and now offers {now}; someone in between may have "
-            "removed the offer, so nothing was sent"
-        )
+        raise Unsafe(Reason.STEPPED_DOWN.of(before=before, now=now))
 
 
 def _why_none(names: set[str], fitting: list[str], credentials: Credentials) -> str:
     if not names:
-        return "the server offers no way to log in"
+        return Reason.NO_LOGIN.of()
     some = shown(", ".join(sorted(names)[:_MOST_NAMED]), limit=300)
     if any(name in names for name in fitting):
-        return f"the server offers only {some}, which would show the password on an open line"
+        return Reason.LOGIN_IN_CLEAR.of(offered=some)
     have = "a token" if credentials.token else "no password and no token"
-    return (
-        f"the server offers only {some}, and none of these can be used "
-        f"with {'a password' if credentials.password else have}"
-    )
+    return Reason.LOGIN_UNFIT.of(offered=some, have="a password" if credentials.password else have)

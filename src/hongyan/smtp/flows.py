@@ -22,6 +22,7 @@ from hongyan.errors import (
     Unsafe,
 )
 from hongyan.flow import Flow, read, start_tls, write
+from hongyan.reasons import Reason
 from hongyan.smtp import wire
 from hongyan.smtp.types import Protocol, Reply, State, Verb
 
@@ -91,11 +92,11 @@ def starttls(conn: Connection) -> Flow[bytes]:
     Raises `Unsafe` when the server will not.
     """
     if "STARTTLS" not in conn.extensions:
-        raise Unsafe("the server does not offer TLS here, and the account demands it")
+        raise Unsafe(Reason.TLS_DEMANDED.of())
     try:
         yield from command(conn, Verb.STARTTLS)
     except Refused as error:
-        raise Unsafe(f"the server does not start TLS: {error}") from None
+        raise Unsafe(Reason.NO_TLS.of(said=error)) from None
     conn.starting_tls()
     return (yield from start_tls())
 

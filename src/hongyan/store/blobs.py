@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import NotFound, StoreError
 from hongyan.guard import shown
+from hongyan.reasons import Reason
 from hongyan.store.database import fetch
 from hongyan.store.packing import Packing, unpacked
 from hongyan.store.protection import file_of
@@ -158,7 +159,7 @@ class Blobs:
         octets = bytes(self.open(content)[:])
         sha256 = content if isinstance(content, str) else content.sha256
         if hashlib.sha256(octets).hexdigest() != sha256:
-            raise StoreError(f"the stored octets of {sha256} are damaged")
+            raise StoreError(Reason.OCTETS_DAMAGED.of(sha256=sha256))
         return octets
 
     def verify(self, sha256: str) -> None:
@@ -167,7 +168,7 @@ class Blobs:
         for chunk in self._chunks(sha256, *self._row(sha256)):
             computed.update(chunk)
         if computed.hexdigest() != sha256:
-            raise StoreError(f"the stored octets of {sha256} are damaged")
+            raise StoreError(Reason.OCTETS_DAMAGED.of(sha256=sha256))
 
     def totals(self) -> tuple[int, int]:
         """Return how many blobs there are and how many octets they have together."""

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from hongyan.errors import Busy, StoreError
+from hongyan.reasons import Reason
 from hongyan.store.database import storage_errors
 from hongyan.store.owner import locked
 
@@ -70,7 +71,7 @@ class Holds:
         while (lock := self._lock(path)) is None:
             holder = self._holder(path)
             if time.monotonic() >= deadline:
-                raise Busy(f"{holder} is at it; try again later")
+                raise Busy(Reason.OTHERS_BUSY.of(holder=holder))
             if not told:
                 waiting(holder)
                 told = True

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hongyan.errors import Unsafe
+from hongyan.reasons import Reason
 from hongyan.store.changes import Event
 from hongyan.store.folding import storable
 from hongyan.store.journal import Journal, overall, reset_recipients
@@ -35,7 +36,7 @@ class Outbox(Journal):
         with self._database.write() as db:
             item = self._idle(item_id)
             if item.state is State.SENT:
-                raise Unsafe(f"{item.id} has been sent already")
+                raise Unsafe(Reason.SENT_ALREADY.of(item=item.id))
             row = row_number("o", item_id)
             again = (State.REFUSED, State.UNCERTAIN, State.DEFERRED, State.CANCELLED)
             reset_recipients(db, row, again, State.QUEUED)
@@ -49,7 +50,7 @@ class Outbox(Journal):
         with self._database.write() as db:
             item = self._idle(item_id)
             if item.state is State.SENT:
-                raise Unsafe(f"{item.id} has been sent already")
+                raise Unsafe(Reason.SENT_ALREADY.of(item=item.id))
             row = row_number("o", item_id)
             reset_recipients(db, row, WAITING, State.CANCELLED)
             self._end(db, row, state=State.CANCELLED, words=item.words)
@@ -94,7 +95,7 @@ class Outbox(Journal):
         with self._database.write() as db:
             item = self._in_state(item_id, (State.UNCERTAIN, State.DEFERRED, State.REFUSED))
             if not any(each.state is State.UNCERTAIN for each in item.recipients):
-                raise Unsafe(f"{item.id} is not uncertain")
+                raise Unsafe(Reason.NOT_UNCERTAIN.of(item=item.id))
             row = row_number("o", item_id)
             db.execute(
                 "UPDATE outbox SET sent_at = coalesce(sent_at, next_try) WHERE id = ?", (row,)
@@ -172,14 +173,14 @@ class Outbox(Journal):
     def _idle(self, item_id: str) -> Item:
         item = self.get(item_id)
         if item.state is State.SENDING:
-            raise Unsafe(f"{item.id} is being sent right now")
+            raise Unsafe(Reason.BEING_SENT.of(item=item.id))
         return item
 
     def _in_state(self, item_id: str, states: Sequence[State]) -> Item:
         self.recover()
         item = self._idle(item_id)
         if item.state not in states:
-            raise Unsafe(f"{item.id} is {item.state.value}")
+            raise Unsafe(Reason.NOT_NOW.of(item=item.id, state=item.state.value))
         return item
 
     def _become(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from hongyan import mime
 from hongyan.mime import report as reports
+from hongyan.reasons import Reason
 from hongyan.store import Delivery, State
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def look_for_copies(store: Store, account_id: str) -> tuple[Item, ...]:
         others = [copy for copy in copies if copy != item.email_id]
         if others and item.sent_at is None:
             names = ", ".join(_mailbox_names(store, others[0]))
-            found.append(store.outbox.believe_sent(item.id, f"a copy is in {names}"))
+            found.append(store.outbox.believe_sent(item.id, Reason.COPY_FOUND.of(mailboxes=names)))
     return tuple(found)
 
 
@@ -72,7 +73,7 @@ def _take(store: Store, item: Item, report: reports.Report) -> None:
     reported = {_address(item, result.recipient).lower() for result in report.results}
     uncertain = {each.address.lower() for each in item.recipients if each.state is State.UNCERTAIN}
     if uncertain and (item.sent_at is None or uncertain & reported):
-        store.outbox.believe_sent(item.id, "a report about it has come back")
+        store.outbox.believe_sent(item.id, Reason.REPORT_CAME.of())
 
 
 def _address(item: Item, reported: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hongyan.app.own.shapes import date, listed, take_ids
+from hongyan.app.own.shapes import date, listed, take_ids, worded
 
 if TYPE_CHECKING:
     from hongyan.jmap.call import Call
@@ -39,7 +39,7 @@ def activity_json(activity: Activity) -> Json:
         "secondsLeft": activity.seconds_left,
         "nextAt": date(activity.next_at),
         "error": (
-            {"type": activity.code, "words": activity.words, "remedy": activity.remedy}
+            {"type": activity.code, **worded(activity.words), "remedy": activity.remedy}
             if troubled
             else None
         ),

@@ -11,6 +11,7 @@ from hongyan.app.own.jobs import JobMethods
 from hongyan.app.own.mail_account import MailAccountMethods
 from hongyan.app.own.outbox import OutboxMethods
 from hongyan.app.own.person import PersonMethods
+from hongyan.app.own.profile import ProfileMethods
 from hongyan.app.own.rules import RuleMethods
 from hongyan.app.own.settings import SettingsMethods
 from hongyan.app.own.sign_in import SignIns
@@ -47,6 +48,7 @@ def own_methods(app: App) -> Mapping[str, Method]:
         "Activity/get": activity.get,
         "Answer/get": answer_,
         "Person/query": PersonMethods(app.store).query,
+        "Profile/get": ProfileMethods(lambda: app.encryption).get,
         "Settings/get": settings.get,
         "Settings/set": settings.set_,
         "Outbox/get": outbox.get,

@@ -6,10 +6,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from hongyan import mime
-from hongyan.app.own.shapes import coded, date, listed, page, take_ids
+from hongyan.app.own.shapes import coded, date, listed, page, take_ids, worded
 from hongyan.errors import HongyanError, NotFound, StoreError, Unsafe
 from hongyan.jmap.arguments import Arguments, array, id_, json_object, one_of, optional
 from hongyan.jmap.errors import MethodError, SetError
+from hongyan.reasons import Reason
 from hongyan.store import State
 
 if TYPE_CHECKING:
@@ -92,12 +93,12 @@ class OutboxMethods:
         call.end()
         try:
             if outcome == "sent":
-                item = self._store.outbox.believe_sent(item_id, "the person says that it was sent")
+                item = self._store.outbox.believe_sent(item_id, Reason.PERSON_SAYS.of())
             else:
                 item = self._store.outbox.retry(item_id)
                 self._wake(item.account_id)
         except Unsafe as error:
-            raise MethodError("forbidden", str(error)) from None
+            raise MethodError("forbidden", str(error), **coded(error)) from None
         return {"item": self._json(item)}
 
     def _json(self, item: Item) -> Json:
@@ -113,7 +114,7 @@ class OutboxMethods:
             "subject": subject,
             "from": item.sender,
             "recipients": [
-                {"email": each.address, "state": each.state.value, "words": each.words}
+                {"email": each.address, "state": each.state.value, **worded(each.words)}
                 for each in item.recipients
             ],
             "messageId": item.message_id,
@@ -121,7 +122,7 @@ class OutboxMethods:
             "createdAt": date(item.created_at),
             "nextTryAt": date(item.next_try) if item.pending else None,
             "attempts": item.attempts,
-            "words": item.words,
+            **worded(item.words),
         }
 
 

@@ -106,7 +106,7 @@ class RuleMethods:
         try:
             self._store.rules.arrange(order)
         except InvalidArgument as error:
-            raise MethodError("invalidArguments", str(error)) from None
+            raise MethodError("invalidArguments", str(error), **coded(error)) from None
 
     def preview(self, call: Call) -> Json:
         """Answer Rule/preview: nothing is changed."""

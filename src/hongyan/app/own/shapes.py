@@ -8,6 +8,7 @@ from hongyan.errors import HongyanError, code_of
 from hongyan.guard import shown
 from hongyan.jmap.arguments import array, id_, optional, positive, unsigned
 from hongyan.mime.jmap import date_text
+from hongyan.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,6 +35,11 @@ def trouble(error: Exception, remedy: str = "") -> Json:
 def coded(error: HongyanError) -> Json:
     """Return the code of an error and what its words are made of, for a SetError."""
     return {"code": code_of(error), "given": _given(error)}
+
+
+def worded(words: str) -> Json:
+    """Return kept words, and by what a page words them itself where they are a `Reason`."""
+    return {"words": words, "given": Reason.read(words)}
 
 
 def _given(error: Exception) -> Json:

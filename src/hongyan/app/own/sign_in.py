@@ -12,10 +12,11 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from hongyan.app.own.shapes import trouble
-from hongyan.errors import HongyanError, NotFound
+from hongyan.app.own.shapes import coded, trouble
+from hongyan.errors import HongyanError, NotFound, TimedOut
 from hongyan.jmap.arguments import optional, text
 from hongyan.jmap.errors import MethodError, invalid
+from hongyan.reasons import Reason
 
 if TYPE_CHECKING:
     from hongyan.app.signing_in import SignIn, SigningIn
@@ -64,8 +65,8 @@ class SignIns:
         threading.Thread(target=self._run, args=arguments, daemon=True).start()
         one.shown.wait(_UNTIL_SHOWN)
         if not one.url:
-            words = str(one.error) if one.error else "the provider did not answer in time"
-            raise MethodError("serverUnavailable", words)
+            error = one.error or TimedOut(Reason.SIGN_IN_UNANSWERED.of())
+            raise MethodError("serverUnavailable", str(error), **coded(error))
         return {"url": one.url, "authorisation": name}
 
     def _run(

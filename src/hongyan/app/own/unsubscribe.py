@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from hongyan import mime
+from hongyan.app.own.shapes import coded
 from hongyan.errors import HongyanError, NotFound
 from hongyan.jmap.arguments import id_or_reference
 from hongyan.jmap.errors import MethodError
@@ -55,7 +56,7 @@ class UnsubscribeMethods:
         try:
             status = self._web.post(url, _POST, within=20.0).status
         except HongyanError as error:
-            raise MethodError("serverUnavailable", str(error), host=host) from None
+            raise MethodError("serverUnavailable", str(error), host=host, **coded(error)) from None
         if not 200 <= status < 300:
             words = f"{host} answered with status {status}: it is not known whether that helped"
             raise MethodError("serverUnavailable", words, host=host, status=status)

@@ -25,6 +25,7 @@ from hongyan.imap.data import BodyChunk, Found
 from hongyan.imap.refusal import refusal
 from hongyan.imap.states import OPENS
 from hongyan.imap.types import Condition, Continuation, State, Tagged, Verb
+from hongyan.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -93,7 +94,7 @@ def next_event(conn: Connection, *, within: float = _SECONDS) -> Flow[Event]:
 def alive(conn: Connection, event: Event) -> Event:
     """Return ``event`` unless it says that the server goes. Raises `ConnectionLost`."""
     if isinstance(event, Condition) and conn.state is State.LOGOUT:
-        raise ConnectionLost(f"the server ended the session: {event.text}")
+        raise ConnectionLost(Reason.ENDED.of(said=event.text))
     return event
 
 

@@ -9,6 +9,7 @@ from hongyan.errors import Unsafe
 from hongyan.imap.flows.authenticate import authenticate
 from hongyan.imap.flows.exchange import Request, ask, nothing
 from hongyan.imap.types import Verb
+from hongyan.reasons import Reason
 
 if TYPE_CHECKING:
     from hongyan.flow import Flow
@@ -33,7 +34,7 @@ def login(
     elif "LOGINDISABLED" in conn.capabilities:
         raise Unsafe("the server takes no password on this line")
     elif not terms.disclose:
-        raise Unsafe("the server offers no login that keeps the password from the line")
+        raise Unsafe(Reason.NO_SAFE_LOGIN.of())
     else:
         yield from login_plainly(conn, credentials)
 
@@ -55,7 +56,7 @@ def enter(
 def login_plainly(conn: Connection, credentials: sasl.Credentials) -> Flow[None]:
     """Log in with LOGIN, which shows the password to the server."""
     if credentials.password is None:
-        raise Unsafe("the server wants a password, and there is none")
+        raise Unsafe(Reason.NO_PASSWORD.of())
     password = credentials.password.encode()
     escaped = password.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
     request = Request(

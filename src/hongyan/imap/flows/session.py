@@ -25,6 +25,7 @@ from hongyan.imap.flows.login import enter
 from hongyan.imap.quirks import Server, manners
 from hongyan.imap.refusal import refusal
 from hongyan.imap.types import Capabilities, Condition, State, Status, Verb
+from hongyan.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -66,7 +67,7 @@ def starttls(conn: Connection) -> Flow[bytes]:
     try:
         yield from command(conn, Verb.STARTTLS)
     except Refused as error:
-        raise Unsafe(f"the server does not offer TLS here: {error}") from None
+        raise Unsafe(Reason.NO_TLS.of(said=error)) from None
     conn.starting_tls()
     return (yield from start_tls())
 

@@ -16,6 +16,7 @@ from hongyan.flow import Flow, write
 from hongyan.pop3 import wire
 from hongyan.pop3.flows.exchange import accepted, drain, next_event
 from hongyan.pop3.types import Challenge, Reply, State, Verb
+from hongyan.reasons import Reason
 
 if TYPE_CHECKING:
     from hongyan.pop3.connection import Connection
@@ -45,7 +46,7 @@ def login(
         mechanism = sasl.choose_under(terms, offered, credentials)
         yield from authenticate(conn, mechanism, riders=riders)
     elif not terms.disclose:
-        raise Unsafe("the server offers no login that keeps the password from the line")
+        raise Unsafe(Reason.NO_SAFE_LOGIN.of())
     else:
         sasl.refuse_less(terms, credentials)
         yield from user_pass(conn, credentials, riders=riders)
@@ -92,7 +93,7 @@ def apop(conn: Connection, credentials: sasl.Credentials, terms: sasl.Terms) -> 
 
 def _password(conn: Connection, credentials: sasl.Credentials) -> str:
     if credentials.password is None:
-        raise Unsafe("the server wants a password, and there is none")
+        raise Unsafe(Reason.NO_PASSWORD.of())
     if not conn.capabilities.utf8_login:
         for field, value in (
             ("username", credentials.username),

@@ -18,6 +18,7 @@ from hongyan.pop3.flows.login import authenticate, greeted, login, riding
 from hongyan.pop3.flows.mailbox import stat
 from hongyan.pop3.flows.removal import quit_
 from hongyan.pop3.types import Capabilities, Language, Reply, Stat, State, Verb
+from hongyan.reasons import Reason
 from hongyan.sasl import Credentials
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def stls(conn: Connection) -> Flow[bytes]:
     try:
         yield from command(conn, Verb.STLS)
     except Refused as error:
-        raise Unsafe(f"the server does not offer TLS here: {error}") from None
+        raise Unsafe(Reason.NO_TLS.of(said=error)) from None
     conn.starting_tls()
     return (yield from start_tls())
 

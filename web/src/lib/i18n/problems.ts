@@ -22,9 +22,17 @@ function coded(words: Coded, code: string | undefined, text: string): string | u
   return typeof said === "function" ? said(text) : said;
 }
 
+/** What a reason of Hongyan's own says in the page's language; undefined for what others said. */
+export function reasonWords(given: Record<string, string> | undefined): string | undefined {
+  const sentence = (texts.t.reasons as Record<string, string>)[given?.why ?? ""];
+  return sentence?.replace(/\{(\w+)\}/g, (_, name: string) => given?.[name] ?? "");
+}
+
 export function problemWords(problem: Problem): string {
   const flaw = problem.code === "WrongQuery" && coded(texts.t.search.flaws, problem.given?.flaw, problem.given?.text ?? "");
   if (flaw) return texts.t.search.flawAt(flaw, problem.given!.at!);
+  const reason = reasonWords(problem.given);
+  if (reason) return reason;
   const words = problem.description ?? problem.words ?? "";
   const known = texts.t.problems as Record<string, Say>;
   const say = known[problem.code ?? ""] ?? known[problem.type];
@@ -33,7 +41,7 @@ export function problemWords(problem: Problem): string {
 
 /** What a person can do about it. */
 export function remedyWords(problem: Problem & { remedy?: string }): string {
-  return (texts.t.remedies as Record<string, string>)[problem.type] ?? problem.remedy ?? "";
+  return (texts.t.remedies as Record<string, string>)[problem.type] ?? (problem.remedy ? texts.t.remedies.otherwise : "");
 }
 
 /** Why a rule is not in a server's script. */

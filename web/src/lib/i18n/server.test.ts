@@ -20,6 +20,19 @@ function known(keys: string[], ...catalogues: object[]): void {
   for (const words of catalogues) assert.deepEqual(keys.filter((key) => !(key in words)), []);
 }
 
+test("why something went wrong, and what it is about", () => {
+  const sentences = [...source("reasons.py").matchAll(/^ {4}([A-Z_0-9]+) = (".*"|\(\n[^)]*\))/gm)];
+  const names = (sentence: string) => new Set([...sentence.matchAll(/\{(\w+)\}/g)].map((found) => found[1]!));
+  known(members(source("reasons.py"), "Reason"), en.reasons, zh.reasons);
+  assert.equal(sentences.length, Object.keys(en.reasons).length, "the page words a reason that there is not");
+  for (const words of [en.reasons, zh.reasons] as Record<string, string>[]) {
+    for (const [, code, sentence] of sentences) {
+      const given = names(sentence!);
+      assert.deepEqual([...names(words[code!]!)].filter((name) => !given.has(name)), [], `${code} is not told this`);
+    }
+  }
+});
+
 test("what a query lacks", () => known(members(source("store/query.py"), "Flaw"), en.search.flaws, zh.search.flaws));
 
 test("which password a provider wants", () => {

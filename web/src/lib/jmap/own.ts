@@ -4,6 +4,12 @@ import type { Address, Id } from "./types";
 
 export const OWN = "urn:hongyan:jmap";
 
+/** How the profile lies on the disk. */
+export interface Profile {
+  isEncrypted: boolean;
+  keyIn: "keychain" | "command" | null;
+}
+
 export interface Servers {
   pop3: string | null;
   imap: string | null;
@@ -85,13 +91,14 @@ export interface OutboxItem {
   state: OutboxState;
   subject: string;
   from: string;
-  recipients: { email: string; state: string; words: string }[];
+  recipients: { email: string; state: string; words: string; given: Record<string, string> }[];
   messageId: string;
   size: number;
   createdAt: string;
   nextTryAt: string | null;
   attempts: number;
   words: string;
+  given: Record<string, string>;
 }
 
 export type RuleAction =
