@@ -81,6 +81,15 @@ def findings(page: Page, within: str = "html") -> list[str]:
     ]
 
 
+def findings_on_a_phone(page: Page, within: str = "html") -> list[str]:
+    """Return what `findings` does of the page that stands, made as narrow as a phone."""
+    before: Any = page.viewport_size
+    page.set_viewport_size(NARROW)
+    found = [f"phone: {each}" for each in findings(page, within)]
+    page.set_viewport_size(before)
+    return found
+
+
 def cut_off(page: Page) -> list[str]:
     """Words that are not seen whole, and whether the window has to be scrolled sideways, at each size."""
     before: Any = page.viewport_size

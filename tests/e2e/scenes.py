@@ -30,6 +30,7 @@ def leave(page: Page) -> None:
             expect(page.locator(kind)).to_have_count(0)
     if page.locator("#search").input_value():
         page.locator("#search").press("Escape")
+    page.evaluate("document.activeElement.blur()")  # a key that is typed next is one of the page
     go(page, "mail/all/inbox")
     page.locator("body:not(:has(.reader))").wait_for()
     page.locator("main [role=listbox]").evaluate("list => list.scrollTo(0, 0)")
@@ -82,6 +83,22 @@ def asked(key: str) -> Callable[[Page], None]:
         page.keyboard.press(key)
 
     return scene
+
+
+def row_menu(page: Page) -> None:
+    """What can be done with the row under the hand, asked for by the key that asks for a menu."""
+    row(page, "Welcome").wait_for()
+    page.keyboard.press("j")
+    page.locator("main [role=listbox]").focus()
+    page.keyboard.press("ContextMenu")
+
+
+def menu_of_several(page: Page) -> None:
+    """The same for several rows, asked for with the mouse."""
+    row(page, "Welcome").wait_for()
+    for key in ("j", "x", "Shift+J"):
+        page.keyboard.press(key)
+    page.locator(".row.chosen").first.click(button="right")
 
 
 def opened(key: str) -> Callable[[Page], None]:
@@ -277,6 +294,8 @@ SCENES: dict[str, tuple[Callable[[Page], None], str]] = {
     "source": (source, DIALOGUE),
     "preview": (preview, DIALOGUE),
     "link": (link, DIALOGUE),
+    "row menu": (row_menu, MENU),
+    "menu of several rows": (menu_of_several, MENU),
     "move": (asked("v"), MENU),
     "label": (asked("l"), MENU),
     "snooze": (asked("b"), MENU),

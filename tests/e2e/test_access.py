@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.everybody import cut_off, findings, prepare, without_mouse
+from tests.e2e.everybody import cut_off, findings, findings_on_a_phone, prepare, without_mouse
 from tests.e2e.helpers import row
 from tests.e2e.scenes import SCENES, leave
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from hongyan.app.jobs import Advance
     from tests.support.desk import Desk
+
+ON_A_PHONE = {("en-GB", "light"), ("zh-CN", "dark")}
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,11 @@ def job(running: Desk) -> Iterator[None]:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
 def test_every_scene_is_for_everybody(mail: Desk, locale: str, theme: Any) -> None:
-    """Nothing serious for axe, AA contrast, no words cut off, all of it without a mouse."""
+    """Nothing serious for axe, AA contrast, no words cut off, all of it without a mouse.
+
+    Each theme is also walked by axe at a phone's width, in one language.
+    """
+    is_narrow_too = (locale, theme) in ON_A_PHONE
     page = mail.open(locale=locale, color_scheme=theme, reduced_motion="reduce")
     row(page, "Welcome").wait_for()
     prepare(page)
@@ -47,6 +53,9 @@ def test_every_scene_is_for_everybody(mail: Desk, locale: str, theme: Any) -> No
         leave(page)
         scene(page)
         page.locator(within).first.wait_for()
-        wrong[name] = [*findings(page, within), *cut_off(page), *without_mouse(page, within)]
+        wrong[name] = [*findings(page, within), *cut_off(page)]
+        if is_narrow_too:
+            wrong[name] += findings_on_a_phone(page, within)
+        wrong[name] += without_mouse(page, within)
     mail.forgive("ERR_INTERNET_DISCONNECTED")
     assert {name: found for name, found in wrong.items() if found} == {}
