@@ -84,7 +84,7 @@ def findings(page: Page, within: str = "html") -> list[str]:
 def findings_on_a_phone(page: Page, within: str = "html") -> list[str]:
     """Return what `findings` does of the page that stands, made as narrow as a phone."""
     before: Any = page.viewport_size
-    page.set_viewport_size(NARROW)
+    page.set_viewport_size(SIZES["phone"])
     found = [f"phone: {each}" for each in findings(page, within)]
     page.set_viewport_size(before)
     return found
