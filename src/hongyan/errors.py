@@ -14,6 +14,7 @@
     ├── Unsafe                  we decline: it would break a promise (a password in clear)
     ├── InvalidArgument         what the person gave cannot be sent or read; names the field
     ├── NotFound                no such account, mailbox or message
+    ├── NotHereYet              only the header of a message is here, its body is still to come
     ├── StoreError              the store cannot be opened, read or written
     │   └── Busy                another program has it for now
     └── Cancelled               the person, or a shutdown, ended it
@@ -115,6 +116,15 @@ class InvalidArgument(HongyanError):
 
 class NotFound(HongyanError):
     """What was asked for does not exist."""
+
+
+class NotHereYet(HongyanError):
+    """Of a message only the header is here; ``message_id`` is its id, where it is about one."""
+
+    def __init__(self, words: str, *, message_id: str = "") -> None:
+        """Say what is missing."""
+        super().__init__(words)
+        self.message_id = message_id
 
 
 class StoreError(HongyanError):

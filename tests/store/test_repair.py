@@ -93,6 +93,24 @@ def test_damaged_octets_are_set_aside_and_fetched_again(profile: Any) -> None:
     assert store.messages.raw(good)
 
 
+def test_a_damaged_letter_of_an_imap_server_is_fetched_again_and_not_removed_there(
+    profile: Any,
+) -> None:
+    """Its row goes; were its place kept, that would look like a deletion to be told."""
+    good, bad = profile.add("good"), profile.add("bad")
+    profile.store.imap_mailboxes.pair(profile.inbox.id, wire=b"INBOX", delimiter="/")
+    for uid, id_ in ((1, good), (2, bad)):
+        profile.store.imap_messages.bind(profile.inbox.id, uid, id_, flags=frozenset(), size=9)
+    profile.store._database._writer.execute(
+        "UPDATE blobs SET data = x'00', encoding = 'plain' WHERE id = 2"
+    )
+    _, store = repaired(profile)
+    assert store.imap_messages.expected(profile.inbox.id) == [2]
+    assert store.imap_messages.places(profile.inbox.id)[1].message == good
+    different, _ = store.imap_messages.different("a1")
+    assert bad not in different
+
+
 @pytest.mark.parametrize("loss", ["gone", "cut", "changed", "empty"])
 def test_a_file_is_damaged(profile: Any, make_letter: Any, loss: str) -> None:
     good = profile.add(make_letter("y" * 400_000))

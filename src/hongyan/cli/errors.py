@@ -40,6 +40,7 @@ _VERDICTS: Final = (
     Verdict(errors.NotFound, DATA, "'hongyan list' shows what there is.", "no message"),
     Verdict(errors.NotFound, DATA, "'hongyan rule list' shows what there is.", "no rule"),
     Verdict(errors.NotFound, DATA, ""),
+    Verdict(errors.NotHereYet, TRY_LATER, "'hongyan sync' fetches the rest."),
     Verdict(errors.ConnectFailed, UNAVAILABLE, "Check the address and the network."),
     Verdict(
         errors.TLSFailed,

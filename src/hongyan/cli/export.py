@@ -9,10 +9,13 @@ import click
 
 from hongyan.cli.check import advancing, existing
 from hongyan.cli.progress import progress
+from hongyan.errors import NotHereYet
+from hongyan.guard import shown
 from hongyan.transfer import Format, export
 
 if TYPE_CHECKING:
     from hongyan.app import App
+    from hongyan.store import Email
 
 
 @click.command(
@@ -44,6 +47,7 @@ def export_(app: App, query: tuple[str, ...], *, form: str, target: Path | None)
     target = target or Path(f"hongyan-{form}{suffix}")
     store = existing(app)
     store.search.check(" ".join(query))
+    missing: list[Email] = []
     with progress() as report:
         count = export(
             store,
@@ -51,5 +55,10 @@ def export_(app: App, query: tuple[str, ...], *, form: str, target: Path | None)
             form=Format(form),
             query=" ".join(query),
             advance=advancing(report, "Exporting"),
+            leave_out=missing.append,
         )
     click.echo(f"{target}: {count} messages")
+    for email in missing:
+        click.echo(f"left out: {email.id} {shown(email.subject, limit=60)!r}", err=True)
+    if to_come := app.store.messages.to_come():
+        raise NotHereYet(f"{target} is not all: of {to_come} messages only the header is here yet")

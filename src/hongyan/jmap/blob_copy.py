@@ -30,7 +30,7 @@ def copy(call: Call) -> Json:
     copied, missing = {}, {}
     for blob_id in ids:
         try:
-            blob.find(call.store, blob_id)
+            blob.find(call.server, blob_id)
             copied[blob_id] = blob_id
         except NotFound as error:
             missing[blob_id] = SetError("notFound", str(error))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -24,8 +24,10 @@ class Jmap:
     """A server of JMAP without HTTP: its store, its limits, and the ways to what is not the store.
 
     ``wake`` is called with an account id when something waits to be sent, ``changed`` when mail or
-    mailboxes were changed, which the account's own server may want to be told; ``own`` are the
-    methods of our own capability that this server answers, ``events`` the names of its own events.
+    mailboxes were changed, which the account's own server may want to be told; ``bring`` with ids
+    of messages of which only the header is here: it fetches their octets before it returns, or
+    raises `NotHereYet`; ``own`` are the methods of our own capability that this server answers,
+    ``events`` the names of its own events.
     """
 
     store: Store
@@ -33,6 +35,7 @@ class Jmap:
     limits: Limits = field(default_factory=Limits)
     wake: Callable[[str], None] = lambda _account_id: None
     changed: Callable[[str], None] = lambda _account_id: None
+    bring: Callable[[Sequence[str]], None] = lambda _message_ids: None
     own: Mapping[str, Method] = field(default_factory=dict)
     events: frozenset[str] = frozenset()
 

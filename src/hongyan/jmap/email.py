@@ -1,6 +1,8 @@
 """Email/get (RFC 8621 §4.2): what lists show comes from the store's rows, the rest from the octets.
 
-A message is parsed only when a property is asked for that its row has not, and then once.
+A message is parsed only when a property is asked for that its row has not, and then once. One of
+which only the header is here is fetched when its body is asked for; what else is asked the header
+tells.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from hongyan import mime
+from hongyan.jmap import blob
 from hongyan.jmap.blob import part_blob
 from hongyan.jmap.email_body import BodyWish, header_properties
 from hongyan.jmap.email_set import several
@@ -40,20 +43,34 @@ KNOWN: Final = frozenset((*DEFAULT, "headers", "bodyStructure"))
 
 
 class Shown:
-    """A message on its way to a client: where its octets are, and its row if it has one."""
+    """A message on its way to a client: where its octets are, and its row if it has one.
+
+    ``parse_header`` is for a message that is not whole.
+    """
 
     def __init__(
-        self, blob_id: str, row: Email | None, wish: BodyWish, parse: Callable[[], Message]
+        self,
+        blob_id: str,
+        row: Email | None,
+        wish: BodyWish,
+        parse: Callable[[], Message],
+        parse_header: Callable[[], Message] | None = None,
     ) -> None:
         self.blob_id = blob_id
         self.row = row
         self.wish = wish
         self._parse = parse
+        self._parse_header = parse_header
 
     @cached_property
     def message(self) -> Message:
         """The message, parsed."""
         return self._parse()
+
+    @cached_property
+    def header(self) -> Message:
+        """The message as far as its header tells of it."""
+        return self._parse_header() if self._parse_header else self.message
 
     @cached_property
     def part_blob(self) -> Callable[[Part], str]:
@@ -69,7 +86,7 @@ class Shown:
         if name in _BODIES:
             return _BODIES[name](self)
         field = jmap.fields().get(name)
-        return field(self.message) if field else None
+        return field(self.header) if field else None
 
 
 class _Untold:
@@ -110,13 +127,14 @@ _OF_ROW: Final[dict[str, Callable[[Email], object]]] = {
 _BODIES: Final[dict[str, Callable[[Shown], object]]] = {
     "blobId": lambda shown: shown.blob_id,
     "size": lambda shown: shown.message.size,
-    "headers": lambda shown: jmap.header_list(shown.message.headers),
+    "headers": lambda shown: jmap.header_list(shown.header.headers),
     "bodyStructure": lambda shown: shown.wish.structure(shown.message, shown.part_blob),
     "bodyValues": lambda shown: shown.wish.values(shown.message),
     "textBody": lambda shown: shown.wish.parts(shown.message.body.text, shown.part_blob),
     "htmlBody": lambda shown: shown.wish.parts(shown.message.body.html, shown.part_blob),
     "attachments": lambda shown: shown.wish.parts(shown.message.attachments, shown.part_blob),
 }
+_OF_BODIES: Final = frozenset(_BODIES) - {"blobId", "size", "headers"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +154,18 @@ class EmailWish:
         headers = header_properties(names, known=KNOWN, argument="properties")
         return cls(names, headers, BodyWish.take(call))
 
+    @property
+    def is_of_bodies(self) -> bool:
+        """Whether a property is wanted that no header tells."""
+        return not _OF_BODIES.isdisjoint(self.properties)
+
     def show(self, shown: Shown) -> Json:
         """Return the Email object."""
         return {name: self._value(shown, name) for name in self.properties}
 
     def _value(self, shown: Shown, name: str) -> object:
         if (wanted := self.headers.get(name)) is not None:
-            return wanted.of(shown.message.headers)
+            return wanted.of(shown.header.headers)
         return shown.value(name)
 
 
@@ -152,6 +175,8 @@ def get(call: Call) -> Json:
     ids = wanted_ids(call, lambda: _everything(call))
     wish = EmailWish.take(call)
     call.end()
+    if wish.is_of_bodies:
+        blob.bring(call.server, several(call, ids).values())
     with call.store.view():
         state = call.store.changes.state(account.id, Kind.EMAIL)
         rows = several(call, ids)
@@ -160,11 +185,12 @@ def get(call: Call) -> Json:
 
 
 def _show(call: Call, wish: EmailWish, row: Email) -> Json:
-    return wish.show(Shown(row.blob_id, row, wish.body, lambda: _parse(call, row)))
+    header = None if row.whole else lambda: mime.parse(call.store.blobs.header(row.id))
+    return wish.show(Shown(row.blob_id, row, wish.body, lambda: _parse(call, row), header))
 
 
 def _parse(call: Call, row: Email) -> Message:
-    return mime.parse(call.store.blobs.open(row.blob_id))
+    return mime.parse(blob.of_message(call.server, row))
 
 
 def _everything(call: Call) -> Sequence[str]:

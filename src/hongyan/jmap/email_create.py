@@ -94,7 +94,7 @@ def create(call: Call, given: Json) -> Json:
             raise NotSet("invalidProperties", f"{name} is not for the client to say", name)
     rest = dict(given)
     fields = take_fields(rest, in_part=False)
-    parts = Parts(call.store, rest)
+    parts = Parts(call.server, rest)
     arguments = Arguments(rest)
     placed = Placed.take(call, arguments)
     arguments.end()

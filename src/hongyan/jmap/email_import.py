@@ -83,7 +83,7 @@ def _import(call: Call, given: Json) -> Json:
     placed = Placed.take(call, fields)
     fields.end()
     try:
-        octets = blob.find(call.store, blob_id).octets
+        octets = blob.find(call.server, blob_id).octets
     except NotFound:
         words = f"there is no blob {blob_id}"
         raise NotSet("invalidProperties", words, "blobId") from None
@@ -113,6 +113,7 @@ def copy(call: Call) -> Json:
     call.end()
     _limit(call, create)
     outcome, originals = Outcome(), []
+    blob.bring(call.server, call.store.messages.list(_sources(call, create)))
     with call.store.transaction():
         if from_state not in (None, call.store.changes.state(source.id, Kind.EMAIL)):
             raise MethodError("stateMismatch")
@@ -148,6 +149,11 @@ def _source(call: Call) -> Account:
     return source
 
 
+def _sources(call: Call, create: Json) -> list[str]:
+    ids = (given.get("id") for given in create.values())
+    return [call.resolve(each) for each in ids if isinstance(each, str)]
+
+
 def _copy(call: Call, source: Account, given: Json) -> tuple[str, Json]:
     fields = Arguments(given)
     email_id = call.resolve(fields.take("id", id_or_reference))
@@ -160,7 +166,7 @@ def _copy(call: Call, source: Account, given: Json) -> tuple[str, Json]:
         placed = placed.marked(row.keywords)
     if given.get("receivedAt") is None:
         placed = placed.at(row.received_at)
-    return email_id, created(placed.add(call, _kept(call, call.store.blobs.open(row.blob_id))))
+    return email_id, created(placed.add(call, _kept(call, blob.of_message(call.server, row))))
 
 
 def parse(call: Call) -> Json:
@@ -175,7 +181,7 @@ def parse(call: Call) -> Json:
     not_parsable, not_found = [], []
     for blob_id in blob_ids:
         try:
-            message = mime.parse(blob.find(call.store, blob_id).octets)
+            message = mime.parse(blob.find(call.server, blob_id).octets)
         except NotFound:
             not_found.append(blob_id)
             continue

@@ -31,8 +31,8 @@ from hongyan.mime.draft import Attachment
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from hongyan.jmap.call import Jmap
     from hongyan.mime.entity import Entity
-    from hongyan.store import Store
     from hongyan.store.protection import Octets
 
 _DEPTH: Final = 20
@@ -55,9 +55,9 @@ class _Made:
 class Parts:
     """Makes the body of one message."""
 
-    def __init__(self, store: Store, given: Json) -> None:
+    def __init__(self, server: Jmap, given: Json) -> None:
         """Take the properties that make the body out of ``given``. Raises `MethodError`."""
-        self._store = store
+        self._server = server
         fields = Arguments(given)
         values: dict[str, Json] | None = fields.take("bodyValues", _body_values, None)
         self._values = values or {}
@@ -144,7 +144,7 @@ class Parts:
     def _file(self, part: _Part, more: bytes) -> Entity:
         blob_id = part.blob_id or ""
         try:
-            octets = blob.find(self._store, blob_id).octets
+            octets = blob.find(self._server, blob_id).octets
         except NotFound:
             self.missing.append(blob_id)
             octets = b""

@@ -15,6 +15,7 @@ from hongyan.errors import (
     InvalidArgument,
     NetworkError,
     NotFound,
+    NotHereYet,
     Refused,
     StoreError,
     code_of,
@@ -159,6 +160,6 @@ def _or_error(name: str, answer: Callable[[], Json]) -> tuple[str, Json]:
 def _kind(error: HongyanError) -> str:
     if isinstance(error, InvalidArgument | NotFound):
         return "invalidArguments"
-    if isinstance(error, NetworkError | StoreError):
+    if isinstance(error, NetworkError | NotHereYet | StoreError):
         return "serverUnavailable"
     return "forbidden" if isinstance(error, Refused) else "serverFail"

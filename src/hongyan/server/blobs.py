@@ -69,7 +69,7 @@ def download(site: Site, request: Request) -> Response:
     """Give the octets of a blob."""
     _account(site, request)
     try:
-        octets = blob.find(site.jmap.store, request.path_params["blob"]).octets
+        octets = blob.find(site.jmap, request.path_params["blob"]).octets
     except NotFound as error:
         raise HTTPException(404, str(error)) from None
     kind = safe_type(request.query_params.get("type", _UNKNOWN))

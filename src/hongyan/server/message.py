@@ -129,7 +129,7 @@ def _message(site: Site, request: Request) -> tuple[Message, str]:
         raise HTTPException(404, str(error)) from None
     if row.account_id != request.path_params["account"]:
         raise HTTPException(404, "there is no such message in this account")
-    return mime.parse(store.blobs.open(row.blob_id)), row.blob_id
+    return mime.parse(blob.of_message(site.jmap, row)), row.blob_id
 
 
 def _by_cid(message: Message) -> dict[str, Part]:
@@ -179,7 +179,7 @@ def part(site: Site, request: Request) -> Response:
     if not site.keys.is_signed("part", name, signature):
         raise HTTPException(403, "this address was not made here")
     try:
-        found = blob.find(site.jmap.store, name)
+        found = blob.find(site.jmap, name)
     except NotFound as error:
         raise HTTPException(404, str(error)) from None
     kind = found.part.content_type if found.part else ""

@@ -28,21 +28,25 @@ if TYPE_CHECKING:
     from hongyan.store.spool import Blob
 
 _INSERT: Final = """
-    INSERT INTO messages (id, account, blob, thread, received_at, size, index_row, unseen,
+    INSERT INTO messages (id, account, blob, thread, received_at, size, whole, index_row, unseen,
         message_id, in_reply_to, refs, subject, from_, to_, cc, sent_at, has_attachment, text_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """A message to be stored, and where; see `Messages.add`."""
+    """A message to be stored, and where; see `Messages.add`.
+
+    ``header_of``: the content is the header alone, of a message of so many octets by its server.
+    """
 
     content: bytes | Blob | Prepared
     mailboxes: tuple[str, ...]
     received_at: datetime
     keywords: tuple[str, ...] = ()
     uidl: str | None = None
+    header_of: int | None = None
 
 
 class Defer(Protocol):
@@ -82,7 +86,7 @@ class Adding:
         self._row += 1
         row = self._row
         thread = self._thread(row, its.marks)
-        self._insert(row, thread, new.received_at, its, unseen="$seen" not in words)
+        self._insert(row, thread, new, its, unseen="$seen" not in words)
         self._marks += [(word, row) for word in sorted(words)]
         self._places += [(box, is_unread(words), row) for box in sorted(mailboxes)]
         if new.uidl is not None:
@@ -119,15 +123,15 @@ class Adding:
         self.touched.append((Kind.THREAD, f"t{thread}", event))
         return thread
 
-    def _insert(
-        self, row: int, thread: int, received_at: datetime, its: Prepared, *, unseen: bool
-    ) -> None:
+    def _insert(self, row: int, thread: int, new: New, its: Prepared, *, unseen: bool) -> None:
         """Insert row, text and index entry."""
-        db, at = self._db, milliseconds(received_at)
+        db, at = self._db, milliseconds(new.received_at)
         index_row = search_index.free_row(db, at)
         search_index.note_shift(db, at, index_row=index_row)
         blob = self._blobs.row(db, its.blob)
-        facts = (row, self._account, blob, thread, at, its.blob.size, index_row, unseen)
+        whole = new.header_of is None
+        size = its.blob.size if new.header_of is None else new.header_of
+        facts = (row, self._account, blob, thread, at, size, whole, index_row, unseen)
         db.execute(_INSERT, (*facts, *its.columns))
         self._first_entry = min(index_row, self._first_entry) if self._texts else index_row
         self._texts[row] = its.texts

@@ -16,7 +16,7 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from hongyan.errors import NotFound, StoreError
+from hongyan.errors import NotFound, NotHereYet, StoreError
 from hongyan.guard import shown
 from hongyan.reasons import Reason
 from hongyan.store.database import fetch
@@ -31,6 +31,7 @@ from hongyan.store.spool import (
     cannot_write,
 )
 from hongyan.store.times import milliseconds
+from hongyan.store.types import nothing_like, row_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,13 +46,22 @@ if TYPE_CHECKING:
 
 IN_FILES: Final = "SELECT lower(hex(sha256)) FROM blobs WHERE data IS NULL"
 BY_HASH: Final = "FROM blobs WHERE substr(sha256, 1, 6) = substr(?1, 1, 6) AND sha256 = ?1"
+_OF_MESSAGE: Final = """
+    SELECT lower(hex(b.sha256)), m.whole FROM messages AS m JOIN blobs AS b ON b.id = m.blob
+    WHERE m.id = ?
+"""
 _TOGETHER: Final = 1_000
 _HEAD: Final = 65_536
 _ABANDONED_SECONDS: Final = 24 * 3600.0
 
 
 class Blobs:
-    """All octets of the profile."""
+    """All octets of the profile.
+
+    A message's octets are had by their hash, or by the message's own id, as `Email.blob_id` names
+    them. This is the one door to them: of a message that is not whole it gives nothing, but raises
+    `NotHereYet`, so that nobody takes a header for the letter.
+    """
 
     def __init__(self, database: Database, *, home: Path, clock: Callable[[], datetime]) -> None:
         self._database = database
@@ -152,18 +162,19 @@ class Blobs:
         return encoding, None
 
     def read(self, content: str | Blob) -> bytes:
-        """Return the octets of a blob or of a hash.
+        """Return the octets of a blob or of a name.
 
-        Raises `NotFound`, and `StoreError` when they do not match their hash.
+        Raises `NotFound`, `NotHereYet`, and `StoreError` when they do not match their hash.
         """
-        octets = bytes(self.open(content)[:])
-        sha256 = content if isinstance(content, str) else content.sha256
+        sha256 = self._hash(content) if isinstance(content, str) else content.sha256
+        octets = bytes(self.open(sha256 if isinstance(content, str) else content)[:])
         if hashlib.sha256(octets).hexdigest() != sha256:
             raise StoreError(Reason.OCTETS_DAMAGED.of(sha256=sha256))
         return octets
 
-    def verify(self, sha256: str) -> None:
-        """Raise `StoreError` when the octets of a hash are missing or damaged, `NotFound`."""
+    def verify(self, name: str) -> None:
+        """Raise `StoreError` when octets are missing or damaged, `NotFound`, `NotHereYet`."""
+        sha256 = self._hash(name)
         computed = hashlib.sha256()
         for chunk in self._chunks(sha256, *self._row(sha256)):
             computed.update(chunk)
@@ -212,10 +223,10 @@ class Blobs:
     def open(self, content: str | Blob) -> Octets:
         """Return the octets unchecked; a large blob is mapped from its file, not read.
 
-        Raises `NotFound`, `StoreError`.
+        Raises `NotFound`, `NotHereYet`, `StoreError`.
         """
         if isinstance(content, str):
-            return self._stored(content)
+            return self._stored(self._hash(content))
         pending = content.pending
         if isinstance(pending, bytes):
             return pending
@@ -225,6 +236,14 @@ class Blobs:
             return self._protection.mapped(pending.path, content.size)
         return self._stored(content.sha256)
 
+    def header(self, message_id: str) -> Octets:
+        """Return what is here of a message that is not whole: its header. Raises `NotFound`."""
+        with self._database.read() as db:
+            rows = fetch(db, _OF_MESSAGE, (row_number("m", message_id),))
+        if not rows:
+            raise nothing_like("m", message_id)
+        return self._stored(rows[0][0])
+
     def _stored(self, sha256: str) -> Octets:
         encoding, size, data = self._row(sha256)
         if data is not None:
@@ -233,6 +252,18 @@ class Blobs:
         if encoding == "file":
             return self._protection.mapped(path, size)
         return self._packing.unpack_file(path, size)
+
+    def _hash(self, name: str) -> str:
+        """Return the hash that a name stands for: itself, or that of a message's octets."""
+        if name[:1] != "m":
+            return name
+        with self._database.read() as db:
+            rows = fetch(db, _OF_MESSAGE, (row_number("m", name),))
+        for sha256, whole in rows:
+            if not whole:
+                raise NotHereYet(f"only the header of message {name} is here yet", message_id=name)
+            return str(sha256)
+        raise nothing_like("m", name)
 
     def _row(self, sha256: str) -> tuple[str, int, bytes | None]:
         """Return the encoding, size and data of a blob. Raises `NotFound`."""

@@ -68,6 +68,7 @@ ORPHANS: Final = tuple(
         ("uidls", "account", "accounts"),
         ("changes", "account", "accounts"),
         ("texts", "message", "messages"),
+        ("unjudged", "message", "messages"),
         ("keywords", "message", "messages"),
         ("memberships", "message", "messages"),
         ("memberships", "mailbox", "mailboxes"),
@@ -127,7 +128,7 @@ GHOSTS: Final = Rule(
 UNINDEXED: Final = Rule(
     "message m{}: is not in the index as it should be",
     "SELECT id FROM messages WHERE index_row NOT IN (SELECT rowid FROM search) "
-    f"OR (size > {QUICK} AND id NOT IN (SELECT message FROM texts))",
+    f"OR (size > {QUICK} AND whole AND id NOT IN (SELECT message FROM texts))",
 )
 _RULES: Final = (
     OCTETLESS,

@@ -116,7 +116,7 @@ class Maildrops:
             for state, sha256 in fetch(
                 db,
                 "SELECT u.state, lower(hex(b.sha256)) FROM uidls AS u "
-                "LEFT JOIN messages AS m ON m.id = u.message "
+                "LEFT JOIN messages AS m ON m.id = u.message AND m.whole "
                 "LEFT JOIN blobs AS b ON b.id = m.blob WHERE u.account = ? AND u.uidl = ?",
                 (row_number("a", account_id), uidls.octets(identity)),
             ):

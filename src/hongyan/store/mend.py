@@ -1,8 +1,8 @@
 """Putting right what `check` finds, one rule after the other; what cannot be saved is set aside.
 
-A message whose octets are damaged goes, since nothing partial is ever shown as whole; its UIDL is
-forgotten, so that it is fetched again where the server still has it, and what is left of it lies in
-a folder of its own.
+A message whose octets are damaged goes, since nothing partial is ever shown as whole; its UIDL and
+its places on an IMAP server are forgotten, so that it is fetched again where the server still has
+it, and what is left of it lies in a folder of its own.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from hongyan.store.types import Advance
 
 _RECOVERED: Final = "Recovered"
+# Known on an IMAP server, and not here: to be fetched. Else it would be taken for deleted here.
+_FORGET: Final = "UPDATE imap_messages SET message = NULL, whole = 0"
 _LOST_ACCOUNTS: Final = """
     SELECT account FROM messages WHERE account NOT IN (SELECT id FROM accounts)
     UNION SELECT account FROM outbox WHERE account NOT IN (SELECT id FROM accounts)
@@ -67,6 +69,7 @@ class Mending:
         with self._database.read() as db:
             salvaged = db.pragma("application_id") == SALVAGED
         lines = [
+            *(self._unplaced() if salvaged else ()),
             *self._damaged_octets(advance),
             *self._octetless(),
             *self._lost_accounts(),
@@ -111,6 +114,7 @@ class Mending:
             ((subject,),) = fetch(db, "SELECT subject FROM messages WHERE id = ?", (row,))
             names.append(f"message m{row} {shown(subject, limit=60)!r}")
             db.execute("DELETE FROM uidls WHERE message = ?", (row,))
+            db.execute(f"{_FORGET} WHERE message = ?", (row,))
             db.execute("DELETE FROM messages WHERE id = ?", (row,))
         return names
 
@@ -126,6 +130,13 @@ class Mending:
                 *self._unsend(db, check.UNSENDABLE.find),
             ]
         yield from (f"{name}: its octets are lost" for name in names)
+
+    def _unplaced(self) -> Iterator[str]:
+        """Let messages be fetched again whose rows were lost; see `_FORGET`."""
+        with self._database.write() as db:
+            db.execute(f"{_FORGET} WHERE message NOT IN (SELECT id FROM messages)")
+            if lost := db.changes():
+                yield f"{lost} messages of IMAP servers are lost, and will be fetched again"
 
     def _lost_accounts(self) -> Iterator[str]:
         with self._database.write() as db:

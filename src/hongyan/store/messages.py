@@ -16,9 +16,9 @@ from hongyan.mime.message import preview_of
 from hongyan.store import uidls
 from hongyan.store.adding import Adding, New
 from hongyan.store.columns import addresses
+from hongyan.store.completing import Completing
 from hongyan.store.database import fetch
 from hongyan.store.folding import storable
-from hongyan.store.marking import Marking
 from hongyan.store.marks import id_mark
 from hongyan.store.prepare import Prepared, prepared
 from hongyan.store.summary import kept_anyway
@@ -47,8 +47,9 @@ if TYPE_CHECKING:
     from hongyan.store.types import UidlState
 
 _COLUMNS: Final = f"""
-    SELECT m.id, m.account, lower(hex(b.sha256)), m.thread, m.size, m.received_at, m.message_id,
-        m.in_reply_to, m.refs, m.from_, m.to_, m.cc, m.subject, m.sent_at, m.has_attachment,
+    SELECT m.id, m.account, iif(m.whole, lower(hex(b.sha256)), NULL), m.thread, m.size,
+        m.received_at, m.message_id, m.in_reply_to, m.refs, m.from_, m.to_, m.cc, m.subject,
+        m.sent_at, m.has_attachment,
         (SELECT json_group_array(mailbox) FROM memberships WHERE message = m.id),
         (SELECT json_group_array(keyword) FROM keywords WHERE message = m.id), {COLUMNS}
 """
@@ -79,13 +80,13 @@ WITH_OCTETS: Final = """
     CROSS JOIN blobs AS b
         ON substr(b.sha256, 1, 6) = substr(unhex(h.value), 1, 6) AND b.sha256 = unhex(h.value)
     CROSS JOIN messages AS m ON m.blob = b.id
-    WHERE m.account = ?2
+    WHERE m.account = ?2 AND m.whole
 """
 _OWNERS: Final = "SELECT id, account FROM messages WHERE id IN (SELECT value FROM json_each(?))"
 _END_OF_TIME: Final = 2**63 - 1
 
 
-class Messages(Marking):
+class Messages(Completing):
     """The messages of all accounts."""
 
     def __init__(
@@ -200,7 +201,10 @@ class Messages(Marking):
             )
 
     def raw(self, message_id: str) -> bytes:
-        """Return the octets exactly as received. Raises `NotFound`, `StoreError` when damaged."""
+        """Return the octets exactly as received.
+
+        Raises `NotFound`, `NotHereYet`, `StoreError` when damaged.
+        """
         return self._blobs.read(self.get(message_id).blob_id)
 
     def page(self, mailbox_id: str, *, limit: int, before: str | None = None) -> tuple[Email, ...]:
@@ -265,7 +269,7 @@ def _email(row: tuple[Any, ...], lists: list[Any], preview: str) -> Email:
     return Email(
         id=MessageId(f"m{number}"),
         account_id=AccountId(f"a{account}"),
-        blob_id=blob,
+        blob_id=f"m{number}" if blob is None else blob,
         thread_id=ThreadId(f"t{thread}"),
         mailbox_ids=frozenset(MailboxId(f"b{mailbox}") for mailbox in mailboxes),
         keywords=frozenset(keywords),
@@ -281,6 +285,7 @@ def _email(row: tuple[Any, ...], lists: list[Any], preview: str) -> Email:
         sent_at=datetime.fromisoformat(sent_at) if sent_at else None,
         has_attachment=bool(has_attachment),
         preview=preview,
+        whole=blob is not None,
     )
 
 

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from hongyan.store.types import Advance
 
 _TOGETHER: Final = 200
+# Of a message that is not whole it is the header that is indexed.
 _ROWS: Final = """
-    SELECT m.id, m.index_row, lower(hex(b.sha256)), m.size
+    SELECT m.id, m.index_row, lower(hex(b.sha256)), b.size
     FROM messages AS m JOIN blobs AS b ON b.id = m.blob
 """
 
@@ -40,7 +41,11 @@ class Reindex:
     def all(self, *, advance: Advance) -> None:
         """Index every message anew, the oldest first; what is damaged keeps its old entry."""
         with self._database.read() as db:
-            ((total, octets),) = fetch(db, "SELECT count(*), coalesce(sum(size), 0) FROM messages")
+            ((total, octets),) = fetch(
+                db,
+                "SELECT count(*), coalesce(sum(b.size), 0) "
+                "FROM messages AS m JOIN blobs AS b ON b.id = m.blob",
+            )
         done = size = 0
         for rows in self._batches():
             self._renew(rows)

@@ -143,8 +143,10 @@ class Identity:
 class Email:
     """A stored message as lists show it (RFC 8621 §4.1), without its body.
 
-    ``blob_id`` is the SHA-256 of the raw octets in hex; ``references`` and the like stand without
-    angle brackets; ``sent_at`` is the Date field with the sender's own offset, or None.
+    ``blob_id`` names its octets: their SHA-256 in hex, or while only the header is here, and it is
+    not ``whole``, the message's own id, for which `Blobs` gives nothing. ``references`` and the
+    like stand without angle brackets; ``sent_at`` is the Date field with the sender's own offset,
+    or None.
     """
 
     id: MessageId
@@ -165,6 +167,7 @@ class Email:
     sent_at: datetime | None
     has_attachment: bool
     preview: str
+    whole: bool = True
 
 
 class UidlState(Enum):

@@ -2,7 +2,7 @@
 
 What arrived is read off the store's change log, from where we were to where it is. A batch, with
 all that is done about it, is one transaction with the new place: a program that is killed goes on
-there, and nothing is done twice or left out.
+there, and nothing is done twice or left out. What is known by its header alone waits for its body.
 """
 
 from __future__ import annotations
@@ -32,10 +32,11 @@ def look_through(
             if changes is None:  # the log is shorter than our absence: nothing old is judged
                 store.learned.set(account_id, PLACE, store.changes.state(account_id))
                 return count
-            given = store.messages.given_by_servers(changes.created)
+            late = store.messages.no_longer_put_off(account_id, limit=_BATCH)
+            given = store.messages.put_off(store.messages.given_by_servers(changes.created))
             for handle in handlers:
-                handle(given)
-            count += len(given)
+                handle((*late, *given))
+            count += len(late) + len(given)
             store.learned.set(account_id, PLACE, changes.new_state)
-            if not changes.has_more:
+            if not changes.has_more and len(late) < _BATCH:
                 return count

@@ -47,11 +47,13 @@ def export(
     form: Format,
     query: str = "",
     advance: Advance = silently,
+    leave_out: Callable[[Email], None] | None = None,
 ) -> int:
     """Write what ``query`` finds (all when empty) to ``target``; return how many messages.
 
-    ``target`` is a new folder, or a new file for ZIP. Raises `InvalidArgument`: it exists, or the
-    query; `StoreError`: the disk, or a damaged message; then nothing is left behind.
+    ``target`` is a new folder, or a new file for ZIP. ``leave_out`` is told of each message of
+    which only the header is here. Raises `InvalidArgument`: it exists, or the query; `StoreError`:
+    the disk, or a damaged message; `NotHereYet` without ``leave_out``; then nothing is left behind.
     """
     if target.exists():
         raise InvalidArgument("target", f"{target} exists already")
@@ -61,7 +63,8 @@ def export(
         with tempfile.TemporaryDirectory(prefix=f"{part.name}-", dir=part.parent) as work:
             lines = Path(work) / manifest.NAME
             with _LAYOUTS[form](part) as out:
-                count = _Export(store, out, lines, query=query, advance=advance).run()
+                run = _Export(store, out, lines, query=query, advance=advance, leave_out=leave_out)
+                count = run.run()
                 out.write_manifest(lines)
         part.rename(target)
     except OSError as error:
@@ -82,13 +85,21 @@ class _Export:
     """One run."""
 
     def __init__(
-        self, store: Store, out: layout.Layout, lines: Path, *, query: str, advance: Advance
+        self,
+        store: Store,
+        out: layout.Layout,
+        lines: Path,
+        *,
+        query: str,
+        advance: Advance,
+        leave_out: Callable[[Email], None] | None,
     ) -> None:
         self._store = store
         self._out = out
         self._lines = lines
         self._query = query
         self._advance = advance
+        self._leave_out = leave_out
         self._accounts: dict[str, Account] = {each.id: each for each in store.accounts.list()}
         self._mailboxes: dict[str, Mailbox] = {
             box.id: box for each in self._accounts for box in store.mailboxes.list(each)
@@ -101,6 +112,9 @@ class _Export:
             for id_ in self._store.search.ids(self._query):
                 try:
                     email = self._store.messages.get(id_)
+                    if self._leave_out and not email.whole:
+                        self._leave_out(email)
+                        continue
                     entry = self._entry(email)
                 except (NotFound, KeyError):
                     continue  # deleted meanwhile, or in a mailbox that is newer than this run

@@ -43,7 +43,7 @@ def answer_(call: Call) -> Json:
     email_id, kind = call.take("emailId", id_or_reference), call.take("kind", _kind)
     call.end()
     row = _row(call, call.resolve(email_id))
-    message = mime.parse(call.store.blobs.open(row.blob_id))
+    message = mime.parse(blob.of_message(call.server, row))
     own = [
         Address(each.name or None, each.email) for each in call.store.identities.list(account.id)
     ]

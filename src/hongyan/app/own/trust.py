@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from hongyan import mime
 from hongyan.errors import NotFound
+from hongyan.jmap import blob
 from hongyan.jmap.arguments import id_or_reference
 from hongyan.jmap.errors import MethodError
 from hongyan.mime import authentication
@@ -65,7 +66,7 @@ def get(call: Call) -> Json:
         raise MethodError("notFound", str(why)) from None
     if row.account_id != account.id:
         raise MethodError("notFound", "there is no such message in this account")
-    message = mime.parse(call.store.blobs.open(row.blob_id))
+    message = mime.parse(blob.of_message(call.server, row))
     found = [*_sender(message), *_links(message), *_known(call.store, row), *_way(message, account)]
     verdict = next(each for each in _ORDER if each in {line.verdict for line in found} | {"plain"})
     return {"verdict": verdict, "evidence": [each.json() for each in found]}

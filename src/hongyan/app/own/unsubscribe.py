@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from hongyan import mime
 from hongyan.app.own.shapes import coded
 from hongyan.errors import HongyanError, NotFound
+from hongyan.jmap import blob
 from hongyan.jmap.arguments import id_or_reference
 from hongyan.jmap.errors import MethodError
 from hongyan.mime.jmap import Form, header_form
@@ -44,7 +45,7 @@ class UnsubscribeMethods:
                 raise NotFound("there is no such message in this account")
         except NotFound as why:
             raise MethodError("notFound", str(why)) from None
-        url = address(mime.parse(bytes(call.store.blobs.open(row.blob_id)[:_HEAD])))
+        url = address(mime.parse(bytes(blob.of_message(call.server, row)[:_HEAD])))
         if url is None:
             raise MethodError("forbidden", "this message offers no unsubscribing by one click")
         self._post(url)
