@@ -11,9 +11,9 @@ from hongyan.jmap.email_parts import Parts
 from hongyan.jmap.errors import NotSet
 
 if TYPE_CHECKING:
-    from hongyan.store import Store
+    from hongyan.jmap.call import Jmap
 
-NOWHERE = cast("Store", None)
+NOWHERE = cast("Jmap", None)
 EVIL = ["x\r\nX-Evil: 1", "x\nX-Evil: 1", "x\rX-Evil: 1", "x; y=z", "x y", "é", "x\0"]
 
 

@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import imaplib
 import os
+import random
+from contextlib import ExitStack
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from hongyan.net.endpoint import Endpoint
+from hongyan.sync import imap_fetch
+from hongyan.sync.imap_arrivals import Stage
 from hongyan.sync.imap_plan import Tier
 from tests.live.servers import Dovecot, User
-from tests.sync.imap_profile import connect, profile
+from tests.sync.imap_profile import HEADERS_FIRST, connect, profile
 from tests.sync.torture import Torture
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.live.cyrus import Cyrus
@@ -31,6 +36,46 @@ USERS = count(1)
 def server(request: pytest.FixtureRequest) -> Dovecot | Cyrus:
     found: Dovecot | Cyrus = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.mark.timeout(600 + 2 * STEPS)
+def test_all_three_agree_where_headers_come_first_and_bodies_some_other_time(
+    dovecot: Dovecot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Most visits end before the bodies, so that what is not whole is marked, moved and removed."""
+    seed = int(os.environ.get("HONGYAN_SEED", "1"))
+    user = User(f"torture{next(USERS)}@example.test", "secret")
+    dovecot.add_user(user)
+    url = dovecot.imap_url(tls="none")
+    words = (url, user.address, user.password)
+    chance, each_of = random.Random(seed), imap_fetch._Fetching._each
+
+    def each(self: imap_fetch._Fetching, stage: Stage) -> Iterator[Any]:
+        ends = stage is Stage.BODIES and chance.random() < 0.8
+        return iter(()) if ends else each_of(self, stage)
+
+    with (
+        profile(tmp_path / "a", *words, patience=HEADERS_FIRST) as first,
+        profile(tmp_path / "b", *words, patience=HEADERS_FIRST) as second,
+        ExitStack() as clients,
+    ):
+
+        def client() -> imaplib.IMAP4:
+            opened = connect(Endpoint.parse(url).port, user.address, user.password)
+            clients.callback(opened.shutdown)
+            return opened
+
+        torture = Torture(seed, [first, second], client)
+        with monkeypatch.context() as some_bodies:
+            some_bodies.setattr(imap_fetch._Fetching, "_each", each)
+            torture.run(STEPS)
+        assert first.store.messages.to_come() + second.store.messages.to_come()
+        for mine in (first, second):
+            mine.sync()
+            assert mine.store.messages.to_come() == 0
+        wrong = torture.verdict()
+    (tmp_path / "log").write_text("\n".join(torture.log))
+    assert not wrong, f"{wrong}\nlog: {tmp_path}/log"
 
 
 @pytest.mark.timeout(600 + 2 * STEPS)

@@ -1,7 +1,7 @@
 """A TCP relay on loopback that puts distance between a client and a server, or cuts the line.
 
-It adds a one-way delay to each direction and never limits bandwidth: what is under way is bounded
-only by what the receiver takes. It counts octets and turns, and can cut one connection exactly
+It adds a one-way delay to each direction, and passes on only so many octets a second where it has a
+pace; else what is under way is bounded only by what the receiver takes. It counts octets and turns, and can cut one connection exactly
 after the k-th octet of a direction, by FIN or by RST. One thread serves all connections.
 """
 
@@ -21,6 +21,7 @@ from enum import Enum
 from typing import Self
 
 CHUNK = 1 << 18
+PACED = 1 << 12
 
 
 class Way(Enum):
@@ -68,10 +69,14 @@ class Counts:
 class Relay:
     """Relays ``127.0.0.1:port`` to ``127.0.0.1:target``; a context manager."""
 
-    def __init__(self, target: int, *, delay: float = 0.0) -> None:
-        """Start with ``delay`` seconds added in each direction."""
+    def __init__(self, target: int, *, delay: float = 0.0, pace: float | None = None) -> None:
+        """Start with ``delay`` seconds added in each direction.
+
+        ``pace`` is in octets a second, of each direction of each connection.
+        """
         self.target = target
         self.delay = delay
+        self.pace = pace
         self.counts = Counts()
         self._next_cut: Cut | None = None
         self._lines: set[_Line] = set()
@@ -166,15 +171,19 @@ class _Lane:
         self.ended = False  # the source has said its last
         self.closed = False  # and the sink has been told
         self.full = False  # the sink takes no more for now
+        self.free = 0.0  # when all that is under way will have passed
 
-    def take(self, delay: float) -> int:
+    def take(self, delay: float, pace: float | None) -> int:
         """Read what the source has; returns the number of octets."""
         try:
-            data = self.source.recv(CHUNK)
+            data = self.source.recv(PACED if pace else CHUNK)
         except BlockingIOError:
             return 0
         self.ended = not data
-        self.under_way.append((time.monotonic() + delay, memoryview(data)))
+        due = time.monotonic() + delay
+        if pace:
+            due = self.free = max(due, self.free) + len(data) / pace
+        self.under_way.append((due, memoryview(data)))
         return len(data)
 
     def give(self, limit: int | None) -> None:
@@ -230,7 +239,7 @@ class _Line:
                 return
             for lane in self._lanes:
                 if lane.source is sock and not lane.ended and not lane.full:
-                    self._count(lane.way, lane.take(self._relay.delay))
+                    self._count(lane.way, lane.take(self._relay.delay, self._relay.pace))
         except OSError:
             self._hang_up()
 

@@ -15,7 +15,7 @@ from hongyan.net.endpoint import Endpoint
 from hongyan.sasl import Credentials
 from hongyan.store import Role, Store
 from hongyan.sync.imap import synchronise
-from hongyan.sync.imap_plan import Tier
+from hongyan.sync.imap_plan import Patience, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+HEADERS_FIRST = Patience(seconds=-1.0, fewest=1, evidence=0.0, gain=-1.0)
+"""Headers come first, however quick the line."""
+USUAL = Patience()
+
+
 @dataclass(frozen=True)
 class ImapProfile:
     """A store with one account; ``sync`` is one visit."""
@@ -38,6 +43,7 @@ class ImapProfile:
     url: str
     password: str
     best: Tier = Tier.QRESYNC
+    patience: Patience = USUAL
 
     def sync(self) -> Synced:
         """Visit the server; the store is whole afterwards."""
@@ -49,7 +55,9 @@ class ImapProfile:
         with BlockingDriver(Endpoint.parse(self.url)).connect() as driver:
             credentials = Credentials(self.account.username, self.password)
             conn = driver.run(open_imap(driver.channel, credentials))
-            flow = synchronise(conn, self.account, self.store, clock=now, best=self.best)
+            flow = synchronise(
+                conn, self.account, self.store, clock=now, best=self.best, patience=self.patience
+            )
             synced = driver.run(flow, total=60)
             driver.run(imap.logout(conn))
         return synced
@@ -83,14 +91,20 @@ class ImapProfile:
 
 @contextmanager
 def profile(
-    home: Path, url: str, address: str, password: str, *, best: Tier = Tier.QRESYNC
+    home: Path,
+    url: str,
+    address: str,
+    password: str,
+    *,
+    best: Tier = Tier.QRESYNC,
+    patience: Patience = USUAL,
 ) -> Iterator[ImapProfile]:
     with Store.open(home, clock=now) as store:
         known = store.accounts.list()
         account = (
             known[0] if known else store.accounts.add(address, secret="keychain", imap_url=url)
         )
-        yield ImapProfile(store, account, url, password, best)
+        yield ImapProfile(store, account, url, password, best, patience)
 
 
 def letter(subject: str, body: str = "Hello.\r\n", *, message_id: str = "") -> bytes:

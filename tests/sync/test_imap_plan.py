@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,17 @@ from hypothesis import strategies as st
 from hongyan.imap import Listed
 from hongyan.store import Here, MailboxId
 from hongyan.sync import imap_labels, imap_mailbox_plan, imap_names, imap_plan
-from hongyan.sync.imap_plan import Fate, Look, Mark, Seeking, Standing, Tier, Trace
+from hongyan.sync.imap_plan import (
+    Fate,
+    Look,
+    Mark,
+    Pace,
+    Patience,
+    Seeking,
+    Standing,
+    Tier,
+    Trace,
+)  # fmt: skip
 from tests.sync.case_table import Case, table
 
 if TYPE_CHECKING:
@@ -37,8 +48,27 @@ def cases(name: str) -> pytest.MarkDecorator:
 
 
 def test_there_are_as_many_cases_as_promised() -> None:
-    names = ("messages", "looks", "recognising", "mailboxes", "roles", "gmail")
+    names = ("messages", "looks", "recognising", "mailboxes", "roles", "gmail", "headers")
     assert sum(len(table(name)) for name in names) >= 120
+
+
+# -- headers first
+
+
+def pace(case: Case) -> Pace:
+    if "came" in case.fields:
+        messages, octets, seconds = (float(part.split()[0]) for part in case["came"].split(","))
+        return Pace(int(messages), int(octets), seconds)
+    page, octets, seconds = case["page"].split(",")
+    count, *_, size = page.split()
+    sizes = [int(size)] * int(count)
+    return imap_plan.pace_by_headers(sizes, int(octets.split()[0]), float(seconds.split()[0]))
+
+
+@cases("headers")
+def test_what_is_fetched_first(case: Case) -> None:
+    is_first = imap_plan.headers_first(int(case["waiting"]), pace(case), Patience())
+    assert ("headers" if is_first else "bodies") == case["then"]
 
 
 # -- messages
@@ -77,7 +107,7 @@ def both_ways(
             places[mailbox] = there[mailbox]
         if isinstance(follow, Mark):
             assert here is not None
-            here = Here(here.mailboxes, here.keywords - follow.remove | follow.add)
+            here = replace(here, keywords=here.keywords - follow.remove | follow.add)
             done.append(f"mark {words(follow.add, follow.remove)}")
         elif follow is not None:
             done.append(f"{FATES[follow]} {mailbox}")
@@ -103,8 +133,10 @@ def here(case: Case) -> Here | None:
     said = case.fields.get("here", "deleted")
     if said == "deleted":
         return None
-    mailboxes, _, keywords = said.partition(";")
-    return Here(frozenset(map(MailboxId, mailboxes.split())), frozenset(keywords.split()))
+    mailboxes, *rest = map(str.split, said.split(";"))
+    whole = ["header"] not in rest
+    keywords = frozenset(word for words in rest for word in words) - {"header"}
+    return Here(frozenset(map(MailboxId, mailboxes)), keywords, whole)
 
 
 @cases("messages")
@@ -115,9 +147,9 @@ def test_a_message(case: Case) -> None:
 
 FLAGS = st.frozensets(st.sampled_from(["seen", "flagged", "work"]))
 PLACES = st.dictionaries(st.sampled_from(["inbox", "work", "archive"]), FLAGS, max_size=3)
-STANDING = st.none() | st.builds(
-    Here, st.frozensets(st.sampled_from(["inbox", "work", "archive", "later"]), min_size=1), FLAGS
-)
+BOXES = st.frozensets(st.sampled_from(["inbox", "work", "archive", "later"]), min_size=1)
+STANDING = st.none() | st.builds(Here, BOXES, FLAGS)
+HEADER = st.builds(Here, BOXES, FLAGS, st.just(False))  # whole
 
 
 def changed(flags: frozenset[str], change: list[str]) -> frozenset[str]:
@@ -157,6 +189,18 @@ def test_whatever_both_sides_did_a_message_goes_only_where_nobody_changed_it(
     elif not there:  # gone there: what was changed here is given back, just where it was changed
         wanted = {each for each in now.mailboxes if was.get(each) != now.keywords}
         assert {each.split()[1] for each in done if each.startswith("append")} == wanted
+
+
+@given(PLACES, PLACES, HEADER)
+def test_what_is_not_whole_is_given_to_no_server_and_removed_only_as_the_person_wants(
+    was: dict[str, frozenset[str]], there: dict[str, frozenset[str]], now: Here
+) -> None:
+    done = both_ways(was, there, now)
+    assert not any(each.startswith("append") for each in done)
+    server = carried_out(there, done)
+    assert server or not there
+    removed = {each.split()[1] for each in done if each.startswith(("remove", "move"))}
+    assert not removed & now.mailboxes
 
 
 @given(PLACES, PLACES, STANDING.filter(bool))

@@ -7,6 +7,7 @@ messages and flags on the server and in both profiles, and every message that no
 from __future__ import annotations
 
 import imaplib
+import json
 import random
 import re
 import subprocess
@@ -14,7 +15,7 @@ import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -159,9 +160,10 @@ class Torture:
     def killed_visit(self, mine: ImapProfile) -> None:
         """Visit in a process that is killed after a random time, in the middle of anything."""
         url, account = mine.url, mine.account
+        patience = json.dumps(asdict(mine.patience))
         words = (str(mine.store.home), url, account.address, mine.password, mine.best.name)
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.sync.one_visit", *words],
+            [sys.executable, "-m", "tests.sync.one_visit", *words, patience],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

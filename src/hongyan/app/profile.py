@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    from hongyan.app.bodies import Bodies
     from hongyan.app.discovery import Discovery
     from hongyan.app.encryption import Encryption
     from hongyan.app.examination import Examination
@@ -153,6 +154,22 @@ class App:
         return Fetching(self.store, self.servers, clock=now, tell=self._told)
 
     @cached_property
+    def bodies(self) -> Bodies:
+        """What fetches messages of which only the header is here."""
+        from hongyan.app.bodies import Bodies
+
+        return Bodies(self.store, self.servers)
+
+    def raw(self, message_id: str) -> bytes:
+        """Return a message's octets, fetched now if only its header is here.
+
+        Raises as `Messages.raw`.
+        """
+        if not self.store.messages.get(message_id).whole:
+            self.bodies.bring([message_id])
+        return self.store.messages.raw(message_id)
+
+    @cached_property
     def ruling(self) -> ServedRuling:
         """The rules at work."""
         from hongyan.app.ruling import ServedRuling
@@ -250,6 +267,7 @@ class App:
             clock=now,
             wake=self.workers.wake,
             changed=self.workers.tell_soon,
+            bring=self.bodies.bring,
             own=own_methods(self),
             events=EVENTS,
         )

@@ -47,7 +47,7 @@ def forward(
     whom = recipients(to, cc, bcc)
     email = app.store.messages.get(message_id)
     account = app.store.accounts.get(email.account_id)
-    message = mime.parse(app.store.messages.raw(message_id))
+    message = mime.parse(app.raw(message_id))
     draft = answer.forward(message, [app.sending.identity(account)])
     files = (*draft.attachments, *attachments(attach))
     draft = replace(draft, **whom, attachments=files)

@@ -36,7 +36,7 @@ def reply(
     """Answer the message ID. What it says is quoted below your text."""
     email = app.store.messages.get(message_id)
     account = app.store.accounts.get(email.account_id)
-    message = mime.parse(app.store.messages.raw(message_id))
+    message = mime.parse(app.raw(message_id))
     answering = answer.reply_all if everybody else answer.reply
     draft = answering(message, [app.sending.identity(account)])
     draft = replace(draft, attachments=(*draft.attachments, *attachments(attach)))

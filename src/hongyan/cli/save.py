@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def save(app: App, message_id: str, part: int | None, *, folder: Path) -> None:
     """Save all attachments of message ID, or only the one numbered PART in 'hongyan show'."""
-    attachments = mime.parse(app.store.messages.raw(message_id)).attachments
+    attachments = mime.parse(app.raw(message_id)).attachments
     if not attachments:
         raise NotFound(f"message {message_id} has no attachments")
     if part is not None and part > len(attachments):

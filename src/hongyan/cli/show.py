@@ -28,7 +28,7 @@ def show(app: App, message_id: str, form: str | None) -> None:
         read(app, message_id)
         return
     email = app.store.messages.get(message_id)
-    raw = app.store.messages.raw(message_id)
+    raw = app.raw(message_id)
     message = mime.parse(raw)
     if form == "raw":
         sys.stdout.flush()
@@ -42,7 +42,7 @@ def show(app: App, message_id: str, form: str | None) -> None:
 
 def read(app: App, message_id: str) -> None:
     """Print a message as a person reads it, and note that it was read."""
-    message = mime.parse(app.store.messages.raw(message_id))
+    message = mime.parse(app.raw(message_id))
     app.store.messages.patch_keywords(message_id, add=("$seen",))
     fields = (
         ("From", message.from_),

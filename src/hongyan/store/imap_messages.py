@@ -68,6 +68,14 @@ _LOST: Final = f"""
         JOIN messages AS m ON m.id = a.message
     WHERE b.account = :account
 """  # constants alone
+_BODIES: Final = """
+    SELECT uid, NULL FROM imap_messages WHERE mailbox = ?1 AND NOT whole
+    UNION ALL
+    SELECT i.uid, m.id FROM imap_mailboxes AS b CROSS JOIN messages AS m ON m.account = b.account
+        CROSS JOIN imap_messages AS i ON i.message = m.id AND i.mailbox = ?1
+    WHERE b.mailbox = ?1 AND NOT m.whole
+    ORDER BY 1 DESC LIMIT ?2
+"""
 
 
 class ImapMessages:
@@ -102,7 +110,7 @@ class ImapMessages:
             )
 
     def expected(self, mailbox_id: str, *, limit: int = -1) -> list[int]:
-        """Return the UIDs of messages that are to be fetched, newest first, ``limit`` at most."""
+        """Return the UIDs of messages of which nothing is here, newest first, ``limit`` at most."""
         with self._database.read() as db:
             rows = fetch(
                 db,
@@ -113,7 +121,7 @@ class ImapMessages:
         return [uid for (uid,) in rows]
 
     def waiting(self, account_id: str) -> dict[MailboxId, int]:
-        """Return how many messages are to be fetched, by mailbox."""
+        """Return of how many messages nothing is here, by mailbox."""
         with self._database.read() as db:
             rows = fetch(
                 db,
@@ -123,6 +131,39 @@ class ImapMessages:
                 (row_number("a", account_id),),
             )
         return {MailboxId(f"b{mailbox}"): count for mailbox, count in rows}
+
+    def bodies(self, mailbox_id: str, *, limit: int = -1) -> dict[int, MessageId | None]:
+        """Return the UIDs of messages whose octets are to be fetched, newest first.
+
+        Each has the id of its message, where the header is here. ``limit`` is how many at most.
+        """
+        with self._database.read() as db:
+            rows = fetch(db, _BODIES, (row_number("b", mailbox_id), limit))
+        return {uid: _message(message) for uid, message in rows}
+
+    def headers_alone(self, account_id: str) -> dict[MailboxId, int]:
+        """Return of how many messages only the header is here, by mailbox of the server."""
+        with self._database.read() as db:
+            rows = fetch(
+                db,
+                "SELECT i.mailbox, count(*) FROM messages AS m "
+                "CROSS JOIN imap_messages AS i ON i.message = m.id "
+                "WHERE m.account = ? AND NOT m.whole GROUP BY i.mailbox",
+                (row_number("a", account_id),),
+            )
+        return {MailboxId(f"b{mailbox}"): count for mailbox, count in rows}
+
+    def unobtainable(self, account_id: str) -> tuple[MessageId, ...]:
+        """Return the messages of which only the header is here, and the server has no more."""
+        with self._database.read() as db:
+            rows = fetch(
+                db,
+                "SELECT id FROM messages AS m WHERE account = ? AND NOT whole "
+                "AND NOT EXISTS (SELECT 1 FROM imap_messages WHERE message = m.id) "
+                "AND NOT EXISTS (SELECT 1 FROM imap_absent WHERE message = m.id)",
+                (row_number("a", account_id),),
+            )
+        return tuple(MessageId(f"m{message}") for (message,) in rows)
 
     def bind(
         self, mailbox_id: str, uid: int, message_id: str, *, flags: frozenset[str], size: int
@@ -240,7 +281,7 @@ class ImapMessages:
             rows = fetch(
                 db,
                 "SELECT id, (SELECT group_concat(mailbox) FROM memberships WHERE message = m.id), "
-                "(SELECT group_concat(keyword, ' ') FROM keywords WHERE message = m.id) "
+                "(SELECT group_concat(keyword, ' ') FROM keywords WHERE message = m.id), whole "
                 "FROM messages AS m WHERE id IN (SELECT value FROM json_each(?))",
                 (_numbers(message_ids),),
             )
@@ -248,8 +289,9 @@ class ImapMessages:
             MessageId(f"m{message}"): Here(
                 frozenset(MailboxId(f"b{each}") for each in (mailboxes or "").split(",") if each),
                 frozenset((keywords or "").split()),
+                bool(whole),
             )
-            for message, mailboxes, keywords in rows
+            for message, mailboxes, keywords, whole in rows
         }
 
     def places_of(self, message_ids: Iterable[str]) -> dict[MessageId, dict[MailboxId, Place]]:

@@ -64,7 +64,8 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """How a message stands here: its mailboxes and keywords."""
+    """How a message stands here: its mailboxes and keywords, and whether not its header alone."""
 
     mailboxes: frozenset[MailboxId]
     keywords: frozenset[str]
+    whole: bool = True

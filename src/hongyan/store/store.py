@@ -141,6 +141,11 @@ class Store:
         """Call ``tell`` after each change that this process makes: quickly, in any thread."""
         self._database.on_commit(tell)
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether this thread is within a `transaction`."""
+        return self._database.is_writing
+
     @contextmanager
     def view(self) -> Iterator[None]:
         """Let all that this thread reads in the block be of one moment."""

@@ -20,7 +20,7 @@ from hongyan.sync import (
     imap_match,
     imap_tell,
 )
-from hongyan.sync.imap_plan import Standing, Tier
+from hongyan.sync.imap_plan import Patience, Standing, Tier
 from hongyan.sync.imap_tour import Synced, Tour, standing, tier
 from hongyan.sync.progress import Progress, silent
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _PASSES = 3
 
 
-def synchronise(
+def synchronise(  # noqa: PLR0913  # each is a choice of the caller's own
     conn: Connection,
     account: Account,
     store: Store,
@@ -44,11 +44,12 @@ def synchronise(
     clock: Callable[[], datetime],
     report: Report = silent,
     best: Tier = Tier.QRESYNC,
+    patience: Patience = Patience(),  # noqa: B008  # frozen
 ) -> Flow[Synced]:
     """Let the account's mailboxes and the server's be the same; return what that took.
 
-    ``conn`` is logged in. ``best`` is the best tier that may be used. Raises what the flows and the
-    store raise.
+    ``conn`` is logged in. ``best`` is the best tier that may be used, ``patience`` decides whether
+    headers come before whole messages. Raises what the flows and the store raise.
     """
     tour = Tour(
         account=account,
@@ -65,7 +66,7 @@ def synchronise(
     if tour.looked >= known:
         imap_finish.finish(tour)
     yield from imap_listing.delete_mailboxes(tour)
-    yield from imap_fetch.fetch_bodies(tour, clock=clock)
+    yield from imap_fetch.fetch_bodies(tour, clock=clock, patience=patience)
     return tour.result
 
 

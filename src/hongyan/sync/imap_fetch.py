@@ -1,251 +1,177 @@
-"""Fetching messages, whole, the newest of each mailbox first.
+"""Fetching messages: whole, the newest of each mailbox first; where that is slow, headers before.
 
 What is to be fetched stands in the store, so a run that ends at any point goes on where it stopped.
-Messages are committed some at a time; the server keeps them all, so a crash loses none.
+Whether headers come first is decided by `imap_plan.headers_first`, from how quickly a first page of
+them came, and then from how quickly whole messages do.
 """
 
 from __future__ import annotations
 
 import time
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Self
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
-from hongyan import imap, mime
+from hongyan import imap
 from hongyan.imap import NumberSet, Peek, Window
-from hongyan.store import New, prepare
-from hongyan.store.preparing import Preparing
-from hongyan.sync import imap_flags, imap_gmail
-from hongyan.sync.imap_tour import identity
-from hongyan.sync.progress import Progress
+from hongyan.sync import imap_gmail, imap_plan
+from hongyan.sync.imap_arrivals import Arrivals, Count, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from hongyan.flow import Flow
     from hongyan.imap import Body, Fetched, Item
-    from hongyan.store import Blob, BlobWriter, ImapMailbox, MailboxId, MessageId, Prepared
-    from hongyan.store.packing import Dictionary
+    from hongyan.store import ImapMailbox, MessageId
+    from hongyan.sync.imap_plan import Patience
     from hongyan.sync.imap_tour import Tour
 
-_ITEMS: Final = ("FLAGS", "INTERNALDATE", "RFC822.SIZE", Peek())
-_WINDOW: Final = Window(commands=3, messages=50, newest_first=True)
-_ONE_BY_ONE: Final = Window(commands=3, messages=1, newest_first=True)
+_ITEMS: Final = ("FLAGS", "INTERNALDATE", "RFC822.SIZE")
+_OCTETS: Final = {Stage.HEADERS: Peek("HEADER"), Stage.BODIES: Peek()}
+_HEADERS: Final = Window(commands=3, messages=100, newest_first=True)
+_BODIES: Final = Window(commands=3, messages=50, newest_first=True)
 _AT_ONCE: Final = 20_000
-_TOGETHER: Final = 100
-_OCTETS: Final = 16 << 20
-_SECONDS: Final = 1.0
-_AHEAD: Final = 2  # transactions that may wait to be stored
-_PREPARED_AHEAD: Final = 3  # batches under way for each process that prepares
+_ASKED: Final = 1 << 19  # octets that one command asks for, about: it is long on its way if need be
+_FEW: Final = 5
+_PAGE: Final = 40
 
 
-def fetch_bodies(tour: Tour, *, clock: Callable[[], datetime]) -> Flow[None]:
+def fetch_bodies(tour: Tour, *, clock: Callable[[], datetime], patience: Patience) -> Flow[None]:
     """Fetch all that is to be fetched, mailbox by mailbox, the newest messages first."""
-    waiting = tour.store.imap_messages.waiting(tour.account.id)
-    with Arrivals(tour, sum(waiting.values()), clock) as arrivals:
-        for id_, mailbox in tour.mailboxes().items():
-            if waiting.get(id_) and mailbox.name is not None:
-                yield from _bodies_of(tour, mailbox, arrivals)
+    messages = tour.store.imap_messages
+    unknown = messages.waiting(tour.account.id)
+    headers = messages.headers_alone(tour.account.id)
+    waiting = unknown.keys() | headers.keys()
+    mailboxes = [
+        each for id_, each in tour.mailboxes().items() if id_ in waiting and each.name is not None
+    ]
+    total = sum(unknown.values())
+    counts = {
+        Stage.HEADERS: Count(total),
+        Stage.BODIES: Count(total + sum(headers.values())),
+    }
+    with Arrivals(tour, counts, clock) as arrivals:
+        yield from _Fetching(tour, arrivals, mailboxes, patience, is_slow=bool(headers)).run()
         arrivals.tell()
 
 
-def _bodies_of(tour: Tour, mailbox: ImapMailbox, arrivals: Arrivals) -> Flow[None]:
-    """Fetch until the server gives no more; what it refused together is asked for one by one."""
-    yield from tour.be_in(mailbox)
-    items: list[Item] = [*_ITEMS, *tour.identities(), *imap_gmail.items(tour, mailbox.id)]
-    window = _WINDOW
-    failures: tuple[imap.Failure, ...] = ()
-    while expected := tour.store.imap_messages.expected(mailbox.id, limit=_AT_ONCE):
-        before = arrivals.done
-        arrivals.begin(mailbox.id, expected)
-        uids = NumberSet.of(expected)
-        failures = yield from imap.fetch(
-            tour.conn, uids, items, sink=arrivals.sink, take=arrivals.take, window=window
-        )
-        arrivals.end()
-        if arrivals.done == before and (not failures or window is _ONE_BY_ONE):
-            break
-        window = _ONE_BY_ONE if failures else window
-    for each in failures:
-        tour.trouble(mailbox.called, each.error)
+@dataclass(slots=True)
+class _Page:
+    """Headers that tell how quick the line is: counted from the first octet on, and not kept."""
 
+    octets: int = 0
+    seconds: float = 0.0
+    sizes: list[int] = field(default_factory=list)
+    _began: float | None = None
 
-@dataclass(frozen=True, slots=True)
-class _Arrived:
-    mailbox: MailboxId
-    uid: int
-    flags: frozenset[str]
-    size: int
-    blob: Blob
-    large: Future[Prepared] | None
-    received_at: datetime
-    labels: frozenset[MailboxId]
-    identity: str | None
+    def sink(self, _: Fetched, __: Body, chunk: bytes, ___: bool) -> None:  # noqa: FBT001  # a Sink
+        now = time.monotonic()
+        self._began = self._began or now
+        self.octets += len(chunk)
+        self.seconds = now - self._began
+
+    def take(self, message: Fetched) -> None:
+        self.sizes.append(message.size or 0)
 
 
 @dataclass(slots=True)
-class Arrivals:
-    """Takes bodies as they come and puts them into the store, many in one transaction."""
+class _Fetching:
+    """One visit's fetching; ``is_slow``: headers come first, also where another visit began so."""
 
     tour: Tour
-    total: int
-    clock: Callable[[], datetime]
-    done: int = 0
-    octets: int = 0
-    _mailbox: MailboxId | None = None
-    _expected: set[int] = field(default_factory=set)
-    _writer: BlobWriter | None = None
-    _waiting: list[_Arrived] = field(default_factory=list)
-    _held: int = 0
-    _committed: float = field(default_factory=time.monotonic)
-    _storing: deque[Future[tuple[int, int]]] = field(default_factory=deque)
-    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
-    _large: list[_Arrived] = field(default_factory=list)
-    _aside: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
-    _preparing: Preparing[_Arrived, bytes, Dictionary | None, Prepared] = field(
-        default_factory=lambda: Preparing(_prepare_all, ahead=_PREPARED_AHEAD)
-    )
+    arrivals: Arrivals
+    mailboxes: list[ImapMailbox]
+    patience: Patience
+    is_slow: bool
+    window: Window = _BODIES
 
-    def __enter__(self) -> Self:
-        return self
+    def run(self) -> Flow[None]:
+        self.is_slow = self.is_slow or (yield from self._first_page_is_slow())
+        if not self.is_slow:
+            yield from self._each(Stage.BODIES)
+            self.is_slow = self._turns_out_slow()
+        if self.is_slow:
+            unknown = self.tour.store.imap_messages.waiting(self.tour.account.id)
+            self.arrivals.counts[Stage.HEADERS].total = sum(unknown.values())
+            yield from self._each(Stage.HEADERS)
+            yield from self._each(Stage.BODIES)
 
-    def __exit__(self, *_: object) -> None:
-        try:
-            self.end()
-        finally:
-            self._thread.shutdown()
-            self._aside.shutdown()
-            self._preparing.close()
+    def _left(self) -> int:
+        count = self.arrivals.counts[Stage.BODIES]
+        return count.total - count.done
 
-    def begin(self, mailbox_id: MailboxId, expected: Iterable[int]) -> None:
-        """Let what comes from now on belong to a mailbox; nothing is taken that is not expected."""
-        self._mailbox = mailbox_id
-        self._expected = set(expected)
+    def _turns_out_slow(self) -> bool:
+        """Whether whole messages come so slowly that headers should come first after all."""
+        if self.is_slow:
+            return False
+        return imap_plan.headers_first(self._left(), self.arrivals.pace, self.patience)
 
-    def sink(self, _: Fetched, body: Body, chunk: bytes, __: bool) -> None:  # noqa: FBT001  # a Sink
-        """Take a chunk of a body."""
-        if body.section or body.origin is not None:
-            return
-        if self._writer is None:
-            self._writer = self.tour.store.blobs.writer()
-        self._writer.write(chunk)
+    def _first_page_is_slow(self) -> Flow[bool]:
+        """Fetch the newest headers, and see how long it took; where all is quick they are dropped.
 
-    def take(self, message: Fetched) -> None:
-        """Take what else is told of a message, whose body has come before."""
-        writer, self._writer = self._writer, None
-        if writer is None or self._mailbox is None or message.uid not in self._expected:
-            return
-        self._expected.remove(message.uid)
-        blob = writer.finish()
-        is_small = isinstance(blob.pending, bytes)
-        large = None if is_small else self._aside.submit(self.tour.store.messages.prepare, blob)
-        flags = imap_flags.keywords(message.flags or ())
-        size = message.size or blob.size
-        when = message.internal_date or self.clock()
-        labels = imap_gmail.told(self.tour, self._mailbox, message) or frozenset()
-        self._waiting.append(
-            _Arrived(
-                self._mailbox,
-                message.uid,
-                flags,
-                size,
-                blob,
-                large,
-                when,
-                labels,
-                identity(message),
-            )
-        )
-        self._held += blob.size
-        late = time.monotonic() - self._committed >= _SECONDS
-        if late or len(self._waiting) >= _TOGETHER or self._held >= _OCTETS:
-            self._hand_over(all_of_it=late)
-
-    def _hand_over(self, *, all_of_it: bool) -> None:
-        """Have what has come stored, in a thread, so that the line is not idle meanwhile.
-
-        As long as more comes quickly, some of it may still be prepared while that is waited for;
-        ``all_of_it`` is not.
+        Nothing is asked where what waits is little, or a header is known of all of it.
         """
-        waiting, self._waiting, self._held = self._waiting, [], 0
-        self._committed = time.monotonic()
-        while len(self._storing) >= _AHEAD:
-            self._settle(self._storing.popleft())
-        self._storing.append(self._thread.submit(self._store, waiting, all_of_it=all_of_it))
+        mailbox = next((each for each in self.mailboxes if self._unknown(each)), None)
+        if mailbox is None or self.arrivals.counts[Stage.HEADERS].total < self.patience.fewest:
+            return False
+        if not (yield from self.tour.is_as_seen(mailbox)):
+            return False
+        page = _Page()
+        uids = NumberSet.of(islice(self._unknown(mailbox), _PAGE))
+        items: list[Item] = ["RFC822.SIZE", _OCTETS[Stage.HEADERS]]
+        yield from imap.fetch(self.tour.conn, uids, items, sink=page.sink, take=page.take)
+        usual = sum(page.sizes) // max(len(page.sizes), 1)
+        most = max(_FEW, min(_ASKED // max(usual, 1), self.window.messages))
+        self.window = replace(self.window, messages=most)
+        if page.seconds < self.patience.evidence:
+            return False
+        pace = imap_plan.pace_by_headers(page.sizes, page.octets, page.seconds)
+        return imap_plan.headers_first(self._left(), pace, self.patience)
 
-    def end(self) -> None:
-        """Have all stored; what had come of a message that was cut off is dropped."""
-        self._writer = None
-        if self._waiting or self._storing:
-            self._hand_over(all_of_it=True)
-        while self._storing:
-            self._settle(self._storing.popleft())
+    def _unknown(self, mailbox: ImapMailbox) -> list[int]:
+        """Return the newest UIDs of which nothing is here; none where UIDs mean nothing."""
+        if mailbox.uid_validity is None:
+            return []
+        return self.tour.store.imap_messages.expected(mailbox.id, limit=_AT_ONCE)
 
-    def _settle(self, stored: Future[tuple[int, int]]) -> None:
-        messages, octets = stored.result()
-        self.done += messages
-        self.octets += octets
-        self.tell()
+    def _wanted(self, mailbox: ImapMailbox, stage: Stage) -> Mapping[int, MessageId | None]:
+        """Return the UIDs to be fetched, newest first, with the messages that are known of them."""
+        if stage is Stage.HEADERS:
+            return dict.fromkeys(self._unknown(mailbox))
+        return self.tour.store.imap_messages.bodies(mailbox.id, limit=_AT_ONCE)
 
-    def _store(self, waiting: list[_Arrived], *, all_of_it: bool) -> tuple[int, int]:
-        """Have small messages prepared, and store those that are, with large ones that are, too."""
-        dictionary = self.tour.store.blobs.dictionary()
-        small = [
-            (each, octets) for each in waiting if isinstance(octets := each.blob.pending, bytes)
-        ]
-        ready = list(self._preparing.add(small, dictionary))
-        if all_of_it:
-            ready += self._preparing.rest(dictionary)
-        ready += self._large_ones(waiting, all_of_it=all_of_it)
-        self._store_all(ready)
-        return len(ready), sum(each.blob.size for each, _ in ready)
+    def _each(self, stage: Stage) -> Flow[None]:
+        for mailbox in self.mailboxes:
+            if not (stage is Stage.BODIES and self._turns_out_slow()):
+                yield from self._of(mailbox, stage)
 
-    def _large_ones(
-        self, waiting: list[_Arrived], *, all_of_it: bool
-    ) -> Iterator[tuple[_Arrived, Prepared]]:
-        """Yield the large messages that are prepared, or all that have come."""
-        here, self._large = [*self._large, *waiting], []
-        for each in here:
-            if each.large and (all_of_it or each.large.done()):
-                yield each, each.large.result()
-            elif each.large:
-                self._large.append(each)
-
-    def _store_all(self, ready: list[tuple[_Arrived, Prepared]]) -> None:
-        if not ready:
+    def _of(self, mailbox: ImapMailbox, stage: Stage) -> Flow[None]:
+        """Fetch until the server gives no more; what it refused together is asked one by one."""
+        expected = self._wanted(mailbox, stage)
+        if not expected or not (yield from self.tour.is_as_seen(mailbox)):
             return
-        store = self.tour.store
-        with store.transaction(whole=True):
-            alive = {each.id for each in store.mailboxes.list(self.tour.account.id)}
-            new = [_new(each, prepared, alive) for each, prepared in ready]
-            ids = store.messages.add_all(self.tour.account.id, new)
-            for id_, (each, _) in zip(ids, ready, strict=True):
-                self._bind(each, id_)
-
-    def _bind(self, arrived: _Arrived, id_: MessageId) -> None:
-        store = self.tour.store
-        store.imap_messages.bind(
-            arrived.mailbox, arrived.uid, id_, flags=arrived.flags, size=arrived.size
-        )
-        if arrived.labels:
-            store.imap_labels.note(id_, arrived.labels)
-        if arrived.identity:
-            store.imap_objects.note(id_, arrived.identity)
-
-    def tell(self) -> None:
-        """Report how far it has come."""
-        self.tour.result.messages, self.tour.result.octets = self.done, self.octets
-        self.tour.report(Progress("Fetching", self.done, self.total, self.octets))
-
-
-def _prepare_all(some: list[bytes], dictionary: Dictionary | None) -> list[Prepared]:
-    """Prepare messages, in any process."""
-    return [prepare(each, mime.parse(each), dictionary) for each in some]
-
-
-def _new(arrived: _Arrived, prepared: Prepared, alive: set[MailboxId]) -> New:
-    """Return an arrival as the store takes it, in those of its labels that are still here."""
-    boxes = (arrived.mailbox, *sorted(arrived.labels & alive))
-    return New(prepared, boxes, arrived.received_at, tuple(arrived.flags))
+        tour, arrivals = self.tour, self.arrivals
+        labels = imap_gmail.items(tour, mailbox.id)
+        items: list[Item] = [*_ITEMS, _OCTETS[stage], *tour.identities(), *labels]
+        window, is_one_by_one = _HEADERS, False
+        if stage is Stage.BODIES:
+            window = replace(self.window, stop=self._turns_out_slow)
+        failures: tuple[imap.Failure, ...] = ()
+        while expected:
+            before = arrivals.counts[stage].done
+            arrivals.begin(stage, mailbox.id, expected)
+            uids = NumberSet.of(expected)
+            failures = yield from imap.fetch(
+                tour.conn, uids, items, sink=arrivals.sink, take=arrivals.take, window=window
+            )
+            arrivals.end()
+            if window.stop():
+                return
+            if arrivals.counts[stage].done == before and (not failures or is_one_by_one):
+                break
+            if failures:
+                window, is_one_by_one = replace(window, messages=1), True
+            expected = self._wanted(mailbox, stage)
+        for each in failures:
+            tour.trouble(mailbox.called, each.error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hongyan.errors import NotHereYet
 from hongyan.sync import imap_gmail, imap_plan
 
 if TYPE_CHECKING:
@@ -21,8 +22,24 @@ def finish(tour: Tour) -> None:
         with tour.store.transaction():
             for mailbox, message, flags in overdue[start : start + 100]:
                 _leave(tour, mailbox, message, flags)
+    if not tour.again:
+        _let_go(tour)
     for mailbox in tour.gone:
         _drop(tour, mailbox)
+
+
+def _let_go(tour: Tour) -> None:
+    """Let messages leave of which only the header came, and which the server has nowhere now.
+
+    Were they whole, what was changed here would have put them back.
+    """
+    gone = tour.store.imap_messages.unobtainable(tour.account.id)
+    if not gone:
+        return
+    tour.store.messages.delete_many(gone)
+    tour.result.removed += len(gone)
+    words = f"{len(gone)} messages are gone there of which only the header had been fetched"
+    tour.trouble(tour.account.address, NotHereYet(words))
 
 
 def _leave(
@@ -33,7 +50,8 @@ def _leave(
         store.imap_messages.found(mailbox, message)
         labels = store.imap_labels.of([message]).get(message, frozenset())
         store.imap_labels.note(message, ())
-        stays = tour.labels is not None and here.mailboxes != labels | {mailbox}
+        refiled = tour.labels is not None and here.mailboxes != labels | {mailbox}
+        stays = refiled and here.whole
         if stays or not imap_plan.leave(flags or frozenset(), here, mailbox):
             tour.unsettle()
             continue

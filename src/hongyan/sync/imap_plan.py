@@ -138,8 +138,11 @@ def follow_gone(
     """Decide what it means that the server has a message of ours in ``mailbox`` no more.
 
     ``elsewhere`` are the flags that the server has for it in other mailboxes: what came from there
-    was not changed here. ``refiled``: it was put under other labels here.
+    was not changed here. ``refiled``: it was put under other labels here. One of which only the
+    header is here cannot be put back, whatever was changed: it is looked for everywhere.
     """
+    if here is not None and not here.whole:
+        return Fate.MISS
     if here is None or mailbox not in here.mailboxes:
         return Fate.FORGET
     same = here.keywords == was or here.keywords in elsewhere
@@ -148,7 +151,7 @@ def follow_gone(
 
 def leave(was: Words, here: Here, mailbox: str) -> bool:
     """Decide whether a message that was missed may leave, when nobody has found it elsewhere."""
-    return mailbox not in here.mailboxes or here.keywords == was
+    return mailbox not in here.mailboxes or here.keywords == was or not here.whole
 
 
 # -- what has been changed here, and what the server is to be told
@@ -211,6 +214,7 @@ def tell(was: Mapping[str, Words], here: Here | None) -> tuple[Tell, ...]:
 
     Flags go first, so that a moved or copied message takes them along, then copies, while the
     original is still there. Each leaving is paired with an entering and is a move, while there are.
+    What is not whole is given to no server.
     """
     wanted = here.mailboxes if here else NOBODY
     away = [mailbox for mailbox in was if mailbox not in wanted]
@@ -219,7 +223,8 @@ def tell(was: Mapping[str, Words], here: Here | None) -> tuple[Tell, ...]:
     moves = [Move(mailbox, target) for mailbox, target in zip(away, new, strict=False)]
     moved = [each.mailbox for each in moves]
     source = next(iter((*stay, *moved)), None)
-    copies = [Copy(source, target) if source else Append(target) for target in new[len(moves) :]]
+    enters = new[len(moves) :] if source or (here and here.whole) else []
+    copies = [Copy(source, target) if source else Append(target) for target in enters]
     gone = [Remove(mailbox) for mailbox in away if mailbox not in moved]
     flags = [
         Flag(mailbox, here.keywords - was[mailbox], was[mailbox] - here.keywords)
@@ -227,6 +232,54 @@ def tell(was: Mapping[str, Words], here: Here | None) -> tuple[Tell, ...]:
         if here and here.keywords != was[mailbox]
     ]
     return (*flags, *copies, *moves, *gone)
+
+
+# -- whether headers come first
+
+_HEADER: Final = 3_000  # octets that a header has, and
+_STORED: Final = 1 / 2_500  # seconds that storing one takes
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """What is waited for: whole messages for ``seconds``, and fewer than ``fewest`` anyhow.
+
+    What came in less than ``evidence`` seconds proves no pace. Headers have to be there ``gain``
+    times sooner than whole messages to be worth storing each message twice.
+    """
+
+    seconds: float = 20.0
+    fewest: int = 150
+    evidence: float = 0.25
+    gain: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What has come: whole messages, their octets, and in how many seconds."""
+
+    messages: int
+    octets: int
+    seconds: float
+
+
+def pace_by_headers(sizes: Collection[int], octets: int, seconds: float) -> Pace:
+    """Return the pace at which messages of ``sizes`` would come, of which the headers did."""
+    whole = sum(sizes)
+    return Pace(len(sizes), whole, seconds * whole / octets if octets else 0.0)
+
+
+def headers_first(waiting: int, came: Pace, patience: Patience) -> bool:
+    """Decide whether the headers of the messages that wait are to be fetched before their bodies.
+
+    That is so where the line is slow for what is on the server, and it is the line that is waited
+    for; else all is there soon, or headers would come not much sooner.
+    """
+    if waiting < patience.fewest or not came.messages or came.seconds < patience.evidence:
+        return False
+    bodies = waiting * came.seconds / came.messages
+    headers = waiting * (_HEADER * came.seconds / max(came.octets, 1) + _STORED)
+    return bodies > patience.seconds and bodies > patience.gain * headers
 
 
 # -- which message is which, where UIDs do not say it

@@ -7,12 +7,13 @@ message that somebody else removed meanwhile, leaves the change waiting and not 
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from hongyan import imap
 from hongyan.errors import InvalidArgument, NotFound, Refused, StoreError, Unsafe
 from hongyan.imap import Change, NumberSet
-from hongyan.store import Here, MailboxId
+from hongyan.store import MailboxId
 from hongyan.sync import imap_flags, imap_gmail, imap_labels, imap_plan, imap_removing
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from hongyan.flow import Flow
     from hongyan.imap import CopyUid, Fetched
-    from hongyan.store import Email, ImapMailbox, MessageId, Place
+    from hongyan.store import Email, Here, ImapMailbox, MessageId, Place
     from hongyan.sync.imap_tour import Tour
 
 _BLOCK: Final = 256 * 1024
@@ -71,7 +72,7 @@ def _jobs(tour: Tour, messages: tuple[MessageId, ...]) -> dict[Tell, list[Job]]:
         ours = here.get(message)
         waits = ours is not None and not ours.mailboxes <= paired
         if ours:
-            ours = Here(ours.mailboxes & paired, ours.keywords)
+            ours = replace(ours, mailboxes=ours.mailboxes & paired)
             ours = _wanted(tour, message, ours, its, absent.get(message, set()))
         for act in _acts(tour, message, ours, its) if message not in sought else ():
             if waits and isinstance(act, imap_plan.Remove):
@@ -105,7 +106,8 @@ def _acts(
     labelled = imap_gmail.acts(tour, message, here, places)
     for act in labelled if tour.labels else imap_plan.tell(was, here):
         target = act.target if isinstance(act, _AIMED) else act.mailbox
-        if act.mailbox in tour.looked and target in tour.looked:
+        can_be_given = not isinstance(act, imap_plan.Append) or (here is not None and here.whole)
+        if act.mailbox in tour.looked and target in tour.looked and can_be_given:
             yield act
 
 

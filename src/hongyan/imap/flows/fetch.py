@@ -71,12 +71,14 @@ class Window:
 
     Every command costs a server a look at the whole mailbox, and what comes goes to a sink in
     pieces, so many messages a command cost nobody memory. With ``newest_first`` the commands go
-    from the highest UIDs down; each still counts up.
+    from the highest UIDs down; each still counts up. ``stop`` is asked before each command: once it
+    says so, no more are sent.
     """
 
     commands: int = 2
     messages: int = 2000
     newest_first: bool = False
+    stop: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,8 @@ def fetch(  # noqa: PLR0913 - what to ask for, and who takes which part of the a
 
     def requests() -> Iterator[Request[None]]:
         for piece in pieces:
+            if window.stop():
+                return
             asked.append(piece)
             yield Request(Verb.UID_FETCH, [piece, *asking], nothing, receiver.claim)
 

@@ -184,6 +184,8 @@ export const en = {
   reader: {
     name: "Message",
     choose: "Choose a message to read",
+    fetching: "Fetching…",
+    notHereYet: "Not here yet: the server is slow, or cannot be reached. It is tried again.",
     chooseHint: "j and k go through the list, ? shows all keys",
     manySelected: (count: number) => n(count, "One conversation selected", "# conversations selected"),
     to: "To",
@@ -439,7 +441,7 @@ export const en = {
     noServer: "Hongyan is not running. What you do is kept and carried out when it is back.",
     noServerShort: "Hongyan is not running",
     waitingChanges: (count: number) => n(count, "one change waits", "# changes wait"),
-    whats: { Connecting: "connecting", Listing: "looking what is there", Fetching: "fetching", Sending: "sending" },
+    whats: { Connecting: "connecting", Listing: "looking what is there", Headers: "fetching headers", Fetching: "fetching", Sending: "sending" },
     openWire: "See what was said",
     jobs: "Jobs",
     noAccounts: "No account yet",
@@ -475,6 +477,7 @@ export const en = {
   problems: {
     ConnectFailed: (words: string) => said(words, "No connection could be made."),
     ConnectionLost: (words: string) => said(words, "The connection was lost."),
+    NotHereYet: (words: string) => said(words, "Only its header is here yet."),
     TimedOut: (words: string) => said(words, "The server did not answer in time."),
     TLSFailed: (words: string) => said(words, "No safe connection could be made."),
     NetworkError: (words: string) => said(words, "The network failed."),

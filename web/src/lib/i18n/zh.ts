@@ -184,6 +184,8 @@ export const zh: Catalogue = {
   reader: {
     name: "邮件内容",
     choose: "选一封邮件来读",
+    fetching: "正在获取…",
+    notHereYet: "还没有下载：服务器较慢，或者无法连接。会再次尝试。",
     chooseHint: "用 j 和 k 浏览列表，按 ? 查看全部按键",
     manySelected: (count) => n(count, "已选 # 个会话"),
     to: "收件人",
@@ -439,7 +441,7 @@ export const zh: Catalogue = {
     noServer: "鸿雁没有运行。你的操作已记下，恢复后会执行。",
     noServerShort: "鸿雁没有运行",
     waitingChanges: (count) => n(count, "# 项更改等待执行"),
-    whats: { Connecting: "正在连接", Listing: "正在查看有哪些邮件", Fetching: "正在下载", Sending: "正在发送" },
+    whats: { Connecting: "正在连接", Listing: "正在查看有哪些邮件", Headers: "正在获取邮件头", Fetching: "正在下载", Sending: "正在发送" },
     openWire: "看看说了什么",
     jobs: "任务",
     noAccounts: "还没有账户",
@@ -475,6 +477,7 @@ export const zh: Catalogue = {
   problems: {
     ConnectFailed: (words) => said("无法建立连接", words),
     ConnectionLost: (words) => said("连接中断", words),
+    NotHereYet: (words) => said("目前只有邮件头", words),
     TimedOut: (words) => said("服务器没有及时回应", words),
     TLSFailed: (words) => said("无法建立安全连接", words),
     NetworkError: (words) => said("网络出错", words),

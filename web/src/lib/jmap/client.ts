@@ -19,6 +19,8 @@ export class NoSession extends Error {}
 export class MethodError extends Error {
   /** What its words are made of. */
   readonly given: Record<string, string>;
+  /** The kind of error that it was, of our own server. */
+  readonly code: string;
 
   constructor(
     readonly type: string,
@@ -27,6 +29,7 @@ export class MethodError extends Error {
   ) {
     super(problemWords({ type, description, ...more }));
     this.given = more.given ?? {};
+    this.code = more.code ?? "";
   }
 
   /** What a /set said of an object. */
