@@ -59,10 +59,10 @@ def pace(case: Case) -> Pace:
     if "came" in case.fields:
         messages, octets, seconds = (float(part.split()[0]) for part in case["came"].split(","))
         return Pace(int(messages), int(octets), seconds)
-    page, octets, seconds = case["page"].split(",")
+    page, came, took = case["page"].split(",")
     count, *_, size = page.split()
     sizes = [int(size)] * int(count)
-    return imap_plan.pace_by_headers(sizes, int(octets.split()[0]), float(seconds.split()[0]))
+    return imap_plan.pace_by_headers(sizes, int(came.split()[0]), float(took.split()[0]))
 
 
 @cases("headers")
