@@ -14,7 +14,7 @@ from typing import Any
 import apsw
 import pytest
 
-from hongyan.store import Change, Kind, Order, Part, Role, Sort
+from hongyan.store import Change, Kind, New, Order, Part, Role, Sort
 
 QUERIES = (
     "", "word", "发票", "京", '"two words"', "word -other", "-word", "word OR other", "from:ann word",
@@ -43,9 +43,9 @@ EVERY_ROW = (
 WHOLE_ACCOUNT = re.compile(
     r"SEARCH \w+ USING (?:COVERING )?INDEX messages_by_account \(account=\?\)"
 )
-SMALL_INDEX = re.compile(r"INDEX messages_(unseen|attached|large)$")
+SMALL_INDEX = re.compile(r"INDEX messages_(unseen|attached|large|to_come)$")
 SMALL = {"accounts", "mailboxes", "properties", "outbox", "o", "recipients", "identities", "offers",
-         "json_each", "dictionaries", "doomed_files", "sqlite_sequence", "sqlite_schema", "CONSTANT"}  # fmt: skip
+         "json_each", "dictionaries", "doomed_files", "unjudged", "sqlite_sequence", "sqlite_schema", "CONSTANT"}  # fmt: skip
 
 
 @pytest.fixture
@@ -96,6 +96,17 @@ def exercise(profile: Any) -> None:
     store.messages.with_octets(account, [store.messages.get(ids[0]).blob_id])
     store.messages.with_message_id(account, "x@y")
     store.messages.raw(ids[0])
+    new = New(b"Subject: late\r\n\r\n", (profile.inbox.id,), profile.clock(), header_of=9)
+    (late,) = store.messages.add_all(account, [new])
+    store.blobs.header(late)
+    store.messages.put_off([late])
+    store.messages.to_come()
+    store.messages.to_come(account)
+    store.imap_messages.headers_alone(account)
+    store.imap_messages.bodies(profile.inbox.id, limit=9)
+    store.imap_messages.unobtainable(account)
+    store.messages.complete([(late, store.messages.prepare(store.blobs.hold(b"x: y\r\n\r\n")))])
+    store.messages.no_longer_put_off(account, limit=9)
     store.messages.mark_gone(account, ["1"])
     store.messages.known_uidls(account)
     store.changes.since(account, "1", Kind.EMAIL, limit=2)

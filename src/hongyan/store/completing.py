@@ -24,8 +24,8 @@ _WAITING: Final = "SELECT account, thread, index_row FROM messages WHERE id = ? 
 _COLUMNS: Final = ", ".join(f"{name} = ?" for name in Columns._fields)
 _COMPLETE: Final = f"UPDATE messages SET blob = ?, size = ?, whole = 1, {_COLUMNS} WHERE id = ?"
 _READY: Final = """
-    SELECT u.message FROM unjudged AS u CROSS JOIN messages AS m ON m.id = u.message
-    WHERE m.account = ? AND m.whole ORDER BY u.message LIMIT ?
+    SELECT message FROM unjudged CROSS JOIN messages AS m ON m.id = message
+    WHERE m.account = ? AND m.whole ORDER BY message LIMIT ?
 """
 
 

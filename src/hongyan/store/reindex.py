@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _TOGETHER: Final = 200
 # Of a message that is not whole it is the header that is indexed.
 _ROWS: Final = """
-    SELECT m.id, m.index_row, lower(hex(b.sha256)), b.size
+    SELECT m.id, m.index_row, lower(hex(b.sha256)), m.size, b.size
     FROM messages AS m JOIN blobs AS b ON b.id = m.blob
 """
 
@@ -41,11 +41,7 @@ class Reindex:
     def all(self, *, advance: Advance) -> None:
         """Index every message anew, the oldest first; what is damaged keeps its old entry."""
         with self._database.read() as db:
-            ((total, octets),) = fetch(
-                db,
-                "SELECT count(*), coalesce(sum(b.size), 0) "
-                "FROM messages AS m JOIN blobs AS b ON b.id = m.blob",
-            )
+            ((total, octets),) = fetch(db, "SELECT count(*), coalesce(sum(size), 0) FROM messages")
         done = size = 0
         for rows in self._batches():
             self._renew(rows)
@@ -97,7 +93,7 @@ class Reindex:
             last = rows[-1][1]
 
     def _renew(self, rows: list[tuple[Any, ...]]) -> None:
-        made = [(row, index_row, size, self._summary(sha)) for row, index_row, sha, size in rows]
+        made = [(row, index_row, size, self._summary(sha)) for row, index_row, sha, _, size in rows]
         with self._database.write() as db:
             db.executemany(
                 "DELETE FROM search WHERE rowid = ?",
