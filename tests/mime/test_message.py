@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hongyan.mime import Address, parse
+from hongyan.mime import Address, email_object, parse
 
 SIMPLE = b"""\
 From: =?utf-8?B?5byg5LiJ?= <zhang@example.cn>
@@ -116,3 +116,33 @@ def test_any_octets_are_a_message(raw: bytes) -> None:
 )
 def test_a_preview_leaves_out_what_is_quoted(text: str, preview: str) -> None:
     assert parse(b"\r\n" + text.replace("\n", "\r\n").encode()).preview == preview
+
+
+@pytest.mark.parametrize(
+    ("name", "property_", "first", "last"),
+    [
+        ("From", "from", "a@x.org", "b@x.org"),
+        ("Sender", "sender", "a@x.org", "b@x.org"),
+        ("Reply-To", "replyTo", "a@x.org", "b@x.org"),
+        ("Subject", "subject", "one", "two"),
+        ("Date", "sentAt", "Mon, 2 Mar 2026 10:00:00 +0000", "Tue, 3 Mar 2026 10:00:00 +0000"),
+        ("Message-ID", "messageId", "<a@x.org>", "<b@x.org>"),
+        ("In-Reply-To", "inReplyTo", "<a@x.org>", "<b@x.org>"),
+        ("References", "references", "<a@x.org>", "<b@x.org>"),
+    ],
+)
+def test_of_a_field_that_stands_twice_the_last_counts(
+    name: str, property_: str, first: str, last: str
+) -> None:
+    """As for ``header:From:asAddresses`` (RFC 8621 §4.1.3), to which ``from`` is identical."""
+    twice = parse(f"{name}: {first}\r\nX: y\r\n{name}: {last}\r\n\r\nhi\r\n".encode())
+    once = parse(f"{name}: {last}\r\nX: y\r\n\r\nhi\r\n".encode())
+    wanted = email_object(once)[property_]
+    assert wanted is not None
+    assert email_object(twice)[property_] == wanted
+
+
+def test_recipients_of_repeated_fields_are_one_list() -> None:
+    """RFC 5322 §4.5.3; nobody whom an answer should reach is left out."""
+    message = parse(b"To: a@x.org\r\nCc: c@x.org\r\nTo: b@x.org\r\n\r\nhi\r\n")
+    assert [each.email for each in message.to] == ["a@x.org", "b@x.org"]

@@ -26,6 +26,7 @@ from hongyan.store.conversion import decrypt, encrypt
 from hongyan.store.envelope import is_encrypted
 from hongyan.transfer.importing import Importer
 from tests.store import encrypted
+from tests.store.uidls import known_uidls
 
 LETTERS = 4_000
 Work = Callable[[Path, int, int], None]
@@ -117,7 +118,7 @@ def compare(home: Path, promised: dict[str, str], *, thoroughly: bool) -> list[s
         if thoroughly:
             faults += store.check()
         there = set(store.search.ids(""))
-        known = store.messages.known_uidls("a1")
+        known = known_uidls(store, "a1")
         for name, id_ in promised.items():
             gone = name.startswith("-")
             if name.lstrip("-") not in known:

@@ -12,6 +12,7 @@ import pytest
 
 from hongyan.errors import StoreError
 from hongyan.store import Store
+from tests.store.uidls import known_uidls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +97,7 @@ def test_a_full_disk_loses_nothing_that_was_stored(profile: Any) -> None:
     writer.pragma("max_page_count", writer.pragma("page_count") + 3)
     with pytest.raises(StoreError, match="disk is full"):
         stored.extend(profile.add(f"{n} " * 2000, uidl=str(n)) for n in range(1000))
-    known = profile.store.messages.known_uidls(profile.account.id)
+    known = known_uidls(profile.store, profile.account.id)
     assert len(known) == len(stored) - 1
     assert profile.found("") == set(stored[-50:])
     assert writer.pragma("integrity_check") == "ok"

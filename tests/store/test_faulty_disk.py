@@ -26,6 +26,7 @@ from hongyan.store.conversion import decrypt, encrypt
 from hongyan.store.envelope import is_encrypted
 from tests.store.encrypted import KEY, PLACE, ask
 from tests.store.faulty import Fault, FaultyDisk, faulty_disk
+from tests.store.uidls import known_uidls
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 SCHEMA_1 = Path(__file__).parent / "fixtures" / "schema-1.db.gz"
@@ -83,7 +84,7 @@ def seen(store: Store) -> Seen:
             id_: (store.messages.raw(id_), each.keywords, each.mailbox_ids)
             for id_, each in emails.items()
         },
-        "known": store.messages.known_uidls("a1"),
+        "known": known_uidls(store, "a1"),
         "found": {hit.id for hit in store.search.find("发票", limit=100)},
         "outbox": [(each.state, each.recipients) for each in store.outbox.list()],
         "state": store.changes.state("a1"),
@@ -180,7 +181,7 @@ def work_with(fault: Fault, disk: FaultyDisk, before: Path, *, step: int) -> tup
             assert left in [each for _, each in undisturbed[max(0, len(told) - 1) :][:2]], at
             assert store.check() == (), at
             add(store, 50)
-            assert "50" in store.messages.known_uidls("a1")
+            assert "50" in known_uidls(store, "a1")
         count += 1
     return count, requests
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hongyan.errors import InvalidArgument, NotFound, StoreError
 from hongyan.store import Store, Summary, UidlState
 from hongyan.store.messages import PAGE
+from tests.store.uidls import known_uidls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +61,7 @@ def test_a_message_has_what_its_header_says(profile: Any, make_letter: Any) -> N
 def test_names_of_servers_are_data(profile: Any, uidl: str, keyword: str, name: str) -> None:
     id_ = profile.add(f"{uidl!r}", uidl=uidl, keywords=[keyword])
     assert profile.add(f"{uidl!r} again", uidl=uidl) == id_
-    assert uidl in profile.store.messages.known_uidls(profile.account.id)
+    assert uidl in known_uidls(profile.store, profile.account.id)
     mailbox = profile.store.mailboxes.ensure(profile.account.id, name)
     assert profile.store.mailboxes.ensure(profile.account.id, name) == mailbox
     profile.store.messages.move(id_, mailbox.id)
@@ -73,7 +74,7 @@ def test_a_uidl_is_stored_once_and_survives_deletion(profile: Any, uidl: str) ->
     assert profile.add("two", uidl=uidl) == id_
     assert profile.store.mailboxes.get(profile.inbox.id).total == 1
     profile.store.messages.delete(id_)
-    assert profile.store.messages.known_uidls(profile.account.id) == {uidl: UidlState.DELETED_HERE}
+    assert known_uidls(profile.store, profile.account.id) == {uidl: UidlState.DELETED_HERE}
     assert profile.add("three", uidl=uidl) == id_
     assert profile.store.mailboxes.get(profile.inbox.id).total == 0
 
@@ -84,8 +85,8 @@ def test_the_uidls_of_accounts_are_apart(profile: Any) -> None:
     profile.add("one", uidl="1")
     profile.store.messages.add(other.id, inbox.id, b"two", received_at=profile.clock(), uidl="1")
     profile.store.messages.mark_gone(other.id, ["1", "never seen"])
-    assert profile.store.messages.known_uidls(profile.account.id) == {"1": UidlState.STORED}
-    assert profile.store.messages.known_uidls(other.id) == {"1": UidlState.GONE_FROM_SERVER}
+    assert known_uidls(profile.store, profile.account.id) == {"1": UidlState.STORED}
+    assert known_uidls(profile.store, other.id) == {"1": UidlState.GONE_FROM_SERVER}
 
 
 def test_pages_are_newest_first_and_meet(profile: Any) -> None:
@@ -171,7 +172,7 @@ def test_a_transaction_is_all_or_nothing(profile: Any) -> None:
         assert profile.store.messages.get(inner).preview == "one"
         raise ZeroDivisionError
     assert profile.store.mailboxes.get(profile.inbox.id).total == 0
-    assert profile.store.messages.known_uidls(profile.account.id) == {}
+    assert known_uidls(profile.store, profile.account.id) == {}
     with profile.store.transaction():
         profile.add("two")
         with pytest.raises(NotFound):
@@ -186,7 +187,7 @@ def test_a_whole_transaction_is_undone_with_any_part_of_it(profile: Any) -> None
         with pytest.raises(NotFound):
             store.messages.set_mailboxes(profile.add("lost"), ["b99"])
     assert store.mailboxes.get(profile.inbox.id).total == 0
-    assert store.messages.known_uidls(profile.account.id) == {}
+    assert known_uidls(store, profile.account.id) == {}
     with store.transaction(whole=True):
         kept = {profile.add(f"word {n}") for n in range(70)}
         store.messages.delete(profile.add("word gone"))

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from hongyan.store import Role, Store, database
+from tests.store.uidls import known_uidls
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -40,7 +41,7 @@ def test_it_opens_whole(home: Path, clock: Any) -> None:
         assert first.keywords == {"$seen"}
         assert "发票" in second.preview
         assert [hit.id for hit in store.search.find("发票")] == ["m2"]
-        assert store.messages.known_uidls(account.id).keys() == {"one", "two", "gone"}
+        assert known_uidls(store, account.id).keys() == {"one", "two", "gone"}
         assert len(store.outbox.list()) == 1
 
 

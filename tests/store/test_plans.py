@@ -15,6 +15,7 @@ import apsw
 import pytest
 
 from hongyan.store import Change, Kind, New, Order, Part, Role, Sort
+from tests.store.uidls import known_uidls
 
 QUERIES = (
     "", "word", "发票", "京", '"two words"', "word -other", "-word", "word OR other", "from:ann word",
@@ -108,7 +109,7 @@ def exercise(profile: Any) -> None:
     store.messages.complete([(late, store.messages.prepare(store.blobs.hold(b"x: y\r\n\r\n")))])
     store.messages.no_longer_put_off(account, limit=9)
     store.messages.mark_gone(account, ["1"])
-    store.messages.known_uidls(account)
+    known_uidls(store, account)
     store.changes.since(account, "1", Kind.EMAIL, limit=2)
     store.changes.prune(profile.clock() - timedelta(days=30))
     store.mailboxes.find(account, "Old")

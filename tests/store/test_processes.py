@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from hongyan.store import State, Store
+from tests.store.uidls import known_uidls
 
 CHILD = Path(__file__).parent / "child.py"
 
@@ -40,7 +41,7 @@ def test_what_was_acknowledged_is_there_after_sigkill(profile: Any, clock: Any) 
     for round_, lines in enumerate([1, 5, 6, 11, 15]):
         acknowledged |= kill_after(start("add", profile.home, str(round_)), lines)
     with Store.open(profile.home, clock=clock) as store:
-        known = store.messages.known_uidls("a1")
+        known = known_uidls(store, "a1")
         assert acknowledged <= set(known)
         # Each kill may lose the acknowledgement of one message that was stored.
         assert len(set(known) - acknowledged) <= 5
@@ -81,7 +82,7 @@ def test_a_disk_quota_in_the_middle(profile: Any, clock: Any) -> None:
     assert process.wait() == 0
     assert lines[-1].startswith("StoreError"), lines[-1]
     assert len(lines) > 5
-    assert set(lines[:-1]) == set(profile.store.messages.known_uidls("a1"))
+    assert set(lines[:-1]) == set(known_uidls(profile.store, "a1"))
     assert profile.store.check() == ()
 
 
@@ -93,7 +94,7 @@ def test_two_processes_add_at_once(profile: Any) -> None:
         process.stdout.close()
         assert process.wait() == 0
     assert profile.store.mailboxes.get(profile.inbox.id).total == 100
-    assert len(profile.store.messages.known_uidls("a1")) == 100
+    assert len(known_uidls(profile.store, "a1")) == 100
     assert profile.store.search.count("shared") == 80
     assert profile.store.changes.state("a1") == "101"
     assert len(set(mine)) == 20

@@ -16,6 +16,7 @@ import pytest
 
 from hongyan.errors import StoreError
 from hongyan.store import Role, Store
+from tests.store.uidls import known_uidls
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 EARLY, LATE = 150, 40  # before and after the last checkpoint
@@ -68,9 +69,7 @@ def in_store(home: Path) -> tuple[set[bytes], set[str]]:
     """The letters in a store, and the UIDLs that it knows."""
     with Store.open(home, clock=clock) as store:
         found = store.messages.page("b1", limit=1000)
-        return {store.messages.raw(each.id) for each in found}, set(
-            store.messages.known_uidls("a1")
-        )
+        return {store.messages.raw(each.id) for each in found}, set(known_uidls(store, "a1"))
 
 
 @pytest.mark.parametrize("how", ["whole", "gone", "cut", "blank", "noise", "another's"])

@@ -27,7 +27,7 @@ _CACHEABLE: Final = 200
 class Fields:
     """The fields of one header: names as written, values as they stand after the colon."""
 
-    __slots__ = ("_first", "all")
+    __slots__ = ("_first", "_last", "all")
 
     def __init__(self, fields: list[tuple[bytes, bytes]]) -> None:
         self.all: Final = fields
@@ -35,10 +35,19 @@ class Fields:
         for name, value in reversed(fields):
             first[name.lower()] = value
         self._first: Final = first
+        self._last: Final = {name.lower(): value for name, value in fields}
 
     def get(self, name: bytes) -> bytes | None:
         """Return the first raw value of the field called ``name`` (in lower case)."""
         return self._first.get(name)
+
+    def last(self, name: bytes) -> bytes | None:
+        """Return the last raw value of the field called ``name`` (in lower case).
+
+        It is the one that counts of a field that may stand once (RFC 8621 §4.1.3), and the one that
+        a DKIM signature is about (RFC 6376 §5.4.2): whatever was put on top later is not signed.
+        """
+        return self._last.get(name)
 
     def every(self, name: bytes) -> list[bytes]:
         """Return all raw values of the fields called ``name`` (in lower case)."""

@@ -49,28 +49,28 @@ class Message:
     @lazy
     def subject(self) -> str:
         """The Subject in its Text form; empty if there is none."""
-        value = self._fields.get(b"subject")
+        value = self._fields.last(b"subject")
         return header.text(value) if value else ""
 
     @lazy
     def date(self) -> datetime | None:
         """The Date with its zone, or None."""
-        return date.parse(self._fields.get(b"date"))
+        return date.parse(self._fields.last(b"date"))
 
     @lazy
     def from_(self) -> tuple[Address, ...]:
         """The authors: From."""
-        return address.mailboxes(self._fields.get(b"from"))
+        return address.mailboxes(self._fields.last(b"from"))
 
     @lazy
     def sender(self) -> tuple[Address, ...]:
         """The mailbox of Sender."""
-        return address.mailboxes(self._fields.get(b"sender"))
+        return address.mailboxes(self._fields.last(b"sender"))
 
     @lazy
     def reply_to(self) -> tuple[Address, ...]:
         """Where answers are wanted: Reply-To."""
-        return address.mailboxes(self._fields.get(b"reply-to"))
+        return address.mailboxes(self._fields.last(b"reply-to"))
 
     @lazy
     def to(self) -> tuple[Address, ...]:
@@ -88,7 +88,7 @@ class Message:
         return self._recipients(b"bcc")
 
     def _recipients(self, name: bytes) -> tuple[Address, ...]:
-        """Return the mailboxes of all fields called ``name``: some senders repeat them."""
+        """Return the mailboxes of all fields called ``name``, as one list (RFC 5322 §4.5.3)."""
         first = self._fields.get(name)
         if not first:
             return ()
@@ -111,7 +111,7 @@ class Message:
         return self._ids(b"references")
 
     def _ids(self, name: bytes) -> tuple[str, ...]:
-        value = self._fields.get(name)
+        value = self._fields.last(name)
         return header.message_ids(value) if value else ()
 
     @lazy

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from hongyan.store.database import Database
     from hongyan.store.spool import Blob
     from hongyan.store.summary import Summarise
-    from hongyan.store.types import UidlState
 
 _COLUMNS: Final = f"""
     SELECT m.id, m.account, iif(m.whole, lower(hex(b.sha256)), NULL), m.thread, m.size,
@@ -246,10 +245,6 @@ class Messages(Completing):
         """Return what a POP3 server called a message; None for one that came otherwise."""
         with self._database.read() as db:
             return uidls.of_message(db, row_number("m", message_id))
-
-    def known_uidls(self, account_id: str) -> dict[str, UidlState]:
-        """Return every UIDL that the account has seen, with its state."""
-        return uidls.known(self._database, account_id)
 
     def mark_gone(self, account_id: str, gone: Iterable[str]) -> None:
         """Note UIDLs that the server lists no more."""

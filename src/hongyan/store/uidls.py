@@ -50,15 +50,6 @@ def message_deleted(db: apsw.Connection, message: int) -> None:
     )
 
 
-def known(database: Database, account_id: str) -> dict[str, UidlState]:
-    """Return every UIDL the account has seen, and its state."""
-    with database.read() as db:
-        rows = fetch(
-            db, "SELECT uidl, state FROM uidls WHERE account = ?", (row_number("a", account_id),)
-        )
-    return {text(uidl): UidlState(state) for uidl, state in rows}
-
-
 def mark_gone(database: Database, account_id: str, uidls: Iterable[str]) -> None:
     """Note that the server lists these no more."""
     account = row_number("a", account_id)
