@@ -13,6 +13,7 @@ import pytest
 from hongyan import jmap
 from hongyan.app import App, Config, NewAccount
 from hongyan.app.clock import now
+from hongyan.app.jobs import Job, JobState
 from hongyan.app.own import EVENTS, own_methods, relay
 from hongyan.demo import DemoHost
 from hongyan.errors import ConnectFailed
@@ -344,6 +345,49 @@ def test_rules_are_kept_tried_applied_and_taken_back(app: App) -> None:
     gone = page("Rule/set", destroy=[rule_id, "r99"])
     assert gone["destroyed"] == [rule_id]
     assert gone["notDestroyed"]["r99"]["type"] == "notFound"
+
+
+def test_a_rule_is_tried_and_applied_as_a_job_that_can_be_ended(app: App) -> None:
+    account = app.accounts.add(
+        NewAccount(address="me@example.org", smtp_url=DEAD, password_command="echo x")
+    )
+    inbox = app.store.mailboxes.ensure(account.id, Role.INBOX).id
+    with app.store.transaction():
+        for number in range(1200):
+            octets = b"Subject: invoice %d\r\n\r\nx\r\n" % number
+            app.store.messages.add(account.id, inbox, octets, received_at=now())
+    page = Page(app)
+    flag = {"do": "keyword", "keyword": "$flagged", "value": True}
+    rule = {"name": "Bills", "query": "subject:invoice", "actions": [flag]}
+    told: list[Job] = []
+    app.jobs.subscribe(told.append)
+
+    def ended(call: str) -> Job:
+        job_id = page(call, rule=rule, asJob=True)["jobId"]
+        deadline = time.monotonic() + 60
+        while not (its := [each for each in told if each.id == job_id and each.state in _ENDED]):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        return its[0]
+
+    tried = ended("Rule/preview")
+    assert (tried.kind, tried.about, tried.state) == ("rulePreview", "Bills", JobState.DONE)
+    assert (tried.result["matched"], tried.result["total"], len(tried.result["ids"])) == (
+        1200,
+        1200,
+        100,
+    )
+    assert 0 < tried.done <= 1200
+    app.jobs.cancel("j2")  # the next one, as soon as it tells how far it is
+    assert ended("Rule/apply").state is JobState.CANCELLED
+    assert app.store.search.count("is:flagged") == 0
+    applied = ended("Rule/apply")
+    assert applied.result["changed"] == 1200
+    assert app.store.search.count("is:flagged") == 1200
+    page.fails("Rule/preview", rule={**rule, "query": "("}, asJob=True)
+
+
+_ENDED = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
 
 
 def test_a_rule_with_a_command_is_tried_as_it_would_be_changed(app: App) -> None:

@@ -32,7 +32,7 @@ def own_methods(app: App) -> Mapping[str, Method]:
     activity = ActivityMethods(app.activities)
     outbox = OutboxMethods(app.store, wake=app.workers.wake)
     rules = RuleMethods(  # the ruling is much to load
-        app.store, lambda: app.ruling, changed=app.workers.tell_soon
+        app.store, lambda: app.ruling, app.jobs, changed=app.workers.tell_soon
     )
     wire = WireMethods(app.wire)
     jobs = JobMethods(app.jobs, lambda: app.transferring)

@@ -26,18 +26,21 @@ from hongyan.jmap.arguments import (
 )
 from hongyan.jmap.errors import MethodError, SetError
 from hongyan.store.history import SHOWN
-from hongyan.store.rule import Action, Do, Rule
+from hongyan.store.rule import Action, Do, Rule, check
+from hongyan.store.types import silently
 from hongyan.sync.sieve import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hongyan.app.jobs import Jobs
     from hongyan.app.ruling import ServedRuling
     from hongyan.jmap.call import Call
     from hongyan.jmap.errors import Json
     from hongyan.store import Store
     from hongyan.store.marking import Marks
     from hongyan.store.rules import Effect
+    from hongyan.store.types import Advance
     from hongyan.sync.sieve import Exported
 
 _KINDS: Final = {NotFound: "notFound", InvalidArgument: "invalidProperties"}
@@ -47,13 +50,22 @@ _NEW: Final = Rule(name="", query="", actions=())
 
 
 class RuleMethods:
-    """The methods of Rule; ``changed`` is told each account in which mail may have changed."""
+    """The methods of Rule; ``changed`` is told each account in which mail may have changed.
+
+    Over very much mail a rule is tried and applied as a job, where that is asked for.
+    """
 
     def __init__(
-        self, store: Store, ruling: Callable[[], ServedRuling], *, changed: Callable[[str], None]
+        self,
+        store: Store,
+        ruling: Callable[[], ServedRuling],
+        jobs: Jobs,
+        *,
+        changed: Callable[[str], None],
     ) -> None:
         self._store = store
         self._ruling = ruling
+        self._jobs = jobs
         self._changed = changed
 
     def get(self, call: Call) -> Json:
@@ -112,26 +124,44 @@ class RuleMethods:
         """Answer Rule/preview: nothing is changed."""
         rule = self._given(call.take("rule", json_object))
         limit = call.take("limit", optional(unsigned), None)
+        as_job = call.take("asJob", boolean, False)  # noqa: FBT003  # its default
         call.end()
-        found = self._ruling().preview(rule, limit=SHOWN if limit is None else limit)
-        return {
-            "ids": [marks.id for marks, _ in found.effects],
-            "total": found.changing,
-            "matched": found.matched,
-            "changes": [_change_json(*each) for each in found.effects],
-        }
+
+        def work(advance: Advance) -> Json:
+            most = SHOWN if limit is None else limit
+            found = self._ruling().preview(rule, limit=most, advance=advance)
+            return {
+                "ids": [marks.id for marks, _ in found.effects],
+                "total": found.changing,
+                "matched": found.matched,
+                "changes": [_change_json(*each) for each in found.effects],
+            }
+
+        return self._done(as_job, "rulePreview", rule, work)
 
     def apply(self, call: Call) -> Json:
         """Answer Rule/apply: a rule that is kept, or one that is given."""
         rule_id = call.take("id", optional(id_), None)
         given = call.take("rule", optional(json_object), None)
+        as_job = call.take("asJob", boolean, False)  # noqa: FBT003  # its default
         call.end()
         if (rule_id is None) == (given is None):
             raise MethodError("invalidArguments", "give id or rule")
         rule = self._store.rules.get(rule_id) if rule_id else self._given(given or {})
-        done = self._ruling().apply(rule)
-        self._tell()
-        return {"changed": done.changed, "undo": done.run}
+
+        def work(advance: Advance) -> Json:
+            done = self._ruling().apply(rule, advance=advance)
+            self._tell()
+            return {"changed": done.changed, "undo": done.run}
+
+        return self._done(as_job, "ruleApply", rule, work)
+
+    def _done(self, as_job: bool, kind: str, rule: Rule, work: Callable[[Advance], Json]) -> Json:  # noqa: FBT001
+        """Do a piece of work now, or begin it as a job: what it comes to is the job's result."""
+        if not as_job:
+            return work(silently)
+        check(rule)
+        return {"jobId": self._jobs.begin(kind, rule.name, work)}
 
     def undo(self, call: Call) -> Json:
         """Answer Rule/undo."""
