@@ -38,6 +38,21 @@ def test_archive_and_undo(mail: Desk) -> None:
     assert subject not in held(mail, Role.ARCHIVE)
 
 
+def test_what_is_filed_makes_way_for_the_next(mail: Desk) -> None:
+    page = mail.open()
+    subject = "Weekly position report"
+    read(page, subject)
+    rows = page.locator("[role=option][data-key]")
+    expect(rows.nth(1)).to_contain_text(subject)
+    below = rows.nth(2).locator(".subject").inner_text()
+    page.keyboard.press("e")
+    expect(page.locator(".reader h1")).to_have_text(below)
+    expect(page.locator(".row.cursor .subject")).to_have_text(below)
+    until(lambda: subject in held(mail, Role.ARCHIVE))
+    page.keyboard.press("z")
+    until(lambda: subject in held(mail, Role.INBOX))
+
+
 def test_many_at_once(mail: Desk) -> None:
     page = mail.open()
     row(page, "Build 418 passed").locator("[data-act=select]").click()
