@@ -116,6 +116,46 @@ def test_the_list_is_there_long_before_the_letters_and_a_kill_loses_nothing(
     )
 
 
+def test_what_is_new_on_either_side_does_not_wait_for_all_that_is_old(
+    user: User, relay: Relay, tmp_path: Path
+) -> None:
+    url = f"imap://127.0.0.1:{relay.port}?tls=none"
+    words = (
+        str(tmp_path),
+        url,
+        user.address,
+        user.password,
+        "QRESYNC",
+        '{"seconds": 99, "turn": 1}',
+    )
+    with (
+        profile(tmp_path, url, user.address, user.password) as mine,
+        other_client(relay.target, user.address, user.password) as client,
+        subprocess.Popen([sys.executable, "-m", "tests.sync.one_visit", *words], cwd=ROOT) as visit,
+    ):
+        try:
+            wait(visit, lambda: mine.store.imap_mailboxes.list(mine.account.id))
+            wait(visit, lambda: len(mine.messages()) > 20)
+            marked = mine.messages()[0]
+            mine.store.messages.patch_keywords(marked.id, add=["$flagged"])
+            client.append("INBOX", "", "", letter("news", "short"))
+            client.select("INBOX", readonly=True)
+            wait(visit, lambda: "news" in mine.subjects())
+            wait(visit, lambda: client.search(None, "FLAGGED")[1] != [b""])
+            assert len(mine.messages()) < MANY
+        finally:
+            visit.kill()
+
+
+def wait(process: subprocess.Popen[bytes], until: Callable[[], object]) -> None:
+    """Wait until something is so, while the process runs."""
+    end = time.monotonic() + 60
+    while not until():
+        assert process.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
 def test_what_cannot_be_had_now_is_said(dovecot: Dovecot, tmp_path: Path) -> None:
     with profile(tmp_path, "imap://127.0.0.1:1?tls=none", "me@example.test", "secret") as mine:
         store = mine.store

@@ -7,6 +7,7 @@ visit may end at any point, in any way, and the next one goes on.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from hongyan.errors import Refused
@@ -49,25 +50,39 @@ def synchronise(  # noqa: PLR0913  # each is a choice of the caller's own
     """Let the account's mailboxes and the server's be the same; return what that took.
 
     ``conn`` is logged in. ``best`` is the best tier that may be used, ``patience`` decides whether
-    headers come before whole messages. Raises what the flows and the store raise.
+    headers come before whole messages, and when to look again before all is here. Raises what the
+    flows and the store raise.
     """
-    tour = Tour(
-        account=account,
-        store=store,
-        conn=conn,
-        number=store.imap_mailboxes.begin_visit(account.id),
-        tier=tier(conn, best),
-        report=report,
-    )
+    result = Synced()
     report(Progress("Listing"))
+    goes_on = True
+    while goes_on:
+        tour = Tour(
+            account=account,
+            store=store,
+            conn=conn,
+            number=store.imap_mailboxes.begin_visit(account.id),
+            tier=tier(conn, best),
+            report=report,
+            result=result,
+        )
+        began = time.monotonic()
+        yield from _look_and_tell(tour)
+        turn = patience.turn_after(time.monotonic() - began)
+        goes_on = yield from imap_fetch.fetch_bodies(
+            tour, clock=clock, patience=patience, seconds=turn
+        )
+    return result
+
+
+def _look_and_tell(tour: Tour) -> Flow[None]:
+    """Make all the same but for the octets of messages that are new there."""
     standings = yield from imap_listing.settle_mailboxes(tour)
     known = {id_ for id_, each in tour.mailboxes().items() if standing(each) and id_ in standings}
     yield from _until_settled(tour, standings)
     if tour.looked >= known:
         imap_finish.finish(tour)
     yield from imap_listing.delete_mailboxes(tour)
-    yield from imap_fetch.fetch_bodies(tour, clock=clock, patience=patience)
-    return tour.result
 
 
 def _until_settled(tour: Tour, standings: dict[MailboxId, Standing]) -> Flow[None]:

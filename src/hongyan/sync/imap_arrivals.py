@@ -239,6 +239,7 @@ class Arrivals:
         """Report how far it has come."""
         bodies = self.counts[Stage.BODIES]
         self.tour.result.messages, self.tour.result.octets = bodies.done, bodies.octets
+        self.tour.result.headers = self.counts[Stage.HEADERS].done
         now = self.counts[self._stage]
         self.tour.report(Progress(self._stage.value, now.done, now.total, now.octets))
 

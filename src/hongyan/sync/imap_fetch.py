@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -37,8 +38,14 @@ _FEW: Final = 5
 _PAGE: Final = 40
 
 
-def fetch_bodies(tour: Tour, *, clock: Callable[[], datetime], patience: Patience) -> Flow[None]:
-    """Fetch all that is to be fetched, mailbox by mailbox, the newest messages first."""
+def fetch_bodies(
+    tour: Tour, *, clock: Callable[[], datetime], patience: Patience, seconds: float
+) -> Flow[bool]:
+    """Fetch what is to be fetched, mailbox by mailbox, the newest messages first.
+
+    Return whether to go on: after so many seconds no more is asked for, and some has come.
+    """
+    began, result = time.monotonic(), tour.result
     messages = tour.store.imap_messages
     unknown = messages.waiting(tour.account.id)
     headers = messages.headers_alone(tour.account.id)
@@ -46,14 +53,19 @@ def fetch_bodies(tour: Tour, *, clock: Callable[[], datetime], patience: Patienc
     mailboxes = [
         each for id_, each in tour.mailboxes().items() if id_ in waiting and each.name is not None
     ]
-    total = sum(unknown.values())
+    before, total = (result.headers, result.messages), sum(unknown.values())
+    every = result.messages + total + sum(headers.values())
     counts = {
-        Stage.HEADERS: Count(total),
-        Stage.BODIES: Count(total + sum(headers.values())),
+        Stage.HEADERS: Count(result.headers + total, result.headers),
+        Stage.BODIES: Count(every, result.messages, result.octets),
     }
     with Arrivals(tour, counts, clock) as arrivals:
-        yield from _Fetching(tour, arrivals, mailboxes, patience, is_slow=bool(headers)).run()
+        fetching = _Fetching(
+            tour, arrivals, mailboxes, patience, until=began + seconds, is_slow=bool(headers)
+        )
+        yield from fetching.run()
         arrivals.tell()
+    return fetching.is_late() and (result.headers, result.messages) != before
 
 
 @dataclass(slots=True)
@@ -77,12 +89,16 @@ class _Page:
 
 @dataclass(slots=True)
 class _Fetching:
-    """One visit's fetching; ``is_slow``: headers come first, also where another visit began so."""
+    """One turn of fetching, which ends soon after ``until``, on the monotonic clock.
+
+    ``is_slow``: headers come first, also where another turn or visit began so.
+    """
 
     tour: Tour
     arrivals: Arrivals
     mailboxes: list[ImapMailbox]
     patience: Patience
+    until: float
     is_slow: bool
     window: Window = _BODIES
 
@@ -93,12 +109,17 @@ class _Fetching:
             self.is_slow = self._turns_out_slow()
         if self.is_slow:
             unknown = self.tour.store.imap_messages.waiting(self.tour.account.id)
-            self.arrivals.counts[Stage.HEADERS].total = sum(unknown.values())
+            headers = self.arrivals.counts[Stage.HEADERS]
+            headers.total = headers.done + sum(unknown.values())
             yield from self._each(Stage.HEADERS)
             yield from self._each(Stage.BODIES)
 
-    def _left(self) -> int:
-        count = self.arrivals.counts[Stage.BODIES]
+    def is_late(self) -> bool:
+        """Whether it is time to look again at what is new."""
+        return time.monotonic() >= self.until
+
+    def _left(self, stage: Stage = Stage.BODIES) -> int:
+        count = self.arrivals.counts[stage]
         return count.total - count.done
 
     def _turns_out_slow(self) -> bool:
@@ -113,7 +134,7 @@ class _Fetching:
         Nothing is asked where what waits is little, or a header is known of all of it.
         """
         mailbox = next((each for each in self.mailboxes if self._unknown(each)), None)
-        if mailbox is None or self.arrivals.counts[Stage.HEADERS].total < self.patience.fewest:
+        if mailbox is None or self._left(Stage.HEADERS) < self.patience.fewest:
             return False
         if not (yield from self.tour.is_as_seen(mailbox)):
             return False
@@ -143,8 +164,11 @@ class _Fetching:
 
     def _each(self, stage: Stage) -> Flow[None]:
         for mailbox in self.mailboxes:
-            if not (stage is Stage.BODIES and self._turns_out_slow()):
+            if not self._ends(stage):
                 yield from self._of(mailbox, stage)
+
+    def _ends(self, stage: Stage) -> bool:
+        return self.is_late() or (stage is Stage.BODIES and self._turns_out_slow())
 
     def _of(self, mailbox: ImapMailbox, stage: Stage) -> Flow[None]:
         """Fetch until the server gives no more; what it refused together is asked one by one."""
@@ -154,9 +178,8 @@ class _Fetching:
         tour, arrivals = self.tour, self.arrivals
         labels = imap_gmail.items(tour, mailbox.id)
         items: list[Item] = [*_ITEMS, _OCTETS[stage], *tour.identities(), *labels]
-        window, is_one_by_one = _HEADERS, False
-        if stage is Stage.BODIES:
-            window = replace(self.window, stop=self._turns_out_slow)
+        usual = self.window if stage is Stage.BODIES else _HEADERS
+        window, is_one_by_one = replace(usual, stop=partial(self._ends, stage)), False
         failures: tuple[imap.Failure, ...] = ()
         while expected:
             before = arrivals.counts[stage].done

@@ -246,12 +246,20 @@ class Patience:
 
     What came in less than ``evidence`` seconds proves no pace. Headers have to be there ``gain``
     times sooner than whole messages to be worth storing each message twice.
+
+    After fetching for ``turn`` seconds one looks again for what is new and tells what was changed
+    here, and then goes on; where looking takes long, it is left to a tenth of the time.
     """
 
     seconds: float = 20.0
     fewest: int = 150
     evidence: float = 0.25
     gain: float = 3.0
+    turn: float = 60.0
+
+    def turn_after(self, looking: float) -> float:
+        """Return how many seconds to fetch after having looked for so many."""
+        return max(self.turn, 10 * looking)
 
 
 @dataclass(frozen=True, slots=True)

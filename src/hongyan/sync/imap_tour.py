@@ -26,9 +26,13 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, kw_only=True)
 class Synced:
-    """What a visit brought and did; ``troubles`` are what the server would not do, in words."""
+    """What a visit brought and did; ``troubles`` are what the server would not do, in words.
+
+    Of ``headers`` messages the header was brought before the rest.
+    """
 
     messages: int = 0
+    headers: int = 0
     octets: int = 0
     on_server: int = 0
     changed: int = 0
