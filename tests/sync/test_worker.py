@@ -19,7 +19,7 @@ from hongyan.sync.workers import SystemClock, Workers
 from tests.sync.clock import FakeClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from hongyan.sync.progress import Report
 
@@ -187,7 +187,12 @@ def busy(report: Report) -> None:
     """A visit that ends by itself at once."""
 
 
-def gang(accounts: list[str], hired: list[Worker], clock: FakeClock | SystemClock) -> Workers:
+def gang(
+    accounts: list[str],
+    hired: list[Worker],
+    clock: FakeClock | SystemClock,
+    untold: Sequence[str] = (),
+) -> Workers:
     activities = Activities()
 
     def hire(account_id: str) -> Worker:
@@ -204,7 +209,9 @@ def gang(accounts: list[str], hired: list[Worker], clock: FakeClock | SystemCloc
         )
         return hired[-1]
 
-    return Workers(lambda: accounts, hire, activities=activities, clock=clock)
+    return Workers(
+        lambda: accounts, hire, untold=lambda: untold, activities=activities, clock=clock
+    )
 
 
 def test_what_was_changed_here_is_gathered_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -272,6 +279,15 @@ def test_a_sleep_is_noticed_and_a_slow_clock_is_none(monkeypatch: pytest.MonkeyP
     workers.beat()
     workers.beat()
     assert woken == ["a1", "a2"]
+
+
+def test_a_beat_has_told_what_other_programs_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = list[str]()
+    monkeypatch.setattr(Worker, "tell_soon", lambda worker: told.append(worker.account_id))
+    monkeypatch.setattr(Worker, "start", lambda _: None)
+    workers = gang(["a1", "a2"], [], FakeClock(), untold=["a2"])
+    workers.beat()
+    assert told == ["a2"]
 
 
 def test_one_that_hangs_does_not_keep_the_rest_from_ending() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from hongyan.net.endpoint import Endpoint
 from hongyan.store import Role
 from hongyan.sync.schedule import Schedule
+from hongyan.sync.untold import Untold
 from hongyan.sync.worker import Bell, Task, Worker
 from hongyan.sync.workers import SystemClock, Workers
 
@@ -59,6 +60,7 @@ class Staff:
         return Workers(
             lambda: [account.id for account in self._store.accounts.list()],
             self.hire,
+            untold=Untold(self._store).accounts,
             activities=self._activities,
             clock=self._clock,
         )

@@ -1,7 +1,8 @@
 """All workers of a profile: started, stopped and woken together, one for each account there is.
 
-A pulse, once a minute for all of them, notices two things that no worker sees: that the machine has
-slept (the clock of the day went on, the other one did not), and that accounts came or went.
+A pulse, once a minute for all of them, notices what no worker sees: that the machine has slept (the
+clock of the day went on, the other one did not), that accounts came or went, and that another
+program changed something of which a server is to be told.
 """
 
 from __future__ import annotations
@@ -37,17 +38,22 @@ class SystemClock:
 
 
 class Workers:
-    """The workers; ``accounts`` gives the ids of now, ``hire`` makes a worker for one."""
+    """The workers; ``accounts`` gives the ids of now, ``hire`` makes a worker for one.
+
+    ``untold`` gives the ids of those whose server has something to hear that nobody told of.
+    """
 
     def __init__(
         self,
         accounts: Callable[[], Iterable[str]],
         hire: Callable[[str], Worker],
         *,
+        untold: Callable[[], Iterable[str]],
         activities: Activities,
         clock: Clock,
     ) -> None:
         self._accounts = accounts
+        self._untold = untold
         self._hire = hire
         self._activities = activities
         self._clock = clock
@@ -98,12 +104,14 @@ class Workers:
             self._activities.forget(worker.account_id)
 
     def beat(self) -> None:
-        """Notice a sleep since the last beat, and a changed list of accounts."""
+        """Notice what has come since the last beat: a sleep, other accounts, something to tell."""
         (then, mark), (now, here) = self._before, (self._clock.now(), self._clock.monotonic())
         self._before = now, here
         if (now - then).total_seconds() - (here - mark) > SLEPT:
             self.wake()
         self.keep_to_accounts()
+        for account_id in self._untold():
+            self.tell_soon(account_id)
 
     def _pulse(self) -> None:
         while not self._ended.wait(PULSE):
