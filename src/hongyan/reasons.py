@@ -46,7 +46,7 @@ class Reason(Enum):
     CERTIFICATE_UNTRUSTED = "the certificate of {host} is not trusted: {said}"
     CERTIFICATE_OTHER = "{host} shows another certificate than the pinned one: {found}"
 
-    NO_TLS = "the server does not offer TLS here: {said}"
+    NO_TLS = "the server does not start TLS: {said}"
     TLS_DEMANDED = "the server does not offer TLS here, and the account demands it"
     NO_LOGIN = "the server offers no way to log in"
     LOGIN_IN_CLEAR = (

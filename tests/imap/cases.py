@@ -400,7 +400,7 @@ CASES: Final[dict[str, Case]] = {
     "imap/cut_in_literal": Case(cut, error=ConnectionLost, says="closed the connection"),
     "imap/starttls": Case(partial(login, starttls=True), "LOGOUT"),
     "imap/starttls_refused": Case(
-        partial(login, starttls=True), error=Unsafe, says="does not offer TLS"
+        partial(login, starttls=True), error=Unsafe, says="does not start TLS"
     ),
     "imap/injection": Case(
         partial(login, starttls=True), error=INJECTED, says="between its reply|TLS"

@@ -233,7 +233,7 @@ CASES: Final[dict[str, Case]] = {
         partial(pop3_login, ANNA, starttls=True), error=INJECTED, says="between its reply|TLS"
     ),
     "pop3/stls_refused": Case(
-        partial(pop3_login, ANNA, starttls=True), error=Unsafe, says="does not offer TLS"
+        partial(pop3_login, ANNA, starttls=True), error=Unsafe, says="does not start TLS"
     ),
     "pop3/bad_greeting": Case(
         partial(pop3_login, ANNA), error=ProtocolError, says=r"neither \+OK nor -ERR: HTTP/1.1 400"

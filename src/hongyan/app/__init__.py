@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hongyan.app.network import Network
     from hongyan.app.profile import App, ask_nobody
     from hongyan.app.servers import Check, urls_of
-    from hongyan.app.serving import Service, serve_until
+    from hongyan.app.serving import Service, serve_until_told
     from hongyan.app.signing_in import SignIn
     from hongyan.app.staff import SERVE
     from hongyan.config import Config
@@ -64,7 +64,7 @@ __all__ = [
     "move_in",
     "now",
     "open_console",
-    "serve_until",
+    "serve_until_told",
     "silent",
     "urls_of",
 ]
@@ -101,7 +101,7 @@ _HOMES: Final = {
     "move_in": "hongyan.app.demo:move_in",
     "now": "hongyan.app.clock:now",
     "open_console": "hongyan.app.console:open_console",
-    "serve_until": "hongyan.app.serving:serve_until",
+    "serve_until_told": "hongyan.app.serving:serve_until_told",
     "silent": "hongyan.sync.progress:silent",
     "urls_of": "hongyan.app.servers:urls_of",
 }

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import os
+import signal
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from threading import Event
+    from collections.abc import Callable, Iterable, Iterator
 
     from hongyan.store import Store
 
 PROFILE: Final = "profile"
+_ENDINGS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 class Service(Protocol):
@@ -24,13 +26,39 @@ class Service(Protocol):
         """End within two seconds."""
 
 
-def serve_until(store: Store, services: Iterable[Service], ended: Event, *, what: str) -> None:
-    """Run services until ``ended`` is set, or this thread is interrupted.
+def serve_until_told(store: Store, services: Iterable[Service], *, what: str) -> None:
+    """Run services until SIGTERM or Ctrl-C; called in the main thread.
 
     One program at a time serves a profile. Raises `StoreError`, which says who does.
     """
-    with store.holds.hold(PROFILE, what=what), ExitStack() as running:
+    with store.holds.hold(PROFILE, what=what), _ending() as wait, ExitStack() as running:
         for service in services:
             running.callback(service.stop)
             service.start()
-        ended.wait()
+        wait()
+
+
+@contextmanager
+def _ending() -> Iterator[Callable[[], object]]:
+    """Yield what waits for the first SIGTERM or Ctrl-C of the block; the next ones act as usual.
+
+    An exception would come in the midst of anything, and where that is a finalizer it is lost.
+    """
+    reading, writing = os.pipe()
+
+    def note(*_: object) -> None:
+        usual()
+        os.write(writing, b"!")
+
+    before = {each: signal.signal(each, note) or signal.SIG_DFL for each in _ENDINGS}
+
+    def usual() -> None:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+    try:
+        yield lambda: os.read(reading, 1)
+    finally:
+        usual()
+        os.close(reading)
+        os.close(writing)

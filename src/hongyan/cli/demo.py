@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hongyan.app import SERVE, Address, demo_profile, move_in, now, serve_until
+from hongyan.app import SERVE, Address, demo_profile, move_in, now, serve_until_told
 from hongyan.cli.browser import open_privately
 from hongyan.cli.email import HEADS, STYLES, row
 from hongyan.cli.output import octets, table
@@ -145,7 +144,7 @@ Ctrl-C ends it and leaves nothing behind."""
     if browser:
         # What the browser asks for waits in the socket until the server has begun.
         open_privately(link, app.home)
-    serve_until(app.store, [app.workers, server], threading.Event(), what=SERVE)
+    serve_until_told(app.store, [app.workers, server], what=SERVE)
 
 
 def _called() -> str:

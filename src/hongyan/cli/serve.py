@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
 import click
 
-from hongyan.app import SERVE, TLS, Address, Doing, serve_until
+from hongyan.app import SERVE, TLS, Address, Doing, serve_until_told
 from hongyan.cli.rule import tell
 from hongyan.errors import InvalidArgument
 from hongyan.guard import shown
@@ -108,15 +107,15 @@ def serve(app: App, /, **given: Unpack[Given]) -> None:
     app.tell = tell
     page = Page(app.server(_address(given)))
     count = len(app.store.accounts.list())
-    click.echo(f"Hongyan looks after {count} account{'s' if count != 1 else ''}; Ctrl-C ends it.")
     with suppress(KeyboardInterrupt):  # SIGTERM too: see `main.Terminated`
+        click.echo(f"Hongyan looks after {count} account{'s' * (count != 1)}; Ctrl-C ends it.")
         services: list[Service] = [
             page,
             app.workers,
             app.housekeeping,
             app.jobs,
         ]  # the page first: somebody waits for it
-        serve_until(app.store, services, threading.Event(), what=SERVE)
+        serve_until_told(app.store, services, what=SERVE)
 
 
 def _address(given: Given) -> Address:

@@ -524,7 +524,7 @@ export const en = {
     CERTIFICATE_OTHER_NAME: "The certificate is not that of {host} but of another server.",
     CERTIFICATE_UNTRUSTED: "The certificate of {host} is not trusted ({said}).",
     CERTIFICATE_OTHER: "{host} shows another certificate than the one that was pinned: {found}",
-    NO_TLS: "The server offers no encryption here: “{said}”",
+    NO_TLS: "The server does not start the encryption: “{said}”",
     TLS_DEMANDED: "The server offers no encryption here, and the account demands it.",
     NO_LOGIN: "The server offers no way to log in.",
     LOGIN_IN_CLEAR: "The server offers only {offered}: the password would be seen on an open line, so it was not sent.",

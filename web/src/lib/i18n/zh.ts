@@ -524,7 +524,7 @@ export const zh: Catalogue = {
     CERTIFICATE_OTHER_NAME: "这份证书不属于 {host}，而属于另一台服务器。",
     CERTIFICATE_UNTRUSTED: "{host} 的证书不受信任（{said}）。",
     CERTIFICATE_OTHER: "{host} 出示的证书与记下的不同：{found}",
-    NO_TLS: "服务器在这里不提供加密：“{said}”",
+    NO_TLS: "服务器没有启用加密：“{said}”",
     TLS_DEMANDED: "服务器在这里不提供加密，而此账户要求加密。",
     NO_LOGIN: "服务器没有提供任何登录方式。",
     LOGIN_IN_CLEAR: "服务器只提供 {offered}，密码会在未加密的线路上被看到，因此没有发送。",
