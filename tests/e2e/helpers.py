@@ -17,6 +17,7 @@ class HeldBack:
 
     def __init__(self, page: Page, pattern: str) -> None:
         self._page = page
+        self._pattern = pattern
         self._waiting: list[Route] = []
         self._is_over = False
         page.route(pattern, self._take)
@@ -28,11 +29,15 @@ class HeldBack:
             self._waiting.append(route)
 
     def release(self) -> None:
-        """Let go of them, once there is one."""
+        """Let go of them, once there is one, and hold back no others.
+
+        A route that stayed would hold a request until the page is asked something again.
+        """
         until(lambda: self._page.title() and self._waiting)  # the page tells only while it is asked
         self._is_over = True
         for each in self._waiting:
             each.continue_()
+        self._page.unroute(self._pattern)
 
 
 def row(page: Page, text: str) -> Locator:
