@@ -33,7 +33,7 @@ _OCTETS: Final = {Stage.HEADERS: Peek("HEADER"), Stage.BODIES: Peek()}
 _HEADERS: Final = Window(commands=3, messages=100, newest_first=True)
 _BODIES: Final = Window(commands=3, messages=50, newest_first=True)
 _AT_ONCE: Final = 20_000
-_ASKED: Final = 1 << 19  # octets that one command asks for, about: it is long on its way if need be
+_ASKED: Final = 3 << 19  # octets that one command asks for, about: enough to fill a long quick line
 _FEW: Final = 5
 _PAGE: Final = 40
 
