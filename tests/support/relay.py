@@ -1,8 +1,9 @@
 """A TCP relay on loopback that puts distance between a client and a server, or cuts the line.
 
 It adds a one-way delay to each direction, and passes on only so many octets a second where it has a
-pace; else what is under way is bounded only by what the receiver takes. It counts octets and turns, and can cut one connection exactly
-after the k-th octet of a direction, by FIN or by RST. One thread serves all connections.
+pace; else what is under way is bounded only by what the receiver takes. It counts octets and turns,
+and can cut one connection exactly after the k-th octet of a direction, by FIN or by RST. One
+thread serves all connections.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ from hongyan.net.endpoint import Endpoint
 from hongyan.sasl import Credentials
 from hongyan.store import Role, Store
 from hongyan.sync.imap import synchronise
-from hongyan.sync.imap_plan import Patience, Tier
+from hongyan.sync.imap_pace import USUAL, Patience
+from hongyan.sync.imap_plan import Tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +32,6 @@ def now() -> datetime:
 
 HEADERS_FIRST = Patience(seconds=-1.0, fewest=1, evidence=0.0, gain=-1.0)
 """Headers come first, however quick the line."""
-USUAL = Patience()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """One visit in a process of its own, to be killed: python one_visit.py HOME URL ADDRESS PASSWORD TIER [PATIENCE].
 
-PATIENCE is an `imap_plan.Patience` as JSON.
+PATIENCE is an `imap_pace.Patience` as JSON.
 
 It says so when it begins.
 """
@@ -11,7 +11,8 @@ import json
 import sys
 from pathlib import Path
 
-from hongyan.sync.imap_plan import Patience, Tier
+from hongyan.sync.imap_pace import Patience
+from hongyan.sync.imap_plan import Tier
 from tests.sync.imap_profile import profile
 
 if __name__ == "__main__":

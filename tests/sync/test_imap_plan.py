@@ -11,13 +11,12 @@ from hypothesis import strategies as st
 
 from hongyan.imap import Listed
 from hongyan.store import Here, MailboxId
-from hongyan.sync import imap_labels, imap_mailbox_plan, imap_names, imap_plan
+from hongyan.sync import imap_labels, imap_mailbox_plan, imap_names, imap_pace, imap_plan
+from hongyan.sync.imap_pace import Pace, Patience
 from hongyan.sync.imap_plan import (
     Fate,
     Look,
     Mark,
-    Pace,
-    Patience,
     Seeking,
     Standing,
     Tier,
@@ -62,12 +61,12 @@ def pace(case: Case) -> Pace:
     page, came, took = case["page"].split(",")
     count, *_, size = page.split()
     sizes = [int(size)] * int(count)
-    return imap_plan.pace_by_headers(sizes, int(came.split()[0]), float(took.split()[0]))
+    return imap_pace.pace_by_headers(sizes, int(came.split()[0]), float(took.split()[0]))
 
 
 @cases("headers")
 def test_what_is_fetched_first(case: Case) -> None:
-    is_first = imap_plan.headers_first(int(case["waiting"]), pace(case), Patience())
+    is_first = imap_pace.headers_first(int(case["waiting"]), pace(case), Patience())
     assert ("headers" if is_first else "bodies") == case["then"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -45,17 +45,19 @@ def _ending() -> Iterator[Callable[[], object]]:
     An exception would come in the midst of anything, and where that is a finalizer it is lost.
     """
     reading, writing = os.pipe()
-
-    def note(*_: object) -> None:
-        usual()
-        os.write(writing, b"!")
-
-    before = {each: signal.signal(each, note) or signal.SIG_DFL for each in _ENDINGS}
+    before: dict[signal.Signals, Any] = {}
 
     def usual() -> None:
         for each, handler in before.items():
             signal.signal(each, handler)
 
+    def note(*_: object) -> None:
+        usual()
+        os.write(writing, b"!")
+
+    for each in _ENDINGS:
+        before[each] = signal.getsignal(each) or signal.SIG_DFL
+        signal.signal(each, note)
     try:
         yield lambda: os.read(reading, 1)
     finally:

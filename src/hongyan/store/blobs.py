@@ -166,8 +166,11 @@ class Blobs:
 
         Raises `NotFound`, `NotHereYet`, and `StoreError` when they do not match their hash.
         """
-        sha256 = self._hash(content) if isinstance(content, str) else content.sha256
-        octets = bytes(self.open(sha256 if isinstance(content, str) else content)[:])
+        if isinstance(content, str):
+            sha256 = self._hash(content)
+            octets = bytes(self._stored(sha256)[:])
+        else:
+            sha256, octets = content.sha256, bytes(self.open(content)[:])
         if hashlib.sha256(octets).hexdigest() != sha256:
             raise StoreError(Reason.OCTETS_DAMAGED.of(sha256=sha256))
         return octets

@@ -73,6 +73,12 @@ class Completing(Marking):
             )
         return int(count)
 
+    def halves(self) -> frozenset[MessageId]:
+        """Return the messages of which only the header is here."""
+        with self._database.read() as db:
+            rows = fetch(db, "SELECT id FROM messages WHERE NOT whole", ())
+        return frozenset(MessageId(f"m{row}") for (row,) in rows)
+
     def put_off(self, message_ids: Iterable[str]) -> tuple[MessageId, ...]:
         """Return those of the messages that are whole; `no_longer_put_off` gives the others."""
         whole: list[MessageId] = []

@@ -68,6 +68,16 @@ _LOST: Final = f"""
         JOIN messages AS m ON m.id = a.message
     WHERE b.account = :account
 """  # constants alone
+_WAITING: Final = """
+    SELECT b.mailbox, count(*) FROM imap_mailboxes AS b
+    JOIN imap_messages AS i ON i.mailbox = b.mailbox AND NOT i.whole
+    WHERE b.account = ? GROUP BY b.mailbox
+"""
+_HEADERS: Final = """
+    SELECT i.mailbox, count(*) FROM messages AS m
+    CROSS JOIN imap_messages AS i ON i.message = m.id
+    WHERE m.account = ? AND NOT m.whole GROUP BY i.mailbox
+"""
 _BODIES: Final = """
     SELECT uid, NULL FROM imap_messages WHERE mailbox = ?1 AND NOT whole
     UNION ALL
@@ -122,14 +132,15 @@ class ImapMessages:
 
     def waiting(self, account_id: str) -> dict[MailboxId, int]:
         """Return of how many messages nothing is here, by mailbox."""
+        return self._counts(_WAITING, account_id)
+
+    def headers_alone(self, account_id: str) -> dict[MailboxId, int]:
+        """Return of how many messages only the header is here, by mailbox of the server."""
+        return self._counts(_HEADERS, account_id)
+
+    def _counts(self, sql: str, account_id: str) -> dict[MailboxId, int]:
         with self._database.read() as db:
-            rows = fetch(
-                db,
-                "SELECT b.mailbox, count(*) FROM imap_mailboxes AS b "
-                "JOIN imap_messages AS i ON i.mailbox = b.mailbox AND NOT i.whole "
-                "WHERE b.account = ? GROUP BY b.mailbox",
-                (row_number("a", account_id),),
-            )
+            rows = fetch(db, sql, (row_number("a", account_id),))
         return {MailboxId(f"b{mailbox}"): count for mailbox, count in rows}
 
     def bodies(self, mailbox_id: str, *, limit: int = -1) -> dict[int, MessageId | None]:
@@ -140,18 +151,6 @@ class ImapMessages:
         with self._database.read() as db:
             rows = fetch(db, _BODIES, (row_number("b", mailbox_id), limit))
         return {uid: _message(message) for uid, message in rows}
-
-    def headers_alone(self, account_id: str) -> dict[MailboxId, int]:
-        """Return of how many messages only the header is here, by mailbox of the server."""
-        with self._database.read() as db:
-            rows = fetch(
-                db,
-                "SELECT i.mailbox, count(*) FROM messages AS m "
-                "CROSS JOIN imap_messages AS i ON i.message = m.id "
-                "WHERE m.account = ? AND NOT m.whole GROUP BY i.mailbox",
-                (row_number("a", account_id),),
-            )
-        return {MailboxId(f"b{mailbox}"): count for mailbox, count in rows}
 
     def unobtainable(self, account_id: str) -> tuple[MessageId, ...]:
         """Return the messages of which only the header is here, and the server has no more."""

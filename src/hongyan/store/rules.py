@@ -139,14 +139,13 @@ class Rules:
 
         Returns the run's id. Of the changes by hand the last few are kept.
         """
-        mark = _BY_HAND if by_hand else ""
         with self._database.write() as db:
             ((run,),) = fetch(
                 db,
-                "INSERT INTO rule_runs (name, at) VALUES (?, ?) RETURNING id",
-                (mark + storable(name), milliseconds(self._clock())),
+                "INSERT INTO rule_runs (name, at, by_hand) VALUES (?, ?, ?) RETURNING id",
+                (storable(name), milliseconds(self._clock()), by_hand),
             )
-            db.execute(_FORGET_OLD, (f"{_BY_HAND}*", _KEPT))
+            db.execute(_FORGET_OLD, (_KEPT,))
             db.executemany(
                 "INSERT INTO rule_effects VALUES (?, ?, ?)",
                 [(run, row_number("m", id_), effect.json()) for id_, effect in effects.items()],
@@ -158,12 +157,12 @@ class Rules:
         with self._database.read() as db:
             rows = fetch(
                 db,
-                "SELECT id, name, at, (SELECT count(*) FROM rule_effects WHERE run = r.id) "
-                "FROM rule_runs AS r ORDER BY id DESC",
+                "SELECT id, name, at, (SELECT count(*) FROM rule_effects WHERE run = r.id), "
+                "by_hand FROM rule_runs AS r ORDER BY id DESC",
             )
         return tuple(
-            Run(f"u{row}", name.removeprefix(_BY_HAND), moment(at), count, _BY_HAND in name)
-            for row, name, at, count in rows
+            Run(f"u{row}", name, moment(at), count, bool(by_hand))
+            for row, name, at, count, by_hand in rows
         )
 
     def effects(self, run_id: str) -> Iterator[tuple[str, Effect]]:
@@ -186,11 +185,10 @@ class Rules:
             db.execute("DELETE FROM rule_runs WHERE id = ?", (row_number("u", run_id),))
 
 
-_BY_HAND: Final = "\x1f"  # before what was done: no rule's name holds a control character
 _KEPT: Final = 20
 _FORGET_OLD: Final = """
-    DELETE FROM rule_runs WHERE name GLOB ?1 AND id NOT IN
-        (SELECT id FROM rule_runs WHERE name GLOB ?1 ORDER BY id DESC LIMIT ?2)
+    DELETE FROM rule_runs WHERE by_hand AND id NOT IN
+        (SELECT id FROM rule_runs WHERE by_hand ORDER BY id DESC LIMIT ?)
 """
 _SELECT: Final = "SELECT id, name, enabled, query, accounts, actions, stop FROM rules"
 

@@ -21,7 +21,8 @@ from hongyan.sync import (
     imap_match,
     imap_tell,
 )
-from hongyan.sync.imap_plan import Patience, Standing, Tier
+from hongyan.sync.imap_pace import USUAL
+from hongyan.sync.imap_plan import Standing, Tier
 from hongyan.sync.imap_tour import Synced, Tour, standing, tier
 from hongyan.sync.progress import Progress, silent
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from hongyan.flow import Flow
     from hongyan.imap import Connection
     from hongyan.store import Account, ImapMailbox, Store
+    from hongyan.sync.imap_pace import Patience
     from hongyan.sync.progress import Report
 
 _PASSES = 3
@@ -45,7 +47,7 @@ def synchronise(  # noqa: PLR0913  # each is a choice of the caller's own
     clock: Callable[[], datetime],
     report: Report = silent,
     best: Tier = Tier.QRESYNC,
-    patience: Patience = Patience(),  # noqa: B008  # frozen
+    patience: Patience = USUAL,
 ) -> Flow[Synced]:
     """Let the account's mailboxes and the server's be the same; return what that took.
 

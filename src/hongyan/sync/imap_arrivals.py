@@ -16,7 +16,7 @@ from hongyan import mime
 from hongyan.store import New, prepare
 from hongyan.store.preparing import Preparing
 from hongyan.sync import imap_flags, imap_gmail
-from hongyan.sync.imap_plan import Pace
+from hongyan.sync.imap_pace import NONE_YET, Pace
 from hongyan.sync.imap_tour import identity
 from hongyan.sync.progress import Progress
 
@@ -76,7 +76,7 @@ class Arrivals:
     tour: Tour
     counts: Mapping[Stage, Count]
     clock: Callable[[], datetime]
-    pace: Pace = Pace(0, 0, 0.0)  # noqa: RUF009  # frozen
+    pace: Pace = NONE_YET
     _stage: Stage = Stage.BODIES
     _began: float | None = None
     _mailbox: MailboxId | None = None

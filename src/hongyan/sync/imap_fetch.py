@@ -1,7 +1,7 @@
 """Fetching messages: whole, the newest of each mailbox first; where that is slow, headers before.
 
 What is to be fetched stands in the store, so a run that ends at any point goes on where it stopped.
-Whether headers come first is decided by `imap_plan.headers_first`, from how quickly a first page of
+Whether headers come first is decided by `imap_pace.headers_first`, from how quickly a first page of
 them came, and then from how quickly whole messages do.
 """
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from hongyan import imap
 from hongyan.imap import NumberSet, Peek, Window
-from hongyan.sync import imap_gmail, imap_plan
+from hongyan.sync import imap_gmail, imap_pace
 from hongyan.sync.imap_arrivals import Arrivals, Count, Stage
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hongyan.flow import Flow
     from hongyan.imap import Body, Fetched, Item
     from hongyan.store import ImapMailbox, MessageId
-    from hongyan.sync.imap_plan import Patience
+    from hongyan.sync.imap_pace import Patience
     from hongyan.sync.imap_tour import Tour
 
 _ITEMS: Final = ("FLAGS", "INTERNALDATE", "RFC822.SIZE")
@@ -126,7 +126,7 @@ class _Fetching:
         """Whether whole messages come so slowly that headers should come first after all."""
         if self.is_slow:
             return False
-        return imap_plan.headers_first(self._left(), self.arrivals.pace, self.patience)
+        return imap_pace.headers_first(self._left(), self.arrivals.pace, self.patience)
 
     def _first_page_is_slow(self) -> Flow[bool]:
         """Fetch the newest headers, and see how long it took; where all is quick they are dropped.
@@ -147,8 +147,8 @@ class _Fetching:
         self.window = replace(self.window, messages=most)
         if page.seconds < self.patience.evidence:
             return False
-        pace = imap_plan.pace_by_headers(page.sizes, page.octets, page.seconds)
-        return imap_plan.headers_first(self._left(), pace, self.patience)
+        pace = imap_pace.pace_by_headers(page.sizes, page.octets, page.seconds)
+        return imap_pace.headers_first(self._left(), pace, self.patience)
 
     def _unknown(self, mailbox: ImapMailbox) -> list[int]:
         """Return the newest UIDs of which nothing is here; none where UIDs mean nothing."""

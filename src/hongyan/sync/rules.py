@@ -184,22 +184,21 @@ class Ruling:
     # -- parts
 
     def _matched(self, rule: Rule, advance: Advance) -> list[str]:
-        """Return what a rule matches, read to its end before anything is changed."""
+        """Return what a rule matches, read to its end before anything is changed.
+
+        No half of a letter is judged.
+        """
         found: list[str] = []
-        for id_ in self._whole(self._store.search.ids(rule.query)):
-            found.append(id_)
+        halves = self._store.messages.halves()
+        for id_ in self._store.search.ids(rule.query):
+            if id_ not in halves:
+                found.append(id_)
             if len(found) % _TOGETHER == 0:
                 advance(len(found), 0, 0, 0)
         if rule.account_ids is None:
             return found
         owners = self._store.messages.accounts(found)
         return [id_ for id_ in found if owners.get(id_) in rule.account_ids]
-
-    def _whole(self, found: Iterable[str]) -> Iterable[str]:
-        """Return those of which not only the header is here: no half of a letter is judged."""
-        if not self._store.messages.to_come():
-            return found
-        return (id_ for id_ in found if self._get(id_).whole)
 
     def _wanted(self, rule: Rule) -> Wanted:
         places = Places(self._store)

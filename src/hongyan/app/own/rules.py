@@ -124,7 +124,7 @@ class RuleMethods:
         """Answer Rule/preview: nothing is changed."""
         rule = self._given(call.take("rule", json_object))
         limit = call.take("limit", optional(unsigned), None)
-        as_job = call.take("asJob", boolean, False)  # noqa: FBT003  # its default
+        as_job = bool(call.take("asJob", optional(boolean), None))
         call.end()
 
         def work(advance: Advance) -> Json:
@@ -137,13 +137,13 @@ class RuleMethods:
                 "changes": [_change_json(*each) for each in found.effects],
             }
 
-        return self._done(as_job, "rulePreview", rule, work)
+        return self._done("rulePreview", rule, work, as_job=as_job)
 
     def apply(self, call: Call) -> Json:
         """Answer Rule/apply: a rule that is kept, or one that is given."""
         rule_id = call.take("id", optional(id_), None)
         given = call.take("rule", optional(json_object), None)
-        as_job = call.take("asJob", boolean, False)  # noqa: FBT003  # its default
+        as_job = bool(call.take("asJob", optional(boolean), None))
         call.end()
         if (rule_id is None) == (given is None):
             raise MethodError("invalidArguments", "give id or rule")
@@ -154,9 +154,11 @@ class RuleMethods:
             self._tell()
             return {"changed": done.changed, "undo": done.run}
 
-        return self._done(as_job, "ruleApply", rule, work)
+        return self._done("ruleApply", rule, work, as_job=as_job)
 
-    def _done(self, as_job: bool, kind: str, rule: Rule, work: Callable[[Advance], Json]) -> Json:  # noqa: FBT001
+    def _done(
+        self, kind: str, rule: Rule, work: Callable[[Advance], Json], *, as_job: bool
+    ) -> Json:
         """Do a piece of work now, or begin it as a job: what it comes to is the job's result."""
         if not as_job:
             return work(silently)

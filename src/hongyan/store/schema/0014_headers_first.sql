@@ -10,6 +10,9 @@ CREATE TRIGGER message_completed AFTER UPDATE OF blob ON messages WHEN OLD.blob 
         AND NOT EXISTS (SELECT 1 FROM outbox WHERE blob = OLD.blob);
 END;
 
+-- What somebody changed by hand in one go is noted as an application of a rule is.
+ALTER TABLE rule_runs ADD COLUMN by_hand INTEGER NOT NULL DEFAULT 0;
+
 -- Arrived, and not looked at by rules and the like, which judge no half of a letter.
 CREATE TABLE unjudged (
     message INTEGER PRIMARY KEY REFERENCES messages ON DELETE CASCADE
