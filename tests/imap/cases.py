@@ -126,6 +126,21 @@ def windowed(*, leave: bool = False) -> Flow[list[object]]:
     return [taken, [(str(each.uids), each.error.code, each.error.temporary) for each in failures]]
 
 
+def in_one_flight() -> Flow[object]:
+    conn = connection()
+    taken: list[int | None] = []
+    yield from opened(conn)
+    requests = [
+        imap.select_request(conn, "INBOX", read_only=True),
+        imap.fetch_request(
+            NumberSet.since(1), ["FLAGS"], take=lambda message: taken.append(message.uid)
+        ),
+    ]
+    outcomes = yield from imap.ask_each(conn, requests, leave=True)
+    yield from imap.logout(conn)
+    return [taken, [str(each) for each in outcomes if isinstance(each, Refused)], conn.state.name]
+
+
 def search_deleted() -> Flow[object]:
     conn = connection()
     yield from opened(conn)
@@ -390,6 +405,10 @@ CASES: Final[dict[str, Case]] = {
         name: Case(partial(windowed, leave=True), [[1, 2, 5, 6], [("3:4", "UNAVAILABLE", True)]])
         for name in ("imap/leaving", "imap/leaving_cut", "imap/leaving_answered_first")
     },
+    "imap/in_one_flight": Case(in_one_flight, [[7, 9], [], "LOGOUT"]),
+    "imap/in_one_flight_refused": Case(
+        in_one_flight, [[], ["no such mailbox", "no mailbox is open"], "LOGOUT"]
+    ),
     "imap/out_of_order": Case(windowed, [[3], [("1:2", "UNAVAILABLE", True)]]),
     "imap/search_by_number": Case(
         search_deleted, error=ProtocolError, says="numbers where UIDs were asked"

@@ -63,7 +63,7 @@ ALONE: Final = frozenset(
 ENDS: Final = frozenset({Verb.LOGOUT})
 # what reads by UID may follow a command that opens a mailbox: if that fails, it is refused too
 OPENS: Final = frozenset({Verb.SELECT, Verb.EXAMINE})
-FOLLOWS_OPENING: Final = frozenset({Verb.UID_FETCH, Verb.UID_SEARCH})
+FOLLOWS_OPENING: Final = frozenset({Verb.UID_FETCH, Verb.UID_SEARCH}) | ENDS
 # whose data do not say which of two commands they answer
 ONE_AT_A_TIME: Final = frozenset(
     {
