@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
@@ -14,6 +15,12 @@ from tests.support.desk import NARROW, until
 if TYPE_CHECKING:
     from tests.support.desk import Desk
 
+DEEP = (
+    "From: Bo <bo@example.org>\r\nTo: you@demo.example\r\nSubject: Deep\r\n"
+    "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+    f"{'This letter says nothing for a long time. ' * 12}\r\n"
+    "A naïve <b> & cormorant dries its wings.\r\n"
+)
 UNREAD = re.compile(r"\bunread\b")
 
 
@@ -170,19 +177,34 @@ def test_what_was_found_before_stays_until_something_else_is(mail: Desk) -> None
     search.fill("build")
     expect(page.locator("mark").first).to_be_visible()
     expect(page.locator(".listing header")).to_contain_text("results")
-    found = rows.all_inner_texts()
+    found = rows.locator(".subject").all_inner_texts()
     held_back = HeldBack(page, "**/jmap/api")
     search.fill("invoice")
     busy = page.locator(".list[aria-busy=true]")
     expect(busy).to_be_visible()
-    assert [text.split() for text in rows.all_inner_texts()] == [text.split() for text in found]
+    assert rows.locator(".subject").all_inner_texts() == found
     search.press("Enter")
     page.keyboard.press("j")  # nobody wants to move through what is on its way out
     assert page.locator(".cursor").count() == 0
     held_back.release()
     expect(busy).to_have_count(0)
     expect(page.locator("mark").first).to_have_text(re.compile("invoice", re.IGNORECASE))
-    assert rows.all_inner_texts() != found
+    assert rows.locator(".subject").all_inner_texts() != found
+
+
+def test_a_row_shows_what_was_found_deep_in_a_letter(mail: Desk) -> None:
+    store = mail.app.store
+    (account,) = store.accounts.list()
+    inbox = store.mailboxes.find(account.id, Role.INBOX)
+    store.messages.add(account.id, inbox.id, DEEP.encode(), received_at=datetime.now(UTC))
+    page = mail.open()
+    found = row(page, "Deep")
+    expect(found.locator(".preview")).to_have_text(re.compile("^This letter says nothing"))
+    page.keyboard.press("/")
+    page.keyboard.type("naive cormorants")
+    expect(found.locator(".preview mark")).to_have_text(["naïve", "cormorant"])
+    expect(found.locator(".preview")).to_have_text(re.compile("^….{1,18}naïve <b> & cormorant"))
+    assert found.locator(".preview b").count() == 0
 
 
 def test_a_search_finds_two_chinese_characters_as_they_are_typed(mail: Desk) -> None:

@@ -57,7 +57,7 @@ def listed(page: Page) -> None:
 
 def searched(page: Page) -> None:
     page.locator("#search").fill("goose")
-    page.locator("mark").first.wait_for()
+    page.locator(".preview mark").first.wait_for()
     page.locator("#search").blur()
     page.locator("[role=option][data-key]").nth(1).click()
 

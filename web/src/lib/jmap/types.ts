@@ -125,6 +125,13 @@ export interface GetResponse<T> {
   state: string;
 }
 
+/** Why a message was found: HTML of text and marks; null where nothing in it was (RFC 8621 §5). */
+export interface SearchSnippet {
+  emailId: Id;
+  subject: string | null;
+  preview: string | null;
+}
+
 export type Filter = Record<string, unknown>;
 
 export type Invocation = [name: string, args: Record<string, unknown>, id: string];

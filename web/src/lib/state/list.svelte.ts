@@ -4,11 +4,14 @@
  */
 
 import { untrack } from "svelte";
+import { SvelteMap } from "svelte/reactivity";
 import type { Client } from "../jmap/client";
 import type { Emails, Key } from "./emails.svelte";
-import { count, found, page, type Page, type Question } from "./source";
+import { count, type Excerpt, excerpts, found, page, type Page, type Question } from "./source";
 
 const BLOCK = 50;
+/** So many excerpts stay in memory; the oldest go first. */
+const EXCERPTS = 600;
 
 export class MessageList {
   /** Moves whenever a row or the total does. */
@@ -18,6 +21,9 @@ export class MessageList {
   /** Until it is, `total` is as many as are known. */
   isCounted = $state(false);
   error = $state<Error | null>(null);
+  /** Why a search has found what is looked at, as far as that is told. */
+  readonly excerpts = new SvelteMap<Key, Excerpt>();
+  #explained = new Set<Key>();
   #keys: (Key | undefined)[] = [];
   #asked = new Set<number>();
   #window: [number, number] = [0, BLOCK];
@@ -64,7 +70,28 @@ export class MessageList {
     const first = Math.floor(Math.max(0, from) / BLOCK);
     const last = Math.floor(Math.max(0, Math.min(to, this.isLoaded ? this.total - 1 : to)) / BLOCK);
     for (let block = first; block <= last; block++) void this.#load(block);
-    untrack(() => void this.#regain(first * BLOCK, (last + 1) * BLOCK - 1));
+    untrack(() => {
+      void this.#regain(first * BLOCK, (last + 1) * BLOCK - 1);
+      void this.#explain();
+    });
+  }
+
+  /** Ask why a search has found what is looked at; until that is told, messages show how they begin. */
+  async #explain(): Promise<void> {
+    if (!this.question.isSearch) return;
+    const keys = this.looked.filter((key) => !this.#explained.has(key));
+    if (keys.length === 0) return;
+    for (const key of keys) this.#explained.add(key);
+    try {
+      for (const [key, excerpt] of await excerpts(this.client, this.question, keys)) this.excerpts.set(key, excerpt);
+    } catch {
+      for (const key of keys) this.#explained.delete(key); // to be asked again when one looks again
+    }
+    for (const key of this.excerpts.keys()) {
+      if (this.excerpts.size <= EXCERPTS) break;
+      this.excerpts.delete(key);
+      this.#explained.delete(key);
+    }
   }
 
   async #regain(from: number, to: number): Promise<void> {
@@ -106,6 +133,7 @@ export class MessageList {
       this.#resize(total);
       this.isCounted = true;
     }
+    void this.#explain();
   }
 
   async #count(): Promise<void> {

@@ -1,9 +1,10 @@
 /** Where a list's rows come from: a query of one account, or one through several. */
 
+import { near, type Pieces, piecesOf } from "../excerpt";
 import type { Client } from "../jmap/client";
 import { HEAD_PROPERTIES } from "../jmap/types";
-import type { Filter, GetResponse, Head, Id, QueryResponse } from "../jmap/types";
-import { type Emails, type Key, keyOf } from "./emails.svelte";
+import type { Filter, GetResponse, Head, Id, QueryResponse, SearchSnippet } from "../jmap/types";
+import { grouped, type Emails, type Key, keyOf } from "./emails.svelte";
 
 export interface Sort {
   property: string;
@@ -23,6 +24,12 @@ export interface Page {
   keys: Key[];
   /** Null: more than these, and not counted yet. */
   total: number | null;
+}
+
+/** Why a message was found; what is missing has nothing of it. */
+export interface Excerpt {
+  subject: Pieces | undefined;
+  text: Pieces | undefined;
 }
 
 type Call = [name: string, args: Record<string, unknown>];
@@ -72,4 +79,17 @@ export async function found(client: Client, question: Question, position: number
 export async function count(client: Client, question: Question): Promise<number> {
   const { name, args } = query(question);
   return (await client.call<QueryResponse>(name, { ...args, limit: 0, calculateTotal: true })).total ?? 0;
+}
+
+/** Why messages were found by a search: what it looks for, marked in subject and text. */
+export async function excerpts(client: Client, { filter }: Question, keys: Key[]): Promise<Map<Key, Excerpt>> {
+  const told = new Map<Key, Excerpt>();
+  const each = [...grouped(keys)].map(async ([accountId, emailIds]) => {
+    const { list } = await client.call<{ list: SearchSnippet[] }>("SearchSnippet/get", { accountId, filter, emailIds });
+    for (const { emailId, subject, preview } of list) {
+      told.set(keyOf(accountId, emailId), { subject: subject === null ? undefined : piecesOf(subject), text: preview === null ? undefined : near(piecesOf(preview)) });
+    }
+  });
+  await Promise.all(each);
+  return told;
 }
