@@ -184,10 +184,16 @@ def test_what_was_found_before_stays_until_something_else_is(mail: Desk) -> None
     expect(busy).to_be_visible()
     assert rows.locator(".subject").all_inner_texts() == found
     search.press("Enter")
+    expect(page.get_by_role("listbox", name="Messages")).to_be_focused()
     page.keyboard.press("j")  # nobody wants to move through what is on its way out
+    page.keyboard.press("Enter")
     assert page.locator(".cursor").count() == 0
+    assert page.locator(".reader h1").count() == 0
     held_back.release()
     expect(busy).to_have_count(0)
+    expect(page.locator(".row.cursor.open .subject")).to_have_text(
+        rows.locator(".subject").first.inner_text()
+    )
     expect(page.locator("mark").first).to_have_text(re.compile("invoice", re.IGNORECASE))
     assert rows.locator(".subject").all_inner_texts() != found
 

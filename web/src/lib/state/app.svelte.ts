@@ -55,6 +55,7 @@ export class App {
   /** Whether the list that is shown is still that of before. */
   isSearching = $state(false);
   #next: MessageList | null = null;
+  #showing: Promise<void> = Promise.resolve();
   readonly selection = new Selection();
   dialogue = $state<"none" | "palette" | "keys">("none");
   /** What the keys act on, in the view that is shown. */
@@ -180,7 +181,16 @@ export class App {
   }
 
   /** Show another list, and say what its rows stand for. What a search finds takes the place of what is there once it is found. */
-  async show(question: Question, here: (accountId: Id) => Id | null): Promise<void> {
+  show(question: Question, here: (accountId: Id) => Id | null): Promise<void> {
+    return (this.#showing = this.#show(question, here));
+  }
+
+  /** Wait until the list that is shown is the one that was asked for last. */
+  async settled(): Promise<void> {
+    while (this.isSearching) await this.#showing;
+  }
+
+  async #show(question: Question, here: (accountId: Id) => Id | null): Promise<void> {
     const list = new MessageList(this.client, this.emails, question);
     this.#next = list;
     if (question.isSearch && this.list) {
