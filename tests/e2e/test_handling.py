@@ -198,6 +198,24 @@ def test_what_was_found_before_stays_until_something_else_is(mail: Desk) -> None
     assert rows.locator(".subject").all_inner_texts() != found
 
 
+def test_keys_that_wait_for_a_search_do_nothing_where_one_has_left_it(mail: Desk) -> None:
+    page = mail.open()
+    expect(row(page, "Welcome")).to_be_visible()
+    held_back = HeldBack(page, "**/jmap/api")
+    search = page.get_by_label("Search mail")
+    search.fill("invoice")
+    search.press("Enter")
+    expect(page.locator(".list[aria-busy=true]")).to_be_visible()
+    for key in ("j", "Enter", "/", "Escape"):
+        page.keyboard.press(key)
+    expect(page.locator(".listing h1")).to_have_text("Inbox")
+    held_back.release()
+    expect(row(page, "Welcome")).to_be_visible()
+    page.keyboard.press("j")
+    expect(page.locator(".row.cursor")).to_have_count(1)
+    assert page.locator(".reader h1").count() == 0
+
+
 def test_a_row_shows_what_was_found_deep_in_a_letter(mail: Desk) -> None:
     store = mail.app.store
     (account,) = store.accounts.list()
