@@ -18,7 +18,7 @@ from bench.measure import ClientFailed, Job, contest, measure, script
 from bench.site import distance
 from bench.table import HONGYAN, Bar, Table, compared
 from tests.live.servers import LOOPBACK
-from tests.support.generate import messages
+from tests.support.generate import messages, prose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -93,8 +93,9 @@ starttls = no
 def run(site: Site, plan: Plan) -> Iterator[Table]:
     """Measure all."""
     count = plan.scaled(COUNT, least=50)
-    drop = site.maildrop("imapsync", messages(count, SEED))
-    fewer = site.maildrop("imapsync-few", islice(messages(count, SEED), plan.scaled(FEWER)))
+    drop = site.maildrop("imapsync", messages(count, SEED, line=prose))
+    some = islice(messages(count, SEED, line=prose), plan.scaled(FEWER))
+    fewer = site.maildrop("imapsync-few", some)
     runs = max(1, plan.runs - 3)
     yield _first(site, runs, drop, fewer)
     yield _far(site, runs, drop)

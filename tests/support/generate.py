@@ -3,6 +3,8 @@
 Sizes follow a log-normal law with a median of 8 KB and a mean near 58 KB (for a thousand and more),
 in nine languages and their own charsets and encodings, with attachments, replies, lines that begin
 with dots, and some messages whose last line lacks its CRLF. No line is longer than 998 octets.
+Texts are a few `sentence`s again and again, which whoever indexes them has an easy time with, or
+`prose` of as many words as real mail has.
 """
 
 from __future__ import annotations
@@ -14,10 +16,12 @@ import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import NormalDist
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
+
+from tests.support.vocabulary import written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 MEDIAN = 8 * 1024
 MEAN = 58 * 1024
@@ -33,6 +37,7 @@ _BASE64_LINE = 78  # 76 and CRLF
 class Tongue:
     """A language with the charset and the transfer encoding in which its people write."""
 
+    language: str
     charset: str
     encoding: str
     name: str
@@ -40,48 +45,48 @@ class Tongue:
 
 
 TONGUES = (
-    Tongue("us-ascii", "7bit", "Ann Marsh", (
+    Tongue("en", "us-ascii", "7bit", "Ann Marsh", (
         "The geese came over the estuary at first light.",
         "Could you look at the enclosed figures before Thursday?",
         "I shall be on the late train, so do not wait with supper.",
         "From here the river bends north and is lost in the reeds.",
     )),
-    Tongue("iso-8859-1", "quoted-printable", "Jörg Grünwald", (
+    Tongue("de", "iso-8859-1", "quoted-printable", "Jörg Grünwald", (
         "Die Wildgänse sind über Nacht weitergezogen.",
         "Könnten Sie mir die Unterlagen bis Freitag zurückschicken?",
         "Schöne Grüße aus dem verregneten Lübeck.",
     )),
-    Tongue("windows-1252", "quoted-printable", "Hélène Féron", (
+    Tongue("fr", "windows-1252", "quoted-printable", "Hélène Féron", (
         "Les oies sont passées très haut, au-dessus de la forêt.",
         "Le devis s’élève à 480 € ; dites-moi s’il vous convient.",
         "À bientôt, et merci encore pour votre accueil.",
     )),
-    Tongue("gb18030", "base64", "林雁", (
+    Tongue("zh", "gb18030", "base64", "林雁", (
         "鸿雁在云鱼在水，惆怅此情难寄。",
         "附件是上周会议的记录，请在周五之前确认。",
         "今天下雨，我们改到明天下午三点见面吧。",
     )),
-    Tongue("big5", "base64", "陳書", (
+    Tongue("zh", "big5", "base64", "陳書", (
         "秋天的時候，雁群從北方飛來。",
         "請查收附件，有問題隨時告訴我。",
         "謝謝你的來信，我們都很好。",
     )),
-    Tongue("iso-2022-jp", "7bit", "森かおる", (
+    Tongue("ja", "iso-2022-jp", "7bit", "森かおる", (
         "雁の群れが湖の上を渡っていきました。",
         "資料を添付しましたので、ご確認ください。",
         "また来週お会いしましょう。",
     )),
-    Tongue("euc-kr", "base64", "한기러기", (
+    Tongue("ko", "euc-kr", "base64", "한기러기", (
         "기러기 떼가 강을 건너 남쪽으로 날아갔습니다.",
         "첨부 파일을 확인하시고 답장 부탁드립니다.",
         "다음 주 회의는 수요일로 옮겼습니다.",
     )),
-    Tongue("koi8-r", "8bit", "Ольга Гусева", (
+    Tongue("ru", "koi8-r", "8bit", "Ольга Гусева", (
         "Дикие гуси пролетели над рекой ещё до рассвета.",
         "Посмотрите, пожалуйста, вложенный отчёт до четверга.",
         "Спасибо за письмо, у нас всё хорошо.",
     )),
-    Tongue("utf-8", "base64", "Ελένη Χήνα", (
+    Tongue("el", "utf-8", "base64", "Ελένη Χήνα", (
         "Οι αγριόχηνες πέρασαν πάνω από τη λίμνη την αυγή.",
         "Σας στέλνω τα έγγραφα που ζητήσατε.",
         "Πολλούς χαιρετισμούς από το νησί.",
@@ -89,14 +94,29 @@ TONGUES = (
 )  # fmt: skip
 
 
-def messages(count: int, seed: int = 0) -> Iterator[bytes]:
-    """Yield ``count`` messages with CRLF lines, the same ones for the same count and seed."""
+def sentence(chance: random.Random, tongue: Tongue) -> str:
+    """Return one of a language's few sentences."""
+    return chance.choice(tongue.sentences)
+
+
+def prose(chance: random.Random, tongue: Tongue) -> str:
+    """Return a line of twelve words, by Zipf's law out of tens of thousands."""
+    words, weights = written(tongue.language, tongue.charset)
+    chosen = chance.choices(words, cum_weights=weights, k=12)
+    return f"{''.join(chosen)}。" if tongue.language in {"zh", "ja"} else f"{' '.join(chosen)}."
+
+
+Line: TypeAlias = "Callable[[random.Random, Tongue], str]"
+
+
+def messages(count: int, seed: int = 0, *, line: Line = sentence) -> Iterator[bytes]:
+    """Yield ``count`` messages with CRLF lines, the same ones for the same arguments."""
     chance = random.Random(seed)
     pool = _attachment_pool(chance)
     sizes = [_size((number + 0.5) / count) for number in range(count)]
     chance.shuffle(sizes)
     for number, size in enumerate(sizes):
-        yield _message(chance, pool, number=number, seed=seed, size=size)
+        yield _message(chance, pool, number=number, seed=seed, size=size, line=line)
 
 
 def _size(share: float) -> int:
@@ -110,10 +130,12 @@ def _attachment_pool(chance: random.Random) -> bytes:
     return encoded.replace(b"\n", b"\r\n")
 
 
-def _message(chance: random.Random, pool: bytes, *, number: int, seed: int, size: int) -> bytes:
+def _message(
+    chance: random.Random, pool: bytes, *, number: int, seed: int, size: int, line: Line
+) -> bytes:
     tongue = chance.choice(TONGUES)
     head = _head(chance, tongue, number=number, seed=seed)
-    text = _text(chance, tongue, octets=min(size - len(head), _TEXT_LIMIT))
+    text = _text(chance, tongue, octets=min(size - len(head), _TEXT_LIMIT), line=line)
     rest = size - len(head) - len(text)
     if rest < 1024:
         body = _text_fields(tongue) + b"\r\n" + text
@@ -158,18 +180,18 @@ def _word(tongue: Tongue, text: str) -> str:
     return "\r\n ".join(f"=?{tongue.charset}?B?{piece}?=" for piece in coded)
 
 
-def _text(chance: random.Random, tongue: Tongue, *, octets: int) -> bytes:
+def _text(chance: random.Random, tongue: Tongue, *, octets: int, line: Line) -> bytes:
     """Return an encoded text of about ``octets`` octets, some of its lines with a leading dot."""
     dotted = chance.random() < 0.1
     lines: list[str] = []
     left = octets
     while left > 0:
-        line = chance.choice(tongue.sentences)
+        words = line(chance, tongue)
         if dotted and chance.random() < 0.3:
-            line = chance.choice((".", "..", f".{line}"))
-        left -= _encoded_size(tongue, line)
-        lines.append(line)
-    plain = "".join(f"{line}\r\n" for line in lines).encode(tongue.charset)
+            words = chance.choice((".", "..", f".{words}"))
+        left -= _encoded_size(tongue, words)
+        lines.append(words)
+    plain = "".join(f"{each}\r\n" for each in lines).encode(tongue.charset)
     return _encode(tongue, plain)
 
 

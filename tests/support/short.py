@@ -12,46 +12,15 @@ import quopri
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from tests.support.vocabulary import vocabulary
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 START = datetime(2004, 1, 1, tzinfo=UTC)
 _MINUTES = 11  # between two messages: a million take twenty years
-_SYLLABLES = tuple(
-    "babebibodadedidofafegagohahekakelaleliloma"[at : at + 2] for at in range(0, 42, 2)
-)
-_ENGLISH = (
-    "the",
-    "and",
-    "of",
-    "to",
-    "a",
-    "in",
-    "is",
-    "you",
-    "that",
-    "it",
-    "for",
-    "was",
-    "on",
-    "are",
-)
-_COMMON = "的一是了我不人在他有这个上们来到时大地为子中你说生国年着就那和要她出也得里后自以会"
-_WORDS = {  # words that real searches look for, at known ranks
-    "zh": "会议 发票 北京 上海 附件 项目 合同 请查收 谢谢 鸿雁",
-    "ja": "会議 資料 東京 添付 確認 雁",
-    "ko": "회의 첨부 파일 확인 서울 기러기",
-    "th": "ประชุม เอกสาร กรุงเทพ สวัสดี ห่าน",
-    "en": "meeting invoice estuary late train river reeds report budget goose",
-    "de": "Besprechung Rechnung Wildgänse Grüße Unterlagen",
-    "fr": "réunion facture oies devis bientôt",
-    "ru": "встреча счёт гуси отчёт спасибо",
-    "el": "συνάντηση τιμολόγιο χήνες έγγραφα",
-}
 _PEOPLE = 400
 
 
@@ -109,7 +78,7 @@ def arrived(number: int) -> datetime:
 def _head(chance: random.Random, tongue: _Tongue, *, number: int, seed: int, subject: str) -> bytes:
     when = f"{arrived(number):%a, %d %b %Y %H:%M:%S} +0000"
     sender = min(int(chance.paretovariate(0.6)), _PEOPLE)
-    name = _vocabulary(tongue.name)[0][sender % 50]
+    name = vocabulary(tongue.name)[0][sender % 50]
     lines = [
         f"Return-Path: <writer{sender}@example.org>",
         f"Received: from relay{chance.randrange(9)}.example.org by mail.example.test",
@@ -152,44 +121,12 @@ def _with_file(chance: random.Random, part: bytes) -> bytes:
 
 
 def _text(chance: random.Random, tongue: _Tongue, *, characters: int) -> str:
-    words, weights = _vocabulary(tongue.name)
+    words, weights = vocabulary(tongue.name)
     mean = 2.2 if not tongue.gap else 6.5
     chosen = chance.choices(words, cum_weights=weights, k=max(2, int(characters / mean)))
     lines = [tongue.gap.join(chosen[at : at + 12]) for at in range(0, len(chosen), 12)]
     end = "。" if tongue.name in {"zh", "ja"} else "."
     return "".join(f"{line}{end}\n" for line in lines)
-
-
-@cache
-def _vocabulary(name: str) -> tuple[Sequence[str], Sequence[float]]:
-    """Return words with their cumulated weights, by Zipf's law."""
-    chance = random.Random(name)
-    words = _WORDS[name].split()
-    if name == "zh":
-        words = [*_COMMON, *words, *_made(chance, range(0x4E00, 0x4E00 + 3500), 30_000, 2)]
-    elif name == "ja":
-        words = [*"のにはをたがでてとし", *words, *_made(chance, range(0x4E00, 0x5600), 20_000, 2)]
-    elif name == "ko":
-        words = [*words, *_made(chance, range(0xAC00, 0xAC00 + 2000), 20_000, 3)]
-    elif name == "th":
-        words = [*words, *_made(chance, range(0xE01, 0xE2E), 15_000, 4)]
-    elif name in {"ru", "el"}:
-        letters_ = range(0x430, 0x450) if name == "ru" else range(0x3B1, 0x3CA)
-        words = [*words, *_made(chance, letters_, 30_000, 6)]
-    else:
-        made = (
-            "".join(chance.choices(_SYLLABLES, k=chance.randrange(2, 5))) for _ in range(40_000)
-        )
-        words = [*_ENGLISH, *words, *dict.fromkeys(made)]
-    return words, list(accumulate(1 / (rank + 3) for rank in range(len(words))))
-
-
-def _made(chance: random.Random, points: range, count: int, longest: int) -> list[str]:
-    made = (
-        "".join(chr(chance.choice(points)) for _ in range(chance.randrange(1, longest + 1)))
-        for _ in range(count)
-    )
-    return list(dict.fromkeys(made))
 
 
 def _word(text: str, tongue: _Tongue) -> str:
