@@ -79,11 +79,19 @@ export class Actions {
   }
 
   /** Mark as read or not; `isQuiet` where opening a message does it. */
-  async read(rows: Key[], value: boolean, isQuiet = false): Promise<void> {
+  async read(rows: Key[], value: boolean): Promise<void> {
     const keys = value ? await this.#conversations(rows, false) : rows;
+    await this.#seen(keys, value, value ? texts.t.toast.read(rows.length) : texts.t.toast.unread(rows.length));
+  }
+
+  /** Mark messages, and nothing else of their conversations, as read without a word: they are being looked at. */
+  async looked(keys: Key[]): Promise<void> {
+    await this.#seen(keys, true, "");
+  }
+
+  async #seen(keys: Key[], value: boolean, words: string): Promise<void> {
     const change = keyword("$seen", value);
     const patchOf: PatchOf = (head, accountId) => (Boolean(head.keywords.$seen) === value ? {} : change(head, accountId));
-    const words = isQuiet ? "" : value ? texts.t.toast.read(rows.length) : texts.t.toast.unread(rows.length);
     await this.#do({ keys, patchOf, words, leaves: false }, []);
   }
 

@@ -117,6 +117,20 @@ export class Emails {
     return (this.threads.get(keyOf(accountId, threadId)) ?? []).map((id) => keyOf(accountId, id));
   }
 
+  /** Fetch as much of a conversation as is here: a message that is named by its own id has its octets still to come. */
+  async conversationHere(accountId: Id, threadId: Id): Promise<Key[]> {
+    const [threads, heads] = await this.client.chain([
+      ["Thread/get", { accountId, ids: [threadId] }],
+      ["Email/get", { accountId, "#ids": { resultOf: "0", name: "Thread/get", path: "/list/*/emailIds" }, properties: [...HEAD_PROPERTIES, "blobId"] }],
+    ]);
+    const { list } = heads as unknown as GetResponse<Head & { blobId: Id }>;
+    this.keepThreads(accountId, (threads as unknown as GetResponse<Thread>).list);
+    this.keepHeads(accountId, list);
+    const ids = list.filter(({ id, blobId }) => blobId !== id).map(({ id }) => id);
+    if (ids.length) this.#keepWhole(accountId, await this.client.call<GetResponse<Email>>("Email/get", { accountId, ids, ...WHOLE_EMAIL }));
+    return list.map(({ id }) => keyOf(accountId, id));
+  }
+
   async one(accountId: Id, id: Id): Promise<Email | undefined> {
     const answer = await this.client.call<GetResponse<Email>>("Email/get", { accountId, ids: [id], ...WHOLE_EMAIL });
     this.#keepWhole(accountId, answer);
