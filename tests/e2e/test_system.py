@@ -86,7 +86,10 @@ def test_new_mail_is_told_to_those_who_asked_for_it(mail: Desk) -> None:
     box(page, "Settings").click()
     page.get_by_label("Show a notification for new mail").check()
     box(page, "Inbox").click()
-    arrive(mail, "From: 王芳 <fang@example.org>\r\nSubject: 看着的时候\r\n\r\nHello.\r\n".encode())
+    with page.expect_response(lambda answer: "Email/changes" in str(answer.request.post_data)):
+        arrive(
+            mail, "From: 王芳 <fang@example.org>\r\nSubject: 看着的时候\r\n\r\nHello.\r\n".encode()
+        )
     expect(row(page, "看着的时候")).to_be_visible()
     assert told(page, "shown") == []  # whoever looks at the page sees it there
 

@@ -67,6 +67,7 @@ export class App {
   #wanted: string[] = ["activity", "job", "link"];
   #stale = new Map<Id, Set<string>>();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isRefreshing = false;
 
   /** Come in: with the one-time token of the address bar, or with the session that stands. */
   async start(): Promise<void> {
@@ -266,17 +267,26 @@ export class App {
     const stale = this.#stale.get(accountId) ?? new Set();
     for (const type of Object.keys(types)) stale.add(type);
     this.#stale.set(accountId, stale);
-    this.#timer ??= setTimeout(() => void this.#refresh(), 60);
+    this.#refreshSoon();
+  }
+
+  /** One at a time: two would hear of the same changes, and tell of the same new mail twice. */
+  #refreshSoon(): void {
+    if (!this.#isRefreshing) this.#timer ??= setTimeout(() => void this.#refresh(), 60);
   }
 
   async #refresh(): Promise<void> {
     this.#timer = undefined;
     const stale = this.#stale;
     this.#stale = new Map();
+    this.#isRefreshing = true;
     try {
       await Promise.all([...stale].map(([accountId, types]) => this.#refreshAccount(accountId, types)));
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
+    } finally {
+      this.#isRefreshing = false;
+      if (this.#stale.size) this.#refreshSoon();
     }
   }
 
