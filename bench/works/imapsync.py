@@ -93,19 +93,20 @@ starttls = no
 def run(site: Site, plan: Plan) -> Iterator[Table]:
     """Measure all."""
     count = plan.scaled(COUNT, least=50)
-    drop = site.maildrop("imapsync", messages(count, SEED, line=prose))
-    some = islice(messages(count, SEED, line=prose), plan.scaled(FEWER))
-    fewer = site.maildrop("imapsync-few", some)
+    drop = site.maildrop("imapsync", messages(count, SEED))
+    fewer = site.maildrop("imapsync-few", islice(messages(count, SEED), plan.scaled(FEWER)))
     runs = max(1, plan.runs - 3)
-    yield _first(site, runs, drop, fewer)
+    yield _first(site, runs, drop, fewer, mail="few words")
+    in_prose = site.maildrop("imapsync-prose", messages(count, SEED, line=prose))
+    yield _first(site, runs, in_prose, fewer, mail="prose")
     yield _far(site, runs, drop)
     yield _nothing_new(site, plan, drop)
 
 
-def _first(site: Site, runs: int, drop: Maildrop, fewer: Maildrop) -> Table:
+def _first(site: Site, runs: int, drop: Maildrop, fewer: Maildrop, *, mail: str) -> Table:
     jobs = [_hongyan(site, HONGYAN, site.dovecot.imap, drop), *_programs(site, drop, fewer)]
     results = contest(jobs, runs)
-    title = f"IMAP, a first visit, {drop.messages:,} messages, indexed, 0 ms"
+    title = f"IMAP, a first visit, {drop.messages:,} messages of {mail}, indexed, 0 ms"
     return compared(title, results, bars=tuple(_bars(results)))
 
 

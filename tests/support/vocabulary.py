@@ -67,7 +67,7 @@ def vocabulary(name: str) -> tuple[Sequence[str], Sequence[float]]:
             "".join(chance.choices(_SYLLABLES, k=chance.randrange(2, 5))) for _ in range(40_000)
         )
         words = [*_ENGLISH, *words, *dict.fromkeys(made)]
-    return words, weights(len(words))
+    return words, _weights(len(words))
 
 
 @cache
@@ -78,10 +78,10 @@ def written(name: str, charset: str) -> tuple[Sequence[str], Sequence[float]]:
         for word in vocabulary(name)[0]
         if word == word.encode(charset, "ignore").decode(charset)
     ]
-    return words, weights(len(words))
+    return words, _weights(len(words))
 
 
-def weights(count: int) -> list[float]:
+def _weights(count: int) -> list[float]:
     """Return the cumulated weights of so many words, the most frequent first."""
     return list(accumulate(1 / (rank + 3) for rank in range(count)))
 
