@@ -38,14 +38,15 @@ def test_damaged_octets_do_not_stop_it(profile: Any) -> None:
     assert profile.found("bad") == {bad}
 
 
-def test_mail_of_before_gets_the_places_of_its_texts(profile: Any) -> None:
+def test_mail_of_before_gets_the_place_of_its_text_and_its_preview(profile: Any) -> None:
     id_ = profile.add("letter 北京")
     db = profile.store._database._writer
-    places = "SELECT text_at FROM messages"
-    made = db.execute(places).get
-    assert made.split()[2:] == ["binary", "utf-8"]
+    kept = "SELECT text_at, preview FROM messages"
+    ((place, preview),) = made = db.execute(kept).fetchall()
+    assert place.split()[2:] == ["binary", "utf-8"]
+    assert "letter 北京" in preview
     before = profile.store.messages.get(id_)
-    db.execute("UPDATE messages SET text_at = NULL")
+    db.execute("UPDATE messages SET text_at = NULL, preview = NULL")
     assert profile.store.messages.get(id_) == before
     profile.store.reindex()
-    assert db.execute(places).get == made
+    assert db.execute(kept).fetchall() == made

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
 _INSERT: Final = """
     INSERT INTO messages (id, account, blob, thread, received_at, size, whole, index_row, unseen,
-        message_id, in_reply_to, refs, subject, from_, to_, cc, sent_at, has_attachment, text_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        message_id, in_reply_to, refs, subject, from_, to_, cc, sent_at, has_attachment, text_at,
+        preview)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from hongyan.mime.message import preview_of
 from hongyan.mime.types import Address
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Columns(NamedTuple):
     sent_at: str | None
     has_attachment: bool
     text_at: str | None
+    preview: str
 
 
 def columns(summary: Summary, text_at: str | None) -> Columns:
@@ -44,6 +46,7 @@ def columns(summary: Summary, text_at: str | None) -> Columns:
         summary.sent_at.isoformat() if summary.sent_at else None,
         summary.has_attachment,
         text_at,
+        preview_of(summary.text),
     )
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hongyan.store.protection import Protection
 
 BUSY_MILLISECONDS: Final = 30_000
-_CHECKPOINT_PAGES: Final = 4_000
+_CHECKPOINT_PAGES: Final = 16_000
 _DEFERRED_TOGETHER: Final = 64
 _STEPS_BETWEEN_SIGNALS: Final = 10_000  # of SQLite: about a millisecond
 _FLAGS: Final = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from hongyan.errors import NotFound
-from hongyan.mime.message import preview_of
 from hongyan.store import uidls
 from hongyan.store.adding import Adding, New
 from hongyan.store.columns import addresses
@@ -22,7 +21,7 @@ from hongyan.store.folding import storable
 from hongyan.store.marks import id_mark
 from hongyan.store.prepare import Prepared, prepared
 from hongyan.store.summary import kept_anyway
-from hongyan.store.texts import COLUMNS, JOIN, Texts
+from hongyan.store.texts import Texts
 from hongyan.store.times import moment
 from hongyan.store.types import (
     AccountId,
@@ -45,20 +44,20 @@ if TYPE_CHECKING:
     from hongyan.store.spool import Blob
     from hongyan.store.summary import Summarise
 
-_COLUMNS: Final = f"""
+_COLUMNS: Final = """
     SELECT m.id, m.account, iif(m.whole, lower(hex(b.sha256)), NULL), m.thread, m.size,
         m.received_at, m.message_id, m.in_reply_to, m.refs, m.from_, m.to_, m.cc, m.subject,
         m.sent_at, m.has_attachment,
         (SELECT json_group_array(mailbox) FROM memberships WHERE message = m.id),
-        (SELECT json_group_array(keyword) FROM keywords WHERE message = m.id), {COLUMNS}
+        (SELECT json_group_array(keyword) FROM keywords WHERE message = m.id), m.preview
 """
 SOME: Final = f"""{_COLUMNS}
     FROM json_each(?) AS i CROSS JOIN messages AS m ON m.id = i.value
-    JOIN blobs AS b ON b.id = m.blob {JOIN}
+    JOIN blobs AS b ON b.id = m.blob
 """
 PAGE: Final = f"""{_COLUMNS}
     FROM memberships AS p CROSS JOIN messages AS m ON m.id = p.message
-    JOIN blobs AS b ON b.id = m.blob {JOIN}
+    JOIN blobs AS b ON b.id = m.blob
     WHERE p.mailbox = ? AND (p.received_at, p.message) < (?, ?)
     ORDER BY p.received_at DESC, p.message DESC LIMIT ?
 """
@@ -154,7 +153,7 @@ class Messages(Completing):
             with suppress(NotFound):
                 numbers.append(row_number("m", message_id))
         with self._database.read() as db:
-            return self._emails(fetch(db, SOME, (json.dumps(numbers),)))
+            return self._emails(db, fetch(db, SOME, (json.dumps(numbers),)))
 
     def accounts(self, message_ids: Iterable[str]) -> dict[str, AccountId]:
         """Return the account of each message that is there."""
@@ -219,13 +218,14 @@ class Messages(Completing):
                 row = row_number("m", before)
                 at = _received_at(db, before)
             rows = fetch(db, PAGE, (mailbox, at, row, limit))
-            return self._emails(rows)
+            return self._emails(db, rows)
 
-    def _emails(self, rows: Sequence[tuple[Any, ...]]) -> tuple[Email, ...]:
+    def _emails(self, db: apsw.Connection, rows: Sequence[tuple[Any, ...]]) -> tuple[Email, ...]:
         """Return the `Email` of each row of `SOME` or `PAGE`; their JSON is read in one go."""
         lists = json.loads(f"[{','.join(map(_lists, rows))}]")
+        unkept = self._texts.previews(db, [row[0] for row in rows if row[17] is None])
         return tuple(
-            _email(row, its, preview_of(self._texts.of(*row[17:])))
+            _email(row, its, unkept.get(row[0], row[17]))
             for row, its in zip(rows, lists, strict=True)
         )
 

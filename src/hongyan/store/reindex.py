@@ -103,8 +103,7 @@ class Reindex:
             search_index.add(db, texts=entries)
             for row, _, size, summary in made:
                 if summary:
-                    texts.keep(db, message=row, body=texts.kept(summary, size))
-                    texts.keep_place(db, message=row, place=texts.place(summary, size))
+                    texts.renew(db, message=row, summary=summary, size=size)
 
     def _summary(self, sha256: str) -> Summary | None:
         try:

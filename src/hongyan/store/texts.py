@@ -1,4 +1,4 @@
-"""The text of a message, for previews and excerpts: out of its octets, or kept where that is slow.
+"""The text of a message, for excerpts: out of its octets, or kept where that is slow.
 
 A short message of plain text is read anew each time, and most of a page's are such: its row tells
 where in the octets the text lies. What takes longer, HTML and all that is large, is kept beside
@@ -7,15 +7,20 @@ the message, compressed.
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from hongyan import mime
 from hongyan.errors import StoreError
+from hongyan.mime.message import preview_of
 from hongyan.mime.transfer import Encoding
+from hongyan.store.database import fetch
 from hongyan.store.packing import packed_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import apsw
 
     from hongyan.store.blobs import Blobs
@@ -57,9 +62,19 @@ def keep(db: apsw.Connection, *, message: int, body: bytes | None) -> None:
         db.execute("INSERT OR REPLACE INTO texts (message, body) VALUES (?, ?)", (message, body))
 
 
-def keep_place(db: apsw.Connection, *, message: int, place: str | None) -> None:
-    """Keep what `place` gave of a message that is stored already."""
-    db.execute("UPDATE messages SET text_at = ? WHERE id = ?", (place, message))
+def renew(db: apsw.Connection, *, message: int, summary: Summary, size: int) -> None:
+    """Keep anew what is kept of the text of a message that is stored already."""
+    keep(db, message=message, body=kept(summary, size))
+    db.execute(
+        "UPDATE messages SET text_at = ?, preview = ? WHERE id = ?",
+        (place(summary, size), preview_of(summary.text), message),
+    )
+
+
+_SOME: Final = f"""
+    SELECT m.id, {COLUMNS} FROM json_each(?) AS i CROSS JOIN messages AS m ON m.id = i.value
+    JOIN blobs AS b ON b.id = m.blob {JOIN}
+"""
 
 
 class Texts:
@@ -81,6 +96,11 @@ class Texts:
         except StoreError:
             return ""
         return _at(text_at).text(octets) if text_at else mime.parse(octets).text
+
+    def previews(self, db: apsw.Connection, rows: Sequence[int]) -> dict[int, str]:
+        """Return the previews of messages that were stored before previews were kept."""
+        found = fetch(db, _SOME, (json.dumps(rows),)) if rows else ()
+        return {row: preview_of(self.of(*its)) for row, *its in found}
 
 
 @lru_cache(maxsize=256)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     Task: TypeAlias = tuple[sources.Item, Octets]
 
-_TOGETHER: Final = 500
+_TOGETHER: Final = 1_000
 _BATCH: Final = 100  # messages that are prepared together
 _AHEAD: Final = 20  # batches under way for each process
 _SMALL: Final = 200_000  # octets in a file, whose line ends may still grow
