@@ -175,15 +175,15 @@ def _opened(part: Part) -> tuple[Part, ...]:
     return (tnef.is_tnef(part) and tnef.parts(part)) or (part,)
 
 
-def preview_of(text: str) -> str:
-    """Return the beginning of a text on one line, at most 256 characters.
+def preview_of(text: str, length: int = PREVIEW_LENGTH) -> str:
+    """Return the beginning of a text on one line, at most ``length`` characters.
 
     Lines that are quoted are left out, unless there is nothing else.
     """
     source = text[:_PREVIEW_SOURCE]
     own = [line for line in source.splitlines() if not line.startswith(">")]
     line = " ".join(" ".join(own).split()) or " ".join(source.split())
-    return line if len(line) <= PREVIEW_LENGTH else line[: PREVIEW_LENGTH - 1] + "…"
+    return line if len(line) <= length else line[: length - 1] + "…"
 
 
 def _as_text(part: Part) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from hongyan.store.summary import Summary
 
+PREVIEW: Final = 100  # characters, about what a list has room for
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -46,7 +47,7 @@ def columns(summary: Summary, text_at: str | None) -> Columns:
         summary.sent_at.isoformat() if summary.sent_at else None,
         summary.has_attachment,
         text_at,
-        preview_of(summary.text),
+        preview_of(summary.text, PREVIEW),
     )
 
 

@@ -15,6 +15,7 @@ from hongyan import mime
 from hongyan.errors import StoreError
 from hongyan.mime.message import preview_of
 from hongyan.mime.transfer import Encoding
+from hongyan.store.columns import PREVIEW
 from hongyan.store.database import fetch
 from hongyan.store.packing import packed_text
 
@@ -67,7 +68,7 @@ def renew(db: apsw.Connection, *, message: int, summary: Summary, size: int) -> 
     keep(db, message=message, body=kept(summary, size))
     db.execute(
         "UPDATE messages SET text_at = ?, preview = ? WHERE id = ?",
-        (place(summary, size), preview_of(summary.text), message),
+        (place(summary, size), preview_of(summary.text, PREVIEW), message),
     )
 
 
@@ -100,7 +101,7 @@ class Texts:
     def previews(self, db: apsw.Connection, rows: Sequence[int]) -> dict[int, str]:
         """Return the previews of messages that were stored before previews were kept."""
         found = fetch(db, _SOME, (json.dumps(rows),)) if rows else ()
-        return {row: preview_of(self.of(*its)) for row, *its in found}
+        return {row: preview_of(self.of(*its), PREVIEW) for row, *its in found}
 
 
 @lru_cache(maxsize=256)
