@@ -183,7 +183,9 @@ def snoozing(page: Page) -> None:
 
 def unsubscribing(page: Page) -> None:
     read(page, "Paper Lantern")
-    page.locator(".reader .lines > .more").last.press("Enter")
+    buttons = page.locator(".reader .lines > .more")
+    expect(buttons).to_have_count(2)  # details, and what the header alone tells, a moment later
+    buttons.last.press("Enter")
 
 
 def tables(page: Page) -> None:
