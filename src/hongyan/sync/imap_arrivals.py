@@ -10,7 +10,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Final, Self, TypeAlias
+from typing import TYPE_CHECKING, Final, Self
 
 from hongyan import mime
 from hongyan.store import New, prepare
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 _TOGETHER: Final = 100
 _OCTETS: Final = 16 << 20
 _SECONDS: Final = 1.0
-_STORED_TOGETHER: Final = 500
-_STORED_SECONDS: Final = 0.5
 _AHEAD: Final = 2  # transactions that may wait to be stored
 _PREPARED_AHEAD: Final = 3  # batches under way for each process that prepares
 
@@ -56,7 +54,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class _Arrived:
-    """What came of a message, ``octets`` of them: ``known`` is its id where its header is here."""
+    """What came of a message: ``known`` is its id where its header is here, and its body came."""
 
     stage: Stage
     mailbox: MailboxId
@@ -64,14 +62,11 @@ class _Arrived:
     known: MessageId | None
     flags: frozenset[str]
     size: int
-    octets: int
+    blob: Blob
     large: Future[Prepared] | None
     received_at: datetime
     labels: frozenset[MailboxId]
     identity: str | None
-
-
-_Came: TypeAlias = tuple[_Arrived, bytes | None]  # with the octets of a small message
 
 
 @dataclass(slots=True)
@@ -87,14 +82,12 @@ class Arrivals:
     _mailbox: MailboxId | None = None
     _expected: dict[int, MessageId | None] = field(default_factory=dict)
     _writer: BlobWriter | None = None
-    _waiting: list[_Came] = field(default_factory=list)
+    _waiting: list[_Arrived] = field(default_factory=list)
     _held: int = 0
     _committed: float = field(default_factory=time.monotonic)
     _storing: deque[Future[list[_Arrived]]] = field(default_factory=deque)
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
     _large: list[_Arrived] = field(default_factory=list)
-    _ready: list[tuple[_Arrived, Prepared]] = field(default_factory=list)
-    _stored: float = field(default_factory=time.monotonic)
     _aside: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
     _preparing: Preparing[_Arrived, bytes, Dictionary | None, Prepared] = field(
         default_factory=lambda: Preparing(_prepare_all, ahead=_PREPARED_AHEAD)
@@ -136,34 +129,32 @@ class Arrivals:
             return
         known = self._expected.pop(message.uid)
         blob = writer.finish()
-        small = blob.pending if isinstance(blob.pending, bytes) else None
-        large = None if small is not None else self._prepared_aside(blob)
+        is_small = isinstance(blob.pending, bytes)
+        large = None if is_small else self._aside.submit(self.tour.store.messages.prepare, blob)
         flags = imap_flags.keywords(message.flags or ())
         size = message.size or blob.size
         when = message.internal_date or self.clock()
         labels = imap_gmail.told(self.tour, self._mailbox, message) or frozenset()
-        arrived = _Arrived(
-            self._stage,
-            self._mailbox,
-            message.uid,
-            known,
-            flags,
-            size,
-            blob.size,
-            large,
-            when,
-            labels,
-            identity(message),
+        self._waiting.append(
+            _Arrived(
+                self._stage,
+                self._mailbox,
+                message.uid,
+                known,
+                flags,
+                size,
+                blob,
+                large,
+                when,
+                labels,
+                identity(message),
+            )
         )
-        self._waiting.append((arrived, small))
         self._held += blob.size
         self._note_pace(blob.size)
         late = time.monotonic() - self._committed >= _SECONDS
         if late or len(self._waiting) >= _TOGETHER or self._held >= _OCTETS:
             self._hand_over(all_of_it=late)
-
-    def _prepared_aside(self, blob: Blob) -> Future[Prepared]:
-        return self._aside.submit(self.tour.store.messages.prepare, blob)
 
     def _note_pace(self, octets: int) -> None:
         if self._stage is Stage.BODIES and self._began is not None:
@@ -194,39 +185,28 @@ class Arrivals:
         for each in stored.result():
             count = self.counts[each.stage]
             count.done += 1
-            count.octets += each.octets
+            count.octets += each.blob.size
         self.tell()
 
-    def _store(self, waiting: list[_Came], *, all_of_it: bool) -> list[_Arrived]:
-        """Have small messages prepared, and store those that are, with large ones that are, too.
-
-        What comes quickly is stored twice a second: a transaction waits for the disk once.
-        """
+    def _store(self, waiting: list[_Arrived], *, all_of_it: bool) -> list[_Arrived]:
+        """Have small messages prepared, and store those that are, with large ones that are, too."""
         dictionary = self.tour.store.blobs.dictionary()
-        small = [(each, octets) for each, octets in waiting if octets is not None]
-        self._ready += self._preparing.add(small, dictionary)
+        small = [
+            (each, octets) for each in waiting if isinstance(octets := each.blob.pending, bytes)
+        ]
+        ready = list(self._preparing.add(small, dictionary))
         if all_of_it:
-            self._ready += self._preparing.rest(dictionary)
-        self._large += [each for each, _ in waiting if each.large]
-        self._ready += self._large_ones(all_of_it=all_of_it)
-        if not (all_of_it or self._is_enough()):
-            return []
-        ready, self._ready = self._ready, []
+            ready += self._preparing.rest(dictionary)
+        ready += self._large_ones(waiting, all_of_it=all_of_it)
         if ready:
             self._store_all(ready)
-        self._stored = time.monotonic()
         return [each for each, _ in ready]
 
-    def _is_enough(self) -> bool:
-        return (
-            len(self._ready) >= _STORED_TOGETHER
-            or sum(each.octets for each, _ in self._ready) >= _OCTETS
-            or time.monotonic() - self._stored >= _STORED_SECONDS
-        )
-
-    def _large_ones(self, *, all_of_it: bool) -> Iterator[tuple[_Arrived, Prepared]]:
+    def _large_ones(
+        self, waiting: list[_Arrived], *, all_of_it: bool
+    ) -> Iterator[tuple[_Arrived, Prepared]]:
         """Yield the large messages that are prepared, or all that have come."""
-        here, self._large = self._large, []
+        here, self._large = [*self._large, *waiting], []
         for each in here:
             if each.large and (all_of_it or each.large.done()):
                 yield each, each.large.result()
