@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from hongyan.store.summary import Summary
 
-PREVIEW: Final = 100  # characters, about what a list has room for
+_PREVIEW: Final = 100  # characters, about what a list has room for
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -47,8 +47,13 @@ def columns(summary: Summary, text_at: str | None) -> Columns:
         summary.sent_at.isoformat() if summary.sent_at else None,
         summary.has_attachment,
         text_at,
-        preview_of(summary.text, PREVIEW),
+        preview(summary.text),
     )
+
+
+def preview(text: str) -> str:
+    """Return the beginning of a message's text, as lists show it."""
+    return preview_of(text, _PREVIEW)
 
 
 def addresses_out(addresses: Iterable[Address]) -> str:

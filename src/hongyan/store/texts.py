@@ -1,6 +1,6 @@
 """The text of a message, for excerpts: out of its octets, or kept where that is slow.
 
-A short message of plain text is read anew each time, and most of a page's are such: its row tells
+A short message of plain text is read anew each time, and most are such: its row tells
 where in the octets the text lies. What takes longer, HTML and all that is large, is kept beside
 the message, compressed.
 """
@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from hongyan import mime
 from hongyan.errors import StoreError
-from hongyan.mime.message import preview_of
 from hongyan.mime.transfer import Encoding
-from hongyan.store.columns import PREVIEW
+from hongyan.store.columns import preview
 from hongyan.store.database import fetch
 from hongyan.store.packing import packed_text
 
@@ -37,6 +36,10 @@ COLUMNS: Final = (
     "b.encoding, b.size, iif(x.body IS NULL AND b.size <= 8192, b.data, NULL), x.body, m.text_at"
 )
 JOIN: Final = "LEFT JOIN texts AS x ON x.message = m.id"
+_SOME: Final = f"""
+    SELECT m.id, {COLUMNS} FROM json_each(?) AS i CROSS JOIN messages AS m ON m.id = i.value
+    JOIN blobs AS b ON b.id = m.blob {JOIN}
+"""
 
 
 def is_quick(summary: Summary, size: int) -> bool:
@@ -68,14 +71,8 @@ def renew(db: apsw.Connection, *, message: int, summary: Summary, size: int) -> 
     keep(db, message=message, body=kept(summary, size))
     db.execute(
         "UPDATE messages SET text_at = ?, preview = ? WHERE id = ?",
-        (place(summary, size), preview_of(summary.text, PREVIEW), message),
+        (place(summary, size), preview(summary.text), message),
     )
-
-
-_SOME: Final = f"""
-    SELECT m.id, {COLUMNS} FROM json_each(?) AS i CROSS JOIN messages AS m ON m.id = i.value
-    JOIN blobs AS b ON b.id = m.blob {JOIN}
-"""
 
 
 class Texts:
@@ -101,7 +98,7 @@ class Texts:
     def previews(self, db: apsw.Connection, rows: Sequence[int]) -> dict[int, str]:
         """Return the previews of messages that were stored before previews were kept."""
         found = fetch(db, _SOME, (json.dumps(rows),)) if rows else ()
-        return {row: preview_of(self.of(*its), PREVIEW) for row, *its in found}
+        return {row: preview(self.of(*its)) for row, *its in found}
 
 
 @lru_cache(maxsize=256)
