@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hongyan.mime import Address, email_object, parse
+from hongyan.mime.message import preview_of
 
 SIMPLE = b"""\
 From: =?utf-8?B?5byg5LiJ?= <zhang@example.cn>
@@ -116,6 +117,21 @@ def test_any_octets_are_a_message(raw: bytes) -> None:
 )
 def test_a_preview_leaves_out_what_is_quoted(text: str, preview: str) -> None:
     assert parse(b"\r\n" + text.replace("\n", "\r\n").encode()).preview == preview
+
+
+@given(
+    st.lists(
+        st.sampled_from(["> quoted\n", "word ", "\n", " " * 300, "> " + "long " * 400]), max_size=40
+    )
+)
+def test_a_preview_is_that_of_the_whole_beginning(pieces: list[str]) -> None:
+    text = "".join(pieces)[:8192]
+    own = " ".join(" ".join(each for each in text.splitlines() if each[:1] != ">").split())
+    line = own or " ".join(text.split())
+    for length in (100, 256):
+        assert preview_of(text, length) == (
+            line if len(line) <= length else f"{line[: length - 1]}…"
+        )
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,7 @@ def test_what_composes_folds_as_one() -> None:
             assert fold(f"é{parts}") == fold(f"é{chr(point)}")
     assert pairs > 11_000, "Hangul alone has as many"
     assert fold("ｶﾞ가") == fold("ガ가") == "ガ가"
+    assert fold("雁\u037a\u302c") == "雁 \u302c\u03b9", "marks are put in order"
 
 
 @given(st.text(max_size=40))
@@ -152,6 +153,28 @@ def test_a_text_folds_as_its_characters_do() -> None:
             character
         ):
             assert fold(f"x{character}y 雁") == fold(f"x{character}y") + " 雁", hex(point)
+
+
+@given(
+    st.sampled_from(["latin-1", "cp1252", "cp1250", "cp1251", "cp1253", "cp1254"]).flatmap(
+        lambda charset: st.binary(max_size=40).map(lambda octets: octets.decode(charset, "ignore"))
+    )
+)
+def test_a_western_text_folds_as_it_does_beside_another_script(text: str) -> None:
+    assert fold(f"{text} 雁") == f"{fold(text)} 雁"
+
+
+def test_few_and_many_characters_that_change_fold_alike() -> None:
+    for point in range(0x2200, 0x10000):
+        character = chr(point)
+        if unicodedata.category(character)[0] in "CM":
+            continue
+        many = fold(f"{character}雁" * 40)
+        one = many[: len(many) // 40]
+        assert fold(f"{'雁' * 300}{character}雁") == f"{'雁' * 300}{one}", hex(point)
+        if one == f"{character}雁":
+            bare = unicodedata.normalize("NFKD", character).casefold()
+            assert unicodedata.normalize("NFKC", bare) == character, hex(point)
 
 
 def test_folding_twice_changes_nothing() -> None:

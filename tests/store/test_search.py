@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hongyan.errors import InvalidArgument, NotFound
 from hongyan.store import Order
-from hongyan.store.search_index import free_row
+from hongyan.store.search_index import FreeRows
 
 SENTENCES = {
     "zh": "您好，请查收北京市朝阳区的发票，ＡＢＣ公司敬上。",
@@ -272,14 +272,16 @@ def test_a_page_after_what_is_no_more(profile: Any) -> None:
 
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.integers(-200, 500), min_size=1, max_size=30))
-def test_each_message_gets_a_row_near_its_time(seconds: list[int]) -> None:
+@given(st.lists(st.integers(-200, 500), min_size=1, max_size=30), st.integers(1, 30))
+def test_each_message_gets_a_row_near_its_time(seconds: list[int], together: int) -> None:
     db = apsw.Connection(":memory:")
     db.execute("CREATE TABLE messages (index_row INTEGER UNIQUE, received_at INTEGER)")
     taken: set[int] = set()
-    for at in seconds:
+    for number, at in enumerate(seconds):
+        if number % together == 0:
+            rows = FreeRows(db)
         first = at // 64
-        row = free_row(db, at * 1000)
+        row = rows.give(at * 1000)
         assert row not in taken
         assert row == first or first in taken, "who comes first has the row of the time"
         # the end of a crowd is found by doubling: at most twice as far as somebody stands

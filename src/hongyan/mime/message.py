@@ -17,6 +17,7 @@ from hongyan.mime.parser import Defect, Structure
 from hongyan.mime.place import Place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from hongyan.mime.part import Part
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from hongyan.mime.types import Address
 
 PREVIEW_LENGTH: Final = 256
-_PREVIEW_SOURCE: Final = 8192
+_PREVIEW_SOURCES: Final = (1024, 8192)  # mostly the first is enough
 
 
 class Message:
@@ -180,10 +181,18 @@ def preview_of(text: str, length: int = PREVIEW_LENGTH) -> str:
 
     Lines that are quoted are left out, unless there is nothing else.
     """
-    source = text[:_PREVIEW_SOURCE]
-    own = [line for line in source.splitlines() if not line.startswith(">")]
-    line = " ".join(" ".join(own).split()) or " ".join(source.split())
+    own = ""
+    for source in _PREVIEW_SOURCES:
+        lines = text[:source].splitlines()
+        own = _on_one_line(line for line in lines if not line.startswith(">"))
+        if len(own) > length or len(text) <= source:
+            break
+    line = own or _on_one_line(lines)
     return line if len(line) <= length else line[: length - 1] + "…"
+
+
+def _on_one_line(lines: Iterable[str]) -> str:
+    return " ".join(" ".join(lines).split())
 
 
 def _as_text(part: Part) -> str:

@@ -69,6 +69,7 @@ class Adding:
         self._blobs = blobs
         self._defer = defer
         self._row = _last_row(db)
+        self._rows = search_index.FreeRows(db)
         self._mailboxes: dict[str, int] = {}
         self._marks: list[tuple[str, int]] = []
         self._places: list[tuple[int, bool, int]] = []
@@ -98,6 +99,7 @@ class Adding:
 
     def end(self) -> None:
         """Mark and place what was added, and let it be indexed."""
+        search_index.note_shift(self._db, self._rows.shift)
         self._db.executemany(MARK, self._marks)
         self._db.executemany(PLACE, self._places)
         if self._texts:
@@ -127,8 +129,7 @@ class Adding:
     def _insert(self, row: int, thread: int, new: New, its: Prepared, *, unseen: bool) -> None:
         """Insert row, text and index entry."""
         db, at = self._db, milliseconds(new.received_at)
-        index_row = search_index.free_row(db, at)
-        search_index.note_shift(db, at, index_row=index_row)
+        index_row = self._rows.give(at)
         blob = self._blobs.row(db, its.blob)
         whole = new.header_of is None
         size = its.blob.size if new.header_of is None else new.header_of

@@ -8,11 +8,16 @@ Why: docs/decisions/0005-search-index.md.
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 from functools import cache
 from importlib import resources
-from typing import Final
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 # Han with its extensions and marks, kana, bopomofo, Hangul, Thai, Lao, Burmese, Khmer.
 # The inside of a character class; what has no letters in it never gets into a token.
@@ -26,6 +31,22 @@ _HAN: Final = re.compile("[\u3400-\u9fff\U00020000-\U0003fffd]")
 _ACCENT: Final = re.compile("[\u0300-\u036f]")
 # High octets of UTF-16: Latin, Greek, Cyrillic, Armenian, Hebrew, punctuation, letter-like signs.
 _WESTERN: Final = bytes((*range(0x06), *range(0x1E, 0x22)))
+# Charsets of 256, out of which most western text can be folded octet by octet.
+_CHARSETS: Final = ("latin-1", "cp1252", "cp1250", "cp1251", "cp1253", "cp1254")
+# Ranges that fold to themselves, but for Han that has a simplified form.
+_SETTLED: Final = ((0, 0x40), (0x5B, 0x7F), (0x3001, 0x3029), (0x3041, 0x3096), (0x30A1, 0x30FE))
+_HAN_RANGE: Final = (0x4E00, 0x9FFF)
+_SYLLABLES: Final = (0xAC00, 0xD7A3)
+_WIDE: Final = (
+    ("，", ","),
+    ("：", ":"),
+    ("；", ";"),
+    ("？", "?"),
+    ("！", "!"),
+    ("（", "("),
+    ("）", ")"),
+)
+_SAMPLE, _MANY = 256, 24  # from so many places on, one by one takes longer than all characters
 _LATER_JAMO: Final = re.compile("[\u1160-\u11ff]")  # vowels and finals, which join an initial
 _MOST_FOLDS: Final = 30_000  # more than a library of all languages has
 _LETTER: Final = re.compile(r"[^\W_]")
@@ -64,16 +85,54 @@ class _Folds(dict[int, str]):
 _folds: Final = cache(_Folds)
 
 
+class _Alphabet:
+    """The characters of a charset of 256, and what each of them folds to."""
+
+    def __init__(self, charset: str) -> None:
+        self._charset = charset
+        characters = [bytes((octet,)).decode(charset, "replace") for octet in range(256)]
+        forms = [(each, _bare(each)) for each in characters]
+        self._table = "".join(form if len(form) == 1 else each for each, form in forms)
+        self._longer = [(each, form) for each, form in forms if len(form) != 1]
+
+    def fold(self, text: str) -> str | None:
+        """Return what `_bare` would, in a seventh of the time; None for other characters."""
+        try:
+            octets = text.encode(self._charset)
+        except UnicodeEncodeError:
+            return None
+        return _replaced(codecs.charmap_decode(octets, "strict", self._table)[0], self._longer)
+
+
+def _replaced(text: str, forms: Iterable[tuple[str, str]]) -> str:
+    for character, form in forms:
+        text = text.replace(character, form)
+    return text
+
+
+@cache
+def _alphabets() -> tuple[_Alphabet, ...]:
+    return tuple(map(_Alphabet, _CHARSETS))
+
+
 def fold(text: str) -> str:
     """Return ``text`` in the form that is compared: NFKC, no case, no accents, simplified Han."""
     if text.isascii():
         return text.lower()
-    if _is_western(text) and unicodedata.is_normalized("NFC", text):
-        return _bare(text)
+    if _is_western(text):
+        return _folded_western(text)
     try:
-        return text.translate(_folds())
+        return _where_unsettled(_replaced(text, _WIDE), _folds())
     except _Composes:
         return _folded(text)
+
+
+def _folded_western(text: str) -> str:
+    for alphabet in _alphabets():
+        folded = alphabet.fold(text)
+        if folded is not None:
+            return folded
+    return _bare(text) if unicodedata.is_normalized("NFC", text) else _folded(text)
 
 
 def _is_western(text: str) -> bool:
@@ -87,9 +146,14 @@ def _folded(text: str) -> str:
         # To put n marks behind one letter in order takes time n²: no letter keeps more than these.
         text = _MANY_MARKS.sub(r"\g<0> ", text)
     bare = _bare(text)
-    if _HAN.search(bare) and _traditional().search(bare):
-        return bare.translate(_simplified())
-    return bare
+    return _where_unsettled(bare, _simplified()) if _HAN.search(bare) else bare
+
+
+def _where_unsettled(text: str, table: Mapping[int, str]) -> str:
+    """Return ``text`` translated where a character may not stay what it is."""
+    if len(_unsettled().findall(text, 0, _SAMPLE)) > _MANY:
+        return text.translate(table)
+    return _unsettled().sub(lambda run: run[0].translate(table), text)
 
 
 def _bare(text: str) -> str:
@@ -109,9 +173,14 @@ def _simplified() -> dict[int, str]:
 
 
 @cache
-def _traditional() -> re.Pattern[str]:
-    """Return the pattern of any character that has a simplified form of its own."""
-    return re.compile(f"[{''.join(map(chr, _simplified()))}]")
+def _unsettled() -> re.Pattern[str]:
+    """Return the pattern of what is not known to fold to itself."""
+    first, last = _HAN_RANGE
+    ends = [first - 1, *sorted(each for each in _simplified() if first <= each <= last), last + 1]
+    han = [(one + 1, other - 1) for one, other in pairwise(ends) if other - one > 1]
+    ranges = (*_SETTLED, *han, _SYLLABLES)
+    inside = "".join(f"\\u{one:04x}-\\u{other:04x}" for one, other in ranges)
+    return re.compile(f"[^{inside}]+")
 
 
 def indexed(text: str) -> str:

@@ -212,7 +212,7 @@ def packed_with(octets: bytes, dictionary: Dictionary | None) -> bytes:
 
 def packed_text(octets: bytes) -> bytes:
     """Return a text as the database keeps it, without a dictionary."""
-    return zstd.compress(octets, _LEVEL)
+    return packed_with(octets, None)
 
 
 def unpacked(chunks: Iterable[bytes], path: Path) -> Iterator[bytes]:

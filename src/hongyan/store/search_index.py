@@ -31,44 +31,55 @@ def unit(milliseconds_: int) -> int:
     return milliseconds_ // (1000 * SECONDS)
 
 
-def free_row(db: apsw.Connection, at: int) -> int:
-    """Return the row number for a message of a time in milliseconds.
+class FreeRows:
+    """Gives messages of one transaction the row numbers of their entries.
 
-    It is that of its 64 seconds, or the next free one.
+    A message has that of its 64 seconds, or the next free one.
 
     Many of one time come in a row, behind those that arrived before and before those that arrived
-    later; the end of that row is found by doubling and halving, in log n look-ups.
+    later; the end of that row is found by doubling and halving, in log n look-ups, and then known.
     """
-    first = unit(at)
-    there = fetch(db, "SELECT received_at FROM messages WHERE index_row = ?", (first,))
-    if not there:
-        return first
-    way = 1 if there[0][0] <= at else -1
-    taken, free = first, first + way
-    while _is_taken(db, free):
-        taken, free = free, first + 2 * (free - first)
-    while abs(free - taken) > 1:
-        middle = (taken + free) // 2
-        if _is_taken(db, middle):
-            taken = middle
-        else:
-            free = middle
-    return free
+
+    def __init__(self, db: apsw.Connection) -> None:
+        self._db = db
+        self._last: dict[tuple[int, int], int] = {}
+        self.shift = 0  # the most that one stands off its time
+
+    def give(self, at: int) -> int:
+        """Return the row number for a message of a time in milliseconds."""
+        first = unit(at)
+        there = fetch(self._db, "SELECT received_at FROM messages WHERE index_row = ?", (first,))
+        if not there:
+            return first
+        way = 1 if there[0][0] <= at else -1
+        free = self._last[first, way] = self._next(first, self._last.get((first, way), first), way)
+        self.shift = max(self.shift, abs(free - first))
+        return free
+
+    def _next(self, first: int, taken: int, way: int) -> int:
+        free = taken + way
+        while self._is_taken(free):
+            taken, free = free, first + 2 * (free - first)
+        while abs(free - taken) > 1:
+            middle = (taken + free) // 2
+            if self._is_taken(middle):
+                taken = middle
+            else:
+                free = middle
+        return free
+
+    def _is_taken(self, row: int) -> bool:
+        return bool(fetch(self._db, "SELECT 1 FROM messages WHERE index_row = ?", (row,)))
 
 
-def note_shift(db: apsw.Connection, at: int, *, index_row: int) -> None:
+def note_shift(db: apsw.Connection, shift: int) -> None:
     """Remember the most that an entry stands off its time, for the conditions on that."""
-    shift = abs(index_row - unit(at))
     if shift:
         db.execute(
             "INSERT INTO properties (name, value) VALUES ('shift', ?1) ON CONFLICT DO UPDATE "
             "SET value = ?1 WHERE CAST(value AS INTEGER) < ?1",
             (shift,),
         )
-
-
-def _is_taken(db: apsw.Connection, row: int) -> bool:
-    return bool(fetch(db, "SELECT 1 FROM messages WHERE index_row = ?", (row,)))
 
 
 def texts_of(summary: Summary) -> tuple[str, ...]:

@@ -134,6 +134,6 @@ def has_field(name: str, text: str | None) -> Where:
 
 
 def shift(db: apsw.Connection) -> int:
-    """Return how far an entry of the index may stand off its time (`search_index.free_row`)."""
+    """Return how far an entry of the index may stand off its time (`search_index.FreeRows`)."""
     rows = fetch(db, "SELECT value FROM properties WHERE name = 'shift'")
     return int(rows[0][0]) if rows else 0
